@@ -1,0 +1,1 @@
+"""Commands; tables, progress and errors for people; `--json` for programs."""

@@ -1,0 +1,1 @@
+"""The one loop: intake, transaction, dispatch, proposals, recovery."""

@@ -1,0 +1,1 @@
+"""Agents: local and simulated."""

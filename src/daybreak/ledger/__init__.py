@@ -1,0 +1,1 @@
+"""The log and its read tables, on SQLite or Postgres."""

@@ -1,0 +1,1 @@
+"""Events in, commands out: where search meets scheduling. Pure."""

@@ -1,0 +1,167 @@
+"""Facts in: everything that can change an experiment, as it stands in the log.
+
+An event is a frozen msgspec record; its tag names it in the log. Events carry no time: the log stores one `at` (seconds since
+1970, from the controller's clock) with each. Adding an optional field keeps old logs readable; anything else needs an upcast
+in `ledger` and a higher `LOG_VERSION`.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from daybreak.base.ids import AttemptKey
+from daybreak.wire.worker import Failure
+
+LOG_VERSION = 1
+
+AskName = Literal["pause", "resume", "stop", "priority", "extend"]
+EndReason = Literal["reached", "completed", "frozen", "preempted", "crashed", "lost", "stopped"]
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="event", omit_defaults=True):
+    """Base of every event."""
+
+
+class Slot(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One place where one process of a gang can run: a CPU share, a GPU or a MIG instance."""
+
+    number: int  # unique on its machine
+    kind: Literal["cpu", "gpu", "mig"] = "cpu"
+    device: str = ""  # what makes it visible: "" or the GPU's or MIG instance's UUID
+    threads: int = 1  # CPU threads it may use
+    memory: int = 0  # bytes; 0: unknown
+
+
+class Submitted(Event, frozen=True, tag="submitted"):
+    """A new experiment; `spec` is the resolved spec as plain JSON data."""
+
+    experiment: int
+    spec: dict[str, Any]
+    owner: str = ""
+
+
+class Proposed(Event, frozen=True, tag="proposed"):
+    """Points drawn outside the step, in answer to `Propose` number `request`; fewer than asked: the space is exhausted."""
+
+    experiment: int
+    request: int
+    points: tuple[dict[str, Any], ...]
+    by: str
+    exhausted: bool = False
+
+
+class Asked(Event, frozen=True, tag="asked"):
+    """Somebody asks something of an experiment. `value`: the new priority; for extend, changed budget and search fields."""
+
+    experiment: int
+    ask: AskName
+    value: Any = None
+    by: str = ""
+
+
+class SlotsOffered(Event, frozen=True, tag="slots_offered"):
+    """A machine has these slots from now on (in addition to those it offered before)."""
+
+    machine: str
+    slots: tuple[Slot, ...]
+
+
+class SlotsLost(Event, frozen=True, tag="slots_lost"):
+    """A machine no longer has these slots; empty: the machine is gone."""
+
+    machine: str
+    slots: tuple[int, ...] = ()
+
+
+class AttemptStarted(Event, frozen=True, tag="attempt_started"):
+    """User code is running. `seconds`: from the grant to the user's first line; `how`: fork, bare_fork, spawn, command, continued."""
+
+    attempt: AttemptKey
+    pid: int
+    how: str
+    seconds: float = 0.0
+
+
+class RungReported(Event, frozen=True, tag="rung_reported"):
+    """The attempt stands at its target and waits for a verdict. `best`: best of all the trial's reports, per objective."""
+
+    attempt: AttemptKey
+    number: int
+    units: int
+    metrics: dict[str, float]
+    best: dict[str, float] = {}
+    unit_seconds: float | None = None
+
+
+class CheckpointSaved(Event, frozen=True, tag="checkpoint_saved"):
+    """A checkpoint is in the vault (digest: blake3), or lives in a suspended process (digest: "process:PID")."""
+
+    attempt: AttemptKey
+    units: int
+    digest: str
+    size: int
+    seconds: float = 0.0
+
+
+class CheckpointDamaged(Event, frozen=True, tag="checkpoint_damaged"):
+    """A checkpoint is gone or its bytes do not match its hash (or its process was ended to free memory)."""
+
+    experiment: int
+    trial: int
+    digest: str
+    why: str = ""
+
+
+class CheckpointDeleted(Event, frozen=True, tag="checkpoint_deleted"):
+    """A `DeleteCheckpoint` was carried out."""
+
+    experiment: int
+    trial: int
+    digest: str
+
+
+class AttemptEnded(Event, frozen=True, tag="attempt_ended"):
+    """An attempt is over and its slots are free. `lost`: its process or machine died without a word."""
+
+    attempt: AttemptKey
+    reason: EndReason
+    units: int  # where the trial stood when it ended
+    slot_seconds: float  # measured by the agent: wall time from grant to end x slots
+    metrics: dict[str, float] = {}
+    best: dict[str, float] = {}
+    failure: Failure | None = None
+    user_seconds: float = 0.0
+    unit_seconds: float | None = None
+    resume_seconds: float | None = None
+    freeze_seconds: float | None = None
+
+
+class TimerDue(Event, frozen=True, tag="timer_due"):
+    """A timer set by `SetTimer` has come due."""
+
+    experiment: int
+    name: str
+
+
+class PrepareFailed(Event, frozen=True, tag="prepare_failed"):
+    """The experiment's code cannot even be imported: nothing of it can run."""
+
+    experiment: int
+    failure: Failure
+
+
+AnyEvent = (
+    Submitted
+    | Proposed
+    | Asked
+    | SlotsOffered
+    | SlotsLost
+    | AttemptStarted
+    | RungReported
+    | CheckpointSaved
+    | CheckpointDamaged
+    | CheckpointDeleted
+    | AttemptEnded
+    | TimerDue
+    | PrepareFailed
+)

@@ -1,0 +1,1 @@
+"""Protocols that the controller's shell needs; who implements them stands in their text."""

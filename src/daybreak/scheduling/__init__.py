@@ -1,0 +1,1 @@
+"""Who runs where: slots, demands, grants. Pure."""

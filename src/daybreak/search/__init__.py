@@ -1,0 +1,1 @@
+"""What to try, and how long: spaces, methods, samplers, the guard. Pure."""

@@ -1,0 +1,1 @@
+"""The local socket: requests in, replies out."""

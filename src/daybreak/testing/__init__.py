@@ -1,0 +1,1 @@
+"""Shipped with the package: contract suites, fakes and hypothesis strategies."""

@@ -1,0 +1,1 @@
+"""Inside the training process: the run, its loop, reports, checkpoints."""

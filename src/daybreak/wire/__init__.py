@@ -1,0 +1,1 @@
+"""What travels: worker-agent frames, the local API, the rows of the read tables."""
