@@ -106,7 +106,8 @@ class Report(Frame, frozen=True, tag="report"):
 class Verdict(Frame, frozen=True, tag="verdict"):
     """The reply to a report.
 
-    Go on to `target`; freeze (save, end); finish (save, end: nothing is left to do); stop (end; save only what is cheap). With `save`, write a checkpoint before going on.
+    Go on to `target`; freeze (save, end); finish (save, end: nothing is left to do); stop (end, save nothing).
+    With `save`, write a checkpoint before going on.
     """
 
     number: int
