@@ -1,1 +1,1 @@
-"""The one loop: intake, transaction, dispatch, proposals, recovery."""
+"""The one loop: intake, one commit per batch, step, dispatch, proposals, recovery. One thread, one writer."""

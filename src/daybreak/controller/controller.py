@@ -1,0 +1,185 @@
+"""The loop: take what arrived, commit it, step it, answer, send what follows, and again. One thread.
+
+Each turn makes one batch of whatever arrived while the last one was being committed:
+
+    wait -> take -> ledger.append (one commit) -> step each -> `committed` callbacks -> commands out
+
+Nothing is stepped before it is in the log, so a commit that fails leaves a state that was never touched: the batch is kept and
+tried again, and nobody is told that it was kept. A crash after the commit loses only commands, and those are derived from
+the state again when the log has been replayed.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from daybreak.base.errors import LedgerError
+from daybreak.controller.brain import Brain
+from daybreak.controller.core import Core
+from daybreak.controller.intake import Batch, Loop
+from daybreak.controller.outbox import Outbox
+from daybreak.controller.projection import Projection
+from daybreak.controller.proposals import Proposals, SamplerFactory
+from daybreak.controller.routing import Router
+from daybreak.lifecycle.commands import AnyCommand
+from daybreak.lifecycle.events import Asked, AskName, Submitted
+from daybreak.ports.executor import Executor
+from daybreak.ports.ledger import Ledger
+from daybreak.spec.models import Experiment
+from daybreak.wire.api import Status
+
+Done = Callable[[], None]
+Story = Callable[[str, Exception], None]
+
+_FIRST_RETRY = 0.25  # seconds until a failed commit is tried again; doubled each time
+_LAST_RETRY = 15.0
+
+
+class Controller:
+    """Many experiments, one log, one loop.
+
+    `story(what, error)` is told once of each fault and of a log that cannot be written (and of its recovery, with the same error).
+    All methods are for the loop's thread: callbacks of the reactor, or the thread that calls `run`.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        executors: Sequence[Executor],
+        loop: Loop,
+        core: Core,
+        make_sampler: SamplerFactory,
+        story: Story,
+        *,
+        inline_sampling: bool = False,
+        check: bool = False,
+    ) -> None:
+        self._ledger = ledger
+        self._loop = loop
+        self._core = core
+        self._story = story
+        self._brain = Brain(core, story, check=check)
+        self._router = Router(executors, loop)
+        self._proposals = Proposals(core, self._brain, loop, make_sampler, inline=inline_sampling)
+        self._outbox = Outbox(loop, self._router, self._proposals.propose, self._proposals.forget)
+        self._projection = Projection(core, self._brain, ledger, loop, story)
+        self._held = Batch()  # what a failing ledger has not taken yet
+        self._retry: float | None = None  # seconds to the next try; None: the ledger is well
+        self._stopped = False
+        self._last_at = 0.0
+        self._submitted = 0
+        self._active_until = 0.0
+        self.changed: list[Done] = []  # called after each batch that was stepped
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Replay the log, start the executors, end what was lost, send again what is outstanding. Raises `LedgerError`."""
+        seq = 0
+        for entry in self._ledger.replay():
+            seq = entry.seq
+            self._brain.apply(entry.at, entry.event)
+        self._last_at = self._brain.at
+        self._submitted = self._brain.newest
+        self._active_until = self._loop.now()
+        self._router.start()
+        # Ends of what was lost come before what the executors offered meanwhile.
+        self._held.events += self._core.lost_attempts(self._brain.state, set(self._router.inventory()))
+        self._projection.advanced(seq)
+        self._commit()
+        self._outbox.dispatch(self._core.outstanding(self._brain.state))
+
+    def run(self) -> None:
+        """Turn until `stop`."""
+        while not self._stopped:
+            self.turn()
+
+    def turn(self, timeout: float | None = None) -> bool:
+        """Wait at most `timeout` seconds, then make one batch of what is there; False when nothing happened."""
+        busy = self._loop.turn(0.0 if self._loop.waiting and self._retry is None else timeout)
+        if self._loop.waiting and self._retry is None:
+            self._commit()
+            return True
+        return busy
+
+    def stop(self) -> None:
+        """Let `run` return after this turn."""
+        self._stopped = True
+
+    def close(self, grace: float) -> None:
+        """End processes (at most `grace` seconds), write the rows, let go of everything."""
+        self._router.close(grace)
+        self._commit()
+        self._projection.flush()
+        self._proposals.close()
+        self._ledger.close()
+        self._loop.close()
+
+    # -- what the server asks ------------------------------------------------------------------------------------
+
+    def submit(self, spec: dict[str, Any], owner: str = "", committed: Done | None = None) -> int:
+        """Queue a new experiment from a resolved spec (plain JSON data); its number, good once `committed` was called.
+
+        Raises `pydantic.ValidationError` for a spec that is none.
+        """
+        Experiment.model_validate(spec)
+        self._submitted += 1
+        self._loop.post(Submitted(self._submitted, spec, owner), committed)
+        return self._submitted
+
+    def ask(
+        self, experiment: int, ask: AskName, value: Any = None, by: str = "", committed: Done | None = None
+    ) -> None:
+        """Queue a wish: pause, resume, stop, priority, extend. Raises `NotFound`."""
+        self.status(experiment)
+        self._loop.post(Asked(experiment, ask, value, by), committed)
+
+    def status(self, experiment: int) -> Status:
+        """A live view, from the state itself. Raises `NotFound`."""
+        return self._core.status(self._brain.state, experiment, self._loop.now())
+
+    def flush(self) -> None:
+        """Bring the read tables up to the state: call before reading them."""
+        self._projection.flush()
+
+    def idle_since(self) -> float | None:
+        """Since when (seconds since 1970) no experiment runs or finishes; None while one does."""
+        if self._projection.active or self._loop.waiting:
+            self._active_until = self._loop.now()
+            return None
+        return self._active_until
+
+    # -- one batch -----------------------------------------------------------------------------------------------
+
+    def _commit(self) -> None:
+        self._held.extend(self._loop.take())
+        batch = self._held
+        if not batch:
+            return
+        at = self._last_at = max(self._last_at, self._loop.now())
+        try:
+            upto = self._ledger.append(at, batch.events, batch.points)
+        except LedgerError as error:
+            self._put_off(error)
+            return
+        self._held = Batch()
+        self._retry = None
+        self._carry_out(at, batch, upto)
+
+    def _carry_out(self, at: float, batch: Batch, upto: int) -> None:
+        apply = self._brain.apply
+        commands: list[AnyCommand] = []
+        for event in batch.events:
+            commands += apply(at, event)
+        for call in batch.callbacks:
+            call()
+        self._outbox.dispatch(commands)
+        if batch.events:
+            self._projection.advanced(upto)
+            for tell in self.changed:
+                tell()
+
+    def _put_off(self, error: LedgerError) -> None:
+        if self._retry is None:
+            self._story("the log cannot be written; everything waits until it can", error)
+        self._retry = min(_LAST_RETRY, 2 * self._retry) if self._retry else _FIRST_RETRY
+        self._loop.later(self._retry, self._commit)

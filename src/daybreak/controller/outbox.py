@@ -1,0 +1,59 @@
+"""What a step wants done, done: orders to executors, draws to samplers, timers to the reactor, notices to whoever listens."""
+
+from collections.abc import Callable, Iterable
+
+from daybreak.controller.routing import Router
+from daybreak.lifecycle.commands import AnyCommand, Notify, Propose, Release, SetTimer
+from daybreak.lifecycle.events import TimerDue
+from daybreak.ports.reactor import Reactor, Timer
+
+Noticed = Callable[[Notify], None]
+
+
+class Outbox:
+    """Sends commands in the order they were made. Only what is committed gets here."""
+
+    def __init__(
+        self, reactor: Reactor, router: Router, propose: Callable[[Propose], None], release: Callable[[int], None]
+    ) -> None:
+        self._reactor = reactor
+        self._send = router.send
+        self._release = release
+        self._timers: dict[tuple[int, str], Timer] = {}
+        self._special: dict[type, Callable[..., None]] = {
+            Propose: propose,
+            SetTimer: self._set_timer,
+            Notify: self._notify,
+            Release: self._let_go,
+        }
+        self.noticed: Noticed | None = None  # told of every Notify
+
+    def dispatch(self, commands: Iterable[AnyCommand]) -> None:
+        """Send them all."""
+        special, send = self._special, self._send
+        for command in commands:
+            handle = special.get(type(command))
+            if handle is None:
+                send(command)  # type: ignore[arg-type]
+            else:
+                handle(command)
+
+    def _set_timer(self, timer: SetTimer) -> None:
+        key = (timer.experiment, timer.name)
+        earlier = self._timers.pop(key, None)
+        if earlier is not None:
+            earlier.cancel()
+
+        def ring() -> None:
+            self._timers.pop(key, None)
+            self._reactor.post(TimerDue(timer.experiment, timer.name))
+
+        self._timers[key] = self._reactor.later(max(0.0, timer.at - self._reactor.now()), ring)
+
+    def _notify(self, notice: Notify) -> None:
+        if self.noticed is not None:
+            self.noticed(notice)
+
+    def _let_go(self, order: Release) -> None:
+        self._release(order.experiment)
+        self._send(order)

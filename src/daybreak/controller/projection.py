@@ -1,0 +1,56 @@
+"""Keeps the read tables up with the state: rows of what was touched, a few times a second and before they are read."""
+
+from daybreak.base.errors import LedgerError
+from daybreak.controller.brain import Brain, Fault
+from daybreak.controller.core import Core
+from daybreak.controller.intake import Loop
+from daybreak.ports.ledger import Ledger
+from daybreak.wire.rows import ExperimentRow
+
+_EVERY = 0.2  # seconds between projections while events keep coming
+_ACTIVE = frozenset({"running", "finishing"})
+
+
+class Projection:
+    """Writes rows. They are derived: one that could not be written is written with the next, and can be rebuilt from the log."""
+
+    def __init__(self, core: Core, brain: Brain, ledger: Ledger, loop: Loop, fault: Fault) -> None:
+        self._core = core
+        self._brain = brain
+        self._ledger = ledger
+        self._loop = loop
+        self._fault = fault
+        self._upto = 0
+        self._done = 0
+        self._next = 0.0
+        self._scheduled = False
+        self.active: set[int] = set()  # experiments that run or finish, as last projected
+
+    def advanced(self, upto: int) -> None:
+        """The state stands at entry `upto` now; see that its rows are written soon."""
+        self._upto = upto
+        now = self._loop.now()
+        if now >= self._next:
+            self.flush()
+        elif not self._scheduled:
+            self._scheduled = True
+            self._loop.later(self._next - now, self._due)
+
+    def flush(self) -> None:
+        """Write what was touched since the last time, now."""
+        if self._done == self._upto:
+            return
+        rows = self._core.rows(self._brain.state, self._core.take_touched(self._brain.state))
+        try:
+            self._ledger.project(rows, self._upto)
+        except LedgerError as error:
+            self._fault("writing the read tables", error)
+        self._done = self._upto
+        self._next = self._loop.now() + _EVERY
+        for row in rows:
+            if type(row) is ExperimentRow:
+                (self.active.add if row.state in _ACTIVE else self.active.discard)(row.experiment)
+
+    def _due(self) -> None:
+        self._scheduled = False
+        self.flush()
