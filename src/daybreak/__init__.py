@@ -1,1 +1,40 @@
-"""Daybreak: search, train and keep the best model. The public face: lazy re-exports, imported by nobody inside."""
+"""Daybreak: search, train and keep the best model.
+
+The public face: lazy re-exports, imported by nobody inside the package. In training code: `daybreak.Run` (for annotations),
+`daybreak.run(main)`, `daybreak.log(...)`, `daybreak.load_checkpoint(file)`. In programs: `daybreak.Experiment`, `daybreak.Client`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from daybreak.client.client import Client as Client
+    from daybreak.client.experiment import Experiment as Experiment
+    from daybreak.client.experiment import Result as Result
+    from daybreak.train.alone import run as run
+    from daybreak.train.codec import load_checkpoint as load_checkpoint
+    from daybreak.train.log import log as log
+    from daybreak.train.run import Run as Run
+
+_WHERE = {
+    "Client": "client.client",
+    "Experiment": "client.experiment",
+    "Result": "client.experiment",
+    "Run": "train.run",
+    "load_checkpoint": "train.codec",
+    "log": "train.log",
+    "run": "train.alone",
+}
+
+__all__ = ["Client", "Experiment", "Result", "Run", "load_checkpoint", "log", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, when it is asked for."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'daybreak' has no attribute {name!r}; it offers {', '.join(__all__)}")
+    return getattr(import_module(f"daybreak.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -19,7 +19,6 @@ an error. Parameters and results are plain msgpack data; rows (`wire.rows`) and 
                                                                               or after `timeout` seconds
     log_files   {experiment, trial?}                      -> [{attempt, path}]
     checkpoint  {experiment, trial?}                      -> {trial, digest, units, path, metrics}  verified; best trial if none given
-    slots       {}                                        -> [{machine, slot, attempt?}]
     shutdown    {freeze: bool}                            -> {}
 """
 

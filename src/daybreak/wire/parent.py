@@ -37,8 +37,10 @@ class Warm(ParentFrame, frozen=True, tag="warm"):
 
 
 class Ready(ParentFrame, frozen=True, tag="ready"):
-    """Attempts can be started. `fork`: from a parent that holds the user's imports and `prepare()`; `bare_fork`: from one that
-    holds frameworks only, the user's module is imported in the child; `spawn`: a fresh interpreter each.
+    """Attempts can be started.
+
+    `fork`: from a parent that holds the user's imports and `prepare()`; `bare_fork`: from one that holds frameworks only, the
+    user's module is imported in the child; `spawn`: a fresh interpreter each.
     """
 
     how: How

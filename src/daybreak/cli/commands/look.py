@@ -1,0 +1,167 @@
+"""`ls`, `show`, `best`, `compare`: what is there."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import Parameter
+
+from daybreak.base.errors import NotFound, UsageError
+from daybreak.base.ids import TrialKey
+from daybreak.cli.output import ago, console, duration, number, point, print_json, state, table
+from daybreak.client.client import Client
+from daybreak.wire.rows import ExperimentRow, TrialRow
+
+Json = Annotated[bool, Parameter(help="Print JSON for programs.")]
+HomeFolder = Annotated[
+    Path | None, Parameter(help="The home folder; else ./.daybreak here or above, else ~/.daybreak.")
+]
+Experiment = Annotated[str, Parameter(help="An experiment's number or name; the newest if left out.")]
+
+
+def ls(*, all: bool = False, json: Json = False, home: HomeFolder = None) -> None:  # noqa: A002
+    """List experiments, newest first.
+
+    Parameters
+    ----------
+    all
+        All of them, not only the newest 30.
+    """
+    with Client(home) as client:
+        rows = client.experiments()
+    if not all:
+        rows = rows[:30]
+    if json:
+        print_json(rows)
+        return
+    if not rows:
+        console().print("no experiment yet; start one with `daybreak run`")
+        return
+    now = time.time()
+    console().print(
+        table(
+            ["#", "name", "state", "trials", "best", "baseline", "units", "slot time", "age", "why"],
+            (
+                [str(r.experiment), r.name, state(r.state), r.trials, _best_value(r), r.baseline, r.units,
+                 duration(r.slot_seconds), ago(r.submitted, now), r.why]
+                for r in rows
+            ),
+            right=["#", "trials", "best", "baseline", "units", "slot time", "age"],
+        )
+    )  # fmt: skip
+
+
+def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
+    """Show one experiment: its trials, rungs, budget and notices."""
+    with Client(home) as client:
+        row = client.experiment(experiment)
+        trials, notices = client.trials(row.experiment), client.notices(row.experiment)
+        status = client.status(row.experiment)
+    if json:
+        print_json({"experiment": row, "status": status, "trials": trials, "notices": notices})
+        return
+    out = console()
+    out.print(f"[bold]{row.name}[/]  #{row.experiment}  {state(row.state)}  {row.why}")
+    used = "  ".join(f"{name} {number(used)}/{number(limit)}" for name, (used, limit) in status.budget.items())
+    out.print(f"{row.units:,} units, {duration(row.slot_seconds)} of slot time{'; budget: ' + used if used else ''}")
+    if status.rungs:
+        out.print(
+            table(
+                ["rung at", "reported", "running", "frozen", "best"],
+                ([r.units, r.reported, r.running, r.frozen, r.best] for r in status.rungs),
+                right=["rung at", "reported", "running", "frozen", "best"],
+            )
+        )
+    out.print()
+    out.print(trial_table(row, trials))
+    for notice in notices:
+        out.print(f"[{'red' if notice.level == 'error' else 'yellow'}]{notice.level}[/]: {notice.text}")
+
+
+def best(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
+    """Show the best trial, its hyperparameters and where its checkpoint is."""
+    with Client(home) as client:
+        row = client.experiment(experiment)
+        if row.best_trial is None:
+            raise NotFound(f"experiment {row.experiment} has no trial with a score yet ({row.state})")
+        trial = next(t for t in client.trials(row.experiment) if t.trial == row.best_trial)
+    if json:
+        print_json(trial)
+        return
+    print_best(row, trial)
+
+
+def print_best(row: ExperimentRow, trial: TrialRow) -> None:
+    """The best trial for people, beside the baseline where there is one."""
+    out = console()
+    metric = row.spec["objectives"][0]["metric"]
+    out.print(f"best trial [bold]{row.experiment}.{trial.trial}[/]: {metric} [bold green]{number(trial.score)}[/]")
+    out.print(f"  at {trial.units} units, {point(trial.point)}")
+    if row.baseline is not None and trial.score is not None:
+        out.print(f"  baseline {number(row.baseline)}, lift {trial.score - row.baseline:+.4g}")
+    for line in _confirmed(row.summary):
+        out.print("  " + line)
+
+
+def compare(
+    *things: Annotated[str, Parameter(help="Trials (3.17) or experiments (3); two or more.")],
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
+    """Set trials, or experiments by their best trials, side by side; only what differs is shown."""
+    if len(things) < 2:  # noqa: PLR2004
+        raise UsageError("compare needs two or more trials (3.17) or experiments (3)")
+    with Client(home) as client:
+        columns = {thing: _column(client, thing) for thing in things}
+    names = list(dict.fromkeys(name for column in columns.values() for name in column))
+    differing = [n for n in names if len({msgspec.json.encode(c.get(n)) for c in columns.values()}) > 1]
+    if json:
+        print_json({name: {thing: column.get(name) for thing, column in columns.items()} for name in differing})
+        return
+    console().print(table(["", *things], ([name, *(c.get(name) for c in columns.values())] for name in differing)))
+
+
+def trial_table(row: ExperimentRow, trials: list[TrialRow], most: int = 30) -> Any:
+    """Trials, best first, as a table; hyperparameters as columns."""
+    sign = -1.0 if row.spec["objectives"][0]["direction"] == "maximize" else 1.0
+    ranked = sorted(trials, key=lambda t: (t.score is None, sign * (t.score or 0.0), t.trial))
+    names = list(dict.fromkeys(name for t in trials for name in t.point))
+    return table(
+        ["trial", "state", "units", "score", *names, "slot time", "from"],
+        (
+            [f"{t.experiment}.{t.trial}", state(t.state), t.units, t.score, *(t.point.get(n) for n in names),
+             duration(t.slot_seconds), t.source]
+            for t in ranked[:most]
+        ),
+        right=["units", "score", "slot time"],
+    )  # fmt: skip
+
+
+def _column(client: Client, thing: str) -> dict[str, Any]:
+    if "." in thing:
+        key = TrialKey.parse(thing)
+        row, number_ = client.experiment(key.experiment), key.trial
+    else:
+        row = client.experiment(thing)
+        if row.best_trial is None:
+            raise NotFound(f"experiment {thing} has no trial with a score yet")
+        number_ = row.best_trial
+    trial = next((t for t in client.trials(row.experiment) if t.trial == number_), None)
+    if trial is None:
+        raise NotFound(f"experiment {row.experiment} has no trial {number_}")
+    facts = {"score": trial.score, "units": trial.units, "state": trial.state, "slot seconds": trial.slot_seconds}
+    settings = {f"spec.{k}": v for k, v in row.spec.items() if k not in {"space", "name"}}
+    return {"experiment": row.name} | facts | trial.point | trial.last | settings
+
+
+def _best_value(row: ExperimentRow) -> float | None:
+    return next(iter(row.best.values()), None)
+
+
+def _confirmed(summary: dict[str, Any]) -> list[str]:
+    return [
+        f"confirmed on {c['seeds']} fresh seeds: trial {c['trial']} {number(c['mean'])} "
+        f"[{number(c['low'])}, {number(c['high'])}]"
+        for c in summary.get("confirm", [])
+    ]

@@ -1,0 +1,67 @@
+"""`attach`, `pause`, `resume`, `stop`: follow and steer."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from daybreak.base.errors import UsageError
+from daybreak.cli.commands.look import Experiment, HomeFolder, Json
+from daybreak.cli.following import follow_to_end
+from daybreak.cli.output import console, print_json
+from daybreak.client.client import OVER, Client
+from daybreak.client.extension import extension
+
+
+def attach(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> int:
+    """Follow a running experiment. Ctrl-C freezes it; to only look, use `daybreak show`."""
+    with Client(home) as client:
+        return follow_to_end(client, client.experiment(experiment).experiment, json=json)
+
+
+def pause(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
+    """Freeze what runs; nothing is lost."""
+    _ask(experiment, "pause", json=json, home=home)
+
+
+def stop(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
+    """Freeze what runs and end the search. `daybreak resume` goes on with it all the same."""
+    _ask(experiment, "stop", json=json, home=home)
+
+
+def resume(
+    experiment: Experiment = "",
+    *,
+    budget: Annotated[str | None, Parameter(help="A larger budget: 10m, 50 trials, 1.5 slot-hours, $3.")] = None,
+    max_units: Annotated[int | None, Parameter(help="A farther horizon.")] = None,
+    detach: Annotated[bool, Parameter(help="Do not follow it.")] = False,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> int:
+    """Go on with an experiment that was paused, stopped or cut off; with a larger budget also with one that is done."""
+    with Client(home) as client:
+        row = client.experiment(experiment)
+        if budget is not None or max_units is not None:
+            client.ask(row.experiment, "extend", extension(row.spec, budget, max_units))
+        elif row.state in ("paused", "stopped"):
+            client.ask(row.experiment, "resume")
+        elif row.state in OVER:
+            raise UsageError(
+                f"experiment {row.experiment} is {row.state} ({row.why}); "
+                f"give it more with: daybreak resume {row.experiment} --budget ..."
+            )
+        if detach:
+            print_json({"experiment": row.experiment}) if json else console().print(
+                f"experiment {row.experiment} goes on"
+            )
+            return 0
+        return follow_to_end(client, row.experiment, json=json)
+
+
+def _ask(experiment: str, what: str, *, json: bool, home: HomeFolder) -> None:
+    with Client(home) as client:
+        row = client.experiment(experiment)
+        state = client.ask(row.experiment, what)
+    if json:
+        print_json({"experiment": row.experiment, "state": state})
+    else:
+        console().print(f"{row.name} #{row.experiment} is {state}; go on with: daybreak resume {row.experiment}")

@@ -1,0 +1,59 @@
+"""What `run`, `attach` and `resume` share: follow to the end, freeze on Ctrl-C, say how it went and what to do next."""
+
+from daybreak.cli.commands.look import print_best, trial_table
+from daybreak.cli.live import follow
+from daybreak.cli.output import console, errors_console, print_json
+from daybreak.client.client import Client
+from daybreak.wire.api import Status
+
+INTERRUPTED = 130
+NOT_DONE = 3
+
+
+def follow_to_end(client: Client, experiment: int, *, json: bool) -> int:
+    """Follow until the experiment is over; the command's exit code."""
+    try:
+        status = follow(client.watch(experiment), json=json)
+    except KeyboardInterrupt:
+        return _freeze(client, experiment)
+    return conclude(client, status, json=json)
+
+
+def conclude(client: Client, status: Status, *, json: bool) -> int:
+    """Print the result; 0 when the experiment did what was asked."""
+    row = client.experiment(status.experiment)
+    trials = client.trials(status.experiment)
+    failed = row.state == "failed" or row.best_trial is None
+    if json:
+        print_json({"experiment": row, "trials": trials, "notices": client.notices(status.experiment)})
+        return NOT_DONE if failed else 0
+    if failed:
+        errors_console().print(f"[bold red]{row.state}[/]: {row.why}", soft_wrap=True)
+        errors_console().print(f"look at what was printed: daybreak logs {row.experiment}")
+        return NOT_DONE
+    out = console()
+    out.print()
+    out.print(trial_table(row, trials, most=5))
+    out.print()
+    print_best(row, next(t for t in trials if t.trial == row.best_trial))
+    out.print(
+        f"\nnext:  daybreak show {row.experiment}    daybreak report {row.experiment}    "
+        f"daybreak checkpoint get {row.experiment}    daybreak export {row.experiment}",
+        style="dim",
+    )
+    return 0
+
+
+def _freeze(client: Client, experiment: int) -> int:
+    say = errors_console().print
+    say("\nfreezing what runs (Ctrl-C again to leave that to the controller) ...")
+    with Client(client.home) as fresh:  # the other connection may stand in the middle of an answer
+        fresh.ask(experiment, "pause")
+        try:
+            status = fresh.status(experiment)
+            while status.slots_busy and status.state == "paused":
+                status = next(s for s in fresh.watch(experiment) if not s.slots_busy or s.state != "paused")
+        except KeyboardInterrupt:
+            pass
+    say(f"frozen; nothing is lost. Go on with: daybreak resume {experiment}")
+    return INTERRUPTED

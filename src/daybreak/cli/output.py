@@ -1,0 +1,95 @@
+"""How things are said: consoles, tables, numbers and times for people; JSON for programs."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+STATE_STYLE = {
+    "running": "cyan",
+    "waiting": "dim",
+    "frozen": "blue",
+    "paused": "yellow",
+    "finishing": "cyan",
+    "done": "green",
+    "finished": "green",
+    "stopped": "yellow",
+    "failed": "red",
+}
+
+
+@cache
+def console() -> Console:
+    """Standard output; 120 columns wide when it is no terminal."""
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+
+
+@cache
+def errors_console() -> Console:
+    """Standard error."""
+    return Console(stderr=True, width=None if sys.stderr.isatty() else 120, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output; infinities and NaN become null."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=1).decode() + "\n")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()) -> Table:
+    """A plain table; the columns named in `right` are aligned to the right."""
+    made = Table(box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, str) else number(cell) for cell in row))
+    return made
+
+
+def number(value: Any) -> str:
+    """A number as people write it: 4 significant digits, no noise; `-` for None."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool | str):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as `4.2 s`, `3 min 20 s`, `2 h 05 min`."""
+    if seconds is None:
+        return "-"
+    if seconds < 60:  # noqa: PLR2004
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:  # noqa: PLR2004
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def point(values: Mapping[str, Any]) -> str:
+    """Hyperparameters on one line."""
+    return "  ".join(f"{name}={number(value)}" for name, value in values.items())
+
+
+def state(name: str) -> str:
+    """A state in its colour, as rich markup."""
+    style = STATE_STYLE.get(name)
+    return f"[{style}]{name}[/]" if style else name
+
+
+def ago(then: float | None, now: float) -> str:
+    """How long since, in one unit: `12 s`, `5 min`, `3 h`, `2 d`."""
+    if then is None:
+        return "-"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if now - then >= size:
+            return f"{int((now - then) // size)} {unit}"
+    return f"{max(0, int(now - then))} s"

@@ -1,0 +1,151 @@
+"""The Unix socket of a home: accepts clients, answers requests, keeps those waiting who watch."""
+
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from daybreak.base.errors import ControllerError, DaybreakError
+from daybreak.ports.reactor import Reactor, Timer
+from daybreak.server.connection import ServerConnection
+from daybreak.server.methods import Methods
+from daybreak.wire import api
+
+LONGEST_WATCH = 60.0  # seconds
+PACE = 0.1  # seconds; watchers are told at most so often
+
+
+class _Watcher:
+    """A client that waits for an experiment to change."""
+
+    def __init__(self, connection: ServerConnection, request: api.Request, experiment: int, version: int) -> None:
+        self.connection = connection
+        self.request = request
+        self.experiment = experiment
+        self.version = version
+        self.timer: Timer | None = None
+
+
+class LocalServer:
+    """Serves `wire.api` on a Unix socket (mode 0600), on the loop's thread."""
+
+    def __init__(self, reactor: Reactor, path: Path, methods: Methods) -> None:
+        self._reactor = reactor
+        self._path = path
+        self._methods = methods
+        self._connections: set[ServerConnection] = set()
+        self._watchers: list[_Watcher] = []
+        self._listening = _listen(path)
+        self._telling = False
+        self.last_request = time.monotonic()
+        reactor.watch(self._listening, self._accept)
+
+    @property
+    def clients(self) -> int:
+        """How many are connected."""
+        return len(self._connections)
+
+    def close(self) -> None:
+        """Hang up on everybody and remove the socket."""
+        self._reactor.forget(self._listening)
+        self._listening.close()
+        self._path.unlink(missing_ok=True)
+        for connection in list(self._connections):
+            connection.close()
+
+    def changed(self) -> None:
+        """Something was stepped: answer those who watch, soon."""
+        if self._watchers and not self._telling:
+            self._telling = True
+            self._reactor.later(PACE, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = False
+        for watcher in list(self._watchers):
+            status = self._methods.status(watcher.experiment)
+            if status.version > watcher.version:
+                self._release(watcher, status)
+
+    def _accept(self) -> None:
+        try:
+            connected, _ = self._listening.accept()
+        except (BlockingIOError, OSError):
+            return
+        self._connections.add(ServerConnection(self._reactor, connected, self._received, self._closed))
+
+    def _closed(self, connection: ServerConnection) -> None:
+        self._connections.discard(connection)
+        for watcher in [w for w in self._watchers if w.connection is connection]:
+            self._forget(watcher)
+
+    def _received(self, connection: ServerConnection, body: bytes) -> None:
+        self.last_request = time.monotonic()
+        try:
+            request = api.decode_request(body)
+        except msgspec.DecodeError:
+            connection.close()
+            return
+        try:
+            if request.method == "watch":
+                self._watch(connection, request)
+            else:
+                self._methods.call(request.method, request.params, _Answer(connection, request.id))
+        except DaybreakError as error:
+            _fail(connection, request.id, error)
+        except (TypeError, KeyError, ValueError) as error:
+            _fail(
+                connection, request.id, ControllerError(f"{request.method} does not take {request.params}: {error!r}")
+            )
+
+    def _watch(self, connection: ServerConnection, request: api.Request) -> None:
+        experiment = self._methods.number(request.params["experiment"])
+        status = self._methods.status(experiment)
+        watcher = _Watcher(connection, request, experiment, int(request.params["version"]))
+        if status.version > watcher.version:
+            _answer(connection, request.id, status)
+            return
+        self._watchers.append(watcher)
+        timeout = min(float(request.params.get("timeout", 1.0)), LONGEST_WATCH)
+        watcher.timer = self._reactor.later(timeout, lambda: self._release(watcher, self._methods.status(experiment)))
+
+    def _release(self, watcher: _Watcher, status: api.Status) -> None:
+        self._forget(watcher)
+        _answer(watcher.connection, watcher.request.id, status)
+
+    def _forget(self, watcher: _Watcher) -> None:
+        if watcher in self._watchers:
+            self._watchers.remove(watcher)
+        if watcher.timer is not None:
+            watcher.timer.cancel()
+
+
+class _Answer:
+    """Answers one request, now or once something is committed."""
+
+    def __init__(self, connection: ServerConnection, request: int) -> None:
+        self._connection = connection
+        self._request = request
+
+    def __call__(self, result: Any) -> None:
+        _answer(self._connection, self._request, result)
+
+
+def _answer(connection: ServerConnection, request: int, result: Any) -> None:
+    connection.send(api.encode(api.Reply(request, result=result)))
+
+
+def _fail(connection: ServerConnection, request: int, error: DaybreakError) -> None:
+    connection.send(api.encode(api.Reply(request, error=api.ApiError(type(error).__name__, str(error)))))
+
+
+def _listen(path: Path) -> socket.socket:
+    """Bind, replacing the stale socket of a controller that is gone (the home's lock is ours)."""
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listening.setblocking(False)
+    listening.bind(str(path))
+    path.chmod(0o600)
+    listening.listen(64)
+    return listening

@@ -1,0 +1,179 @@
+"""What each method of `wire.api` does. Reads are as fresh as the last event: what was touched is projected first."""
+
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+from itertools import islice
+from typing import Any, cast, get_args
+
+from daybreak.base.errors import NotFound, UsageError, VaultError
+from daybreak.base.home import Home
+from daybreak.base.ids import AttemptKey
+from daybreak.bootstrap.app import App
+from daybreak.controller.brain import experiment_of
+from daybreak.lifecycle.events import AskName
+from daybreak.wire import api
+from daybreak.wire.rows import CheckpointRow, ExperimentRow
+
+Answer = Callable[[Any], None]
+MOST_EVENTS = 10_000
+
+
+class Methods:
+    """The table of methods. Each answers exactly once, or raises a `DaybreakError`."""
+
+    def __init__(self, app: App, home: Home, shutdown: Callable[[bool], None]) -> None:
+        self._controller = app.controller
+        self._ledger = app.ledger
+        self._reader = app.reader
+        self._vault = app.vault
+        self._home = home
+        self._shutdown = shutdown
+
+    def call(self, method: str, params: dict[str, Any], answer: Answer) -> None:
+        """Call a method by name. Raises `UsageError` for one that does not exist."""
+        handler = getattr(self, f"do_{method}", None)
+        if handler is None:
+            raise UsageError(f"there is no method {method!r}; is the client of another version?")
+        handler(answer, **params)
+
+    def number(self, which: int | str) -> int:
+        """The experiment meant by a number, a name (the newest of that name) or nothing (the newest)."""
+        if isinstance(which, int) or (which.isascii() and which.isdigit()):
+            return int(which)
+        self._controller.flush()
+        rows = self._reader.experiments()
+        for row in rows:
+            if which in ("", row.name):
+                return row.experiment
+        known = ", ".join(dict.fromkeys(row.name for row in rows[:5]))
+        raise NotFound(
+            f"there is no experiment {which!r}{f'; the newest are {known}' if known else ''}"
+            if which
+            else "there is no experiment yet; start one with `daybreak run`"
+        )
+
+    def status(self, experiment: int) -> api.Status:
+        """A live view. Raises `NotFound`."""
+        return self._controller.status(experiment)
+
+    def do_hello(self, answer: Answer) -> None:
+        """Say who this is."""
+        answer(
+            {"version": version("daybreak"), "pid": os.getpid(), "home": str(self._home.path), "protocol": api.PROTOCOL}
+        )
+
+    def do_submit(self, answer: Answer, spec: dict[str, Any], owner: str = "") -> None:
+        """A new experiment; answered once it is committed."""
+        number = self._controller.submit(spec, owner, lambda: answer({"experiment": number}))
+
+    def do_ask(self, answer: Answer, experiment: int | str, ask: str, value: Any = None, by: str = "") -> None:
+        """Pause, resume, stop, priority, extend; answered once it is committed."""
+        if ask not in get_args(AskName):
+            raise UsageError(f"one can ask for {', '.join(get_args(AskName))}, got {ask!r}")
+        number = self._known(experiment)
+        self._controller.ask(
+            number, cast(AskName, ask), value, by, lambda: answer({"state": self.status(number).state})
+        )
+
+    def do_experiments(self, answer: Answer) -> None:
+        """All, without specs."""
+        self._controller.flush()
+        answer(self._reader.experiments())
+
+    def do_experiment(self, answer: Answer, experiment: int | str) -> None:
+        """One, with its spec."""
+        answer(self._row(experiment))
+
+    def do_trials(self, answer: Answer, experiment: int | str) -> None:
+        """Its trials."""
+        answer(self._reader.trials(self._known(experiment)))
+
+    def do_attempts(self, answer: Answer, experiment: int | str) -> None:
+        """Its attempts."""
+        answer(self._reader.attempts(self._known(experiment)))
+
+    def do_checkpoints(self, answer: Answer, experiment: int | str) -> None:
+        """Its checkpoints."""
+        answer(self._reader.checkpoints(self._known(experiment)))
+
+    def do_notices(self, answer: Answer, experiment: int | str, after: int = 0) -> None:
+        """Its notices."""
+        answer(self._reader.notices(self._known(experiment), after))
+
+    def do_points(
+        self, answer: Answer, experiment: int | str, trials: list[int] | None = None, metrics: list[str] | None = None
+    ) -> None:
+        """Its learning curves."""
+        found = self._reader.points(self._known(experiment), trials or [], metrics or [])
+        answer([{"trial": t, "metric": m, "steps": s, "values": v} for t, m, s, v in found])
+
+    def do_events(self, answer: Answer, experiment: int | str, after: int = 0, limit: int = MOST_EVENTS) -> None:
+        """Its entries of the log."""
+        number = self._known(experiment)
+        entries = (e for e in self._ledger.replay(after) if experiment_of(e.event) == number)
+        answer([{"seq": e.seq, "at": e.at, "event": e.event} for e in islice(entries, limit)])
+
+    def do_status(self, answer: Answer, experiment: int | str) -> None:
+        """A live view."""
+        answer(self.status(self.number(experiment)))
+
+    def do_log_files(self, answer: Answer, experiment: int | str, trial: int | None = None) -> None:
+        """Files of captured output, in the order of attempts."""
+        number = self._known(experiment)
+        rows = [row for row in self._reader.attempts(number) if trial in (None, row.trial)]
+        keys = [AttemptKey(number, row.trial, row.epoch) for row in rows]
+        files = [{"attempt": str(key), "path": str(self._home.log(key))} for key in keys]
+        if trial is None:
+            files.insert(0, {"attempt": f"{number}.parent", "path": str(self._home.logs(number) / "parent.log")})
+        answer(files)
+
+    def do_checkpoint(self, answer: Answer, experiment: int | str, trial: int | None = None) -> None:
+        """A trial's latest good checkpoint, verified; the best trial's if none is named."""
+        row = self._row(experiment)
+        trial = trial if trial is not None else row.best_trial
+        if trial is None:
+            raise NotFound(
+                f"experiment {row.experiment} has no best trial yet; name one: daybreak checkpoint get {row.experiment}.1"
+            )
+        kept = [c for c in self._reader.checkpoints(row.experiment) if c.trial == trial and c.state == "saved"]
+        found = self._verified(kept)
+        metrics: dict[str, float] = next((t.last for t in self._reader.trials(row.experiment) if t.trial == trial), {})
+        answer({
+            "trial": f"{row.experiment}.{trial}", "digest": found.digest, "units": found.units,
+            "path": str(self._vault.path(found.digest)), "metrics": metrics,
+        })  # fmt: skip
+
+    def do_shutdown(self, answer: Answer, *, freeze: bool = True) -> None:
+        """End, after the answer."""
+        answer({})
+        self._shutdown(freeze)
+
+    def _row(self, which: int | str) -> ExperimentRow:
+        number = self.number(which)
+        self._controller.flush()
+        return self._reader.experiment(number)
+
+    def _known(self, which: int | str) -> int:
+        number = self.number(which)
+        self.status(number)
+        self._controller.flush()
+        return number
+
+    def _verified(self, kept: list[CheckpointRow]) -> CheckpointRow:
+        problem: Exception = NotFound(
+            "the trial has no checkpoint: it is running its first units, or its checkpoint was evicted"
+        )
+        for row in sorted(kept, key=lambda c: -c.units):
+            if row.digest.startswith("process:"):
+                problem = NotFound(
+                    "the trial is a suspended process; its script saves what it wants in $DAYBREAK_CHECKPOINT_DIR"
+                )
+                continue
+            try:
+                self._vault.verify(row.digest)
+            except VaultError as error:
+                problem = error
+            else:
+                return row
+        raise problem

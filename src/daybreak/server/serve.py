@@ -1,0 +1,104 @@
+"""`python -m daybreak.server.serve --home FOLDER`: the background process that owns a home and runs its experiments.
+
+It takes the home's lock, opens the ledger, starts the agent, listens, says `ready` on the descriptor it was given, and ends by
+itself when it has had nothing to do and nobody to talk to for a while.
+"""
+
+import argparse
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from daybreak.base.errors import DaybreakError, LedgerBusy
+from daybreak.base.home import Home
+
+IDLE = 60.0  # seconds without an experiment that runs and without a client, after which the process ends
+
+
+def main(words: list[str] | None = None) -> int:
+    """Serve until idle or told to end; the exit code."""
+    options = _options(words)
+    tell = _teller(options.ready_fd)
+    home = Home(options.home)
+    try:
+        lock = _lock(home)
+    except LedgerBusy as error:
+        tell(f"busy: {error}")
+        return 0
+    try:
+        _serve(home, options, lambda: tell("ready"))
+    except DaybreakError as error:
+        tell(f"{type(error).__name__}: {error}")
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
+        return error.exit_code
+    except Exception as error:
+        tell(f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        lock.close()
+    return 0
+
+
+def _serve(home: Home, options: argparse.Namespace, ready: Callable[[], None]) -> None:
+    from daybreak.bootstrap.app import Settings, build  # noqa: PLC0415 (heavy: after the lock is ours)
+    from daybreak.server.service import Service  # noqa: PLC0415
+
+    service = Service(build(Settings(home, options.ledger, options.slots)), home, options.idle)
+    signal.signal(signal.SIGTERM, lambda *_: service.shut_down(freeze=False))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the follower's affair
+    try:
+        service.start()
+        ready()
+        service.run()
+    finally:
+        service.close()
+
+
+def _options(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m daybreak.server.serve", description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--ready-fd", type=int)
+    parser.add_argument("--slots", help="4, cpu:4x2, gpu:0,1; else what the machine has")
+    parser.add_argument(
+        "--ledger", help="a database URL; else ledger.db in the home", default=os.environ.get("DAYBREAK_LEDGER")
+    )
+    parser.add_argument("--idle", type=float, default=float(os.environ.get("DAYBREAK_IDLE", str(IDLE))))
+    return parser.parse_args(words)
+
+
+def _lock(home: Home) -> IO[str]:
+    """The home's lock, ours until the process ends. Raises `LedgerBusy`."""
+    home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = home.lock.open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.seek(0)
+        owner = lock.read().strip() or "unknown"
+        lock.close()
+        raise LedgerBusy(f"process {owner} is the controller of {home.path}") from error
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _teller(descriptor: int | None) -> Callable[[str], None]:
+    told = descriptor is None
+
+    def tell(text: str) -> None:
+        nonlocal told
+        if not told and descriptor is not None:
+            told = True
+            os.write(descriptor, (text.replace("\n", " ") + "\n").encode())
+            os.close(descriptor)
+
+    return tell
+
+
+if __name__ == "__main__":
+    sys.exit(main())
