@@ -17,6 +17,8 @@ DaybreakError                    everything raised on purpose; `exit_code` is wh
 └── InvariantBroken (70)         a fault of ours; carries the story that led here
 """
 
+from daybreak.base.faults import Fault, show_faults
+
 
 class DaybreakError(Exception):
     """Base of every error Daybreak raises on purpose."""
@@ -40,6 +42,14 @@ class NotFound(UsageError):
 
 class SpecError(UsageError):
     """An experiment file with one or more faults; `str()` shows them all, each with its place."""
+
+    def __init__(self, message: str = "", faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(message, faults)
+        self.message = message or show_faults(faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class UserCodeError(DaybreakError):

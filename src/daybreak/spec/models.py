@@ -3,15 +3,19 @@
 `Experiment.space` is flat and ordered: dotted name -> domain, in the order of the file. Everything that a user
 may write in shorthand (nested spaces, `budget: 5m`, `objective: {maximize: acc}`) is normalised by `spec.loading`
 before these models see it; `Experiment.model_dump(mode="json")` is plain JSON data and loads back to an equal value.
+What one field alone must satisfy stands here; rules between fields are in `spec.checks`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from daybreak.spec.domains import Choice, Constant, Int, Log, Point, Uniform
+from daybreak.spec.domains import Choice, Constant, Int, Log, Number, Point, Uniform, Whole
 
 MethodName = Literal["single", "random", "grid", "asha", "asha_stopping", "adaptive_asha", "hyperband", "pbt"]
+SamplerName = Literal["random", "sobol", "density", "tpe", "cmaes", "nsga2"]
+METHODS: tuple[str, ...] = get_args(MethodName)
+SAMPLERS: tuple[str, ...] = get_args(SamplerName)
 
 AnyDomain = Annotated[Uniform | Log | Int | Choice | Constant, Field(discriminator="kind")]
 
@@ -23,95 +27,152 @@ class _Model(BaseModel):
 class Objective(_Model):
     """One metric to make large or small."""
 
-    metric: str
-    direction: Literal["maximize", "minimize"] = "maximize"
+    metric: str = Field(min_length=1, description="Name of a reported metric.")
+    direction: Literal["maximize", "minimize"] = Field(default="maximize", description="Which way is better.")
 
 
 class Search(_Model):
     """How points are proposed and how long each is trained. Built-in names, or an entry point's."""
 
-    method: str = "asha"
-    sampler: str = "density"  # random | sobol | density | tpe | cmaes | nsga2 | an entry point's name
-    max_units: int | None = None  # the horizon R; None: learnt from the first trial that ends by itself
-    min_units: int | None = None  # the first rung; None: as many rungs as max_units allows, at most max_rungs
-    reduction: int = 3  # eta: one in eta goes on
-    max_rungs: int = 5
-    brackets: Literal["conservative", "standard", "aggressive"] = "standard"  # adaptive_asha
-    max_trials: int | None = None  # None: bounded by the budget alone
-    max_concurrent: int | None = None
-    guard: float = 0.1  # share of the units that may be spent on trials kept beyond a cut; 0 turns the guard off
-    population: int = 16  # pbt
-    perturb_every: int | None = None  # pbt: units between exploits; None: max_units / 8, at least 1
-    quantile: float = 0.25  # pbt: share that is replaced
-    options: dict[str, Any] = {}  # for custom searchers and samplers
+    method: str = Field(
+        default="asha", description=f"How trials are promoted: {', '.join(METHODS)}, or an entry point."
+    )
+    sampler: str = Field(
+        default="density", description=f"Where points come from: {', '.join(SAMPLERS)}, or an entry point."
+    )
+    max_units: Whole | None = Field(
+        default=None, ge=1, description="The horizon R; left out: learnt from the first trial that ends by itself."
+    )
+    min_units: Whole | None = Field(
+        default=None,
+        ge=1,
+        description="The first rung; left out: as many rungs as `max_units` allows, at most `max_rungs`.",
+    )
+    reduction: Whole = Field(default=3, ge=2, description="Eta: of each rung one trial in so many goes on.")
+    max_rungs: Whole = Field(default=5, ge=1, description="Most rungs of a bracket.")
+    brackets: Literal["conservative", "standard", "aggressive"] = Field(
+        default="standard", description="Which brackets `adaptive_asha` uses: all, the higher half, the highest."
+    )
+    max_trials: Whole | None = Field(
+        default=None, ge=1, description="Most trials; left out: bounded by the budget alone."
+    )
+    max_concurrent: Whole | None = Field(default=None, ge=1, description="Most trials that train at once.")
+    guard: Number = Field(
+        default=0.1,
+        ge=0,
+        le=0.5,
+        description="Share of the units that may be spent on trials kept beyond a cut; 0 turns the guard off.",
+    )
+    population: Whole = Field(default=16, ge=2, description="Trials of `pbt`.")
+    perturb_every: Whole | None = Field(
+        default=None, ge=1, description="Units between exploits of `pbt`; left out: max_units / 8, at least 1."
+    )
+    quantile: Number = Field(default=0.25, gt=0, le=0.5, description="Share of the population that `pbt` replaces.")
+    options: dict[str, Any] = Field(default={}, description="For searchers and samplers found by entry point.")
 
 
 class Budget(_Model):
     """What may be spent. Whatever is reached first ends the search; None is no limit."""
 
-    slot_hours: float | None = None  # measured: time of attempts x their slots, restarts included
-    wall: float | None = None  # seconds since the experiment started running (pauses not counted)
-    trials: int | None = None
-    units: int | None = None
-    money: float | None = None  # in the currency of the price
-    price_per_slot_hour: float | None = None
+    slot_hours: Number | None = Field(
+        default=None, gt=0, description="Measured: time of attempts times their slots, restarts included."
+    )
+    wall: Number | None = Field(
+        default=None, gt=0, description="Seconds since the experiment started running, pauses not counted."
+    )
+    trials: Whole | None = Field(default=None, ge=1, description="Trials that may be started.")
+    units: Whole | None = Field(default=None, ge=1, description="Units of training, over all trials.")
+    money: Number | None = Field(default=None, gt=0, description="In the currency of the price.")
+    price_per_slot_hour: Number | None = Field(default=None, ge=0, description="What a slot costs for an hour.")
 
 
 class Resources(_Model):
     """What one attempt holds."""
 
-    slots: int = 1  # of one gang
-    kind: Literal["any", "cpu", "gpu", "mig"] = "any"
-    memory: int | None = None  # bytes, resident, of the attempt's process group; over it the attempt is ended
+    slots: Whole = Field(default=1, ge=1, description="Slots of one attempt; several are a gang.")
+    kind: Literal["any", "cpu", "gpu", "mig"] = Field(default="any", description="Which slots fit.")
+    memory: Whole | None = Field(
+        default=None,
+        ge=1,
+        description="Bytes, resident, of the attempt's process group; over it the attempt is ended.",
+    )
 
 
 class Retry(_Model):
     """What happens when user code fails."""
 
-    attempts: int = 1  # further tries after a crash, per trial; then the trial fails and the search goes on
-    stalled_after: float | None = None  # seconds without any report; None: no limit
+    attempts: Whole = Field(
+        default=1,
+        ge=0,
+        description="Further tries after a crash, per trial; then the trial fails and the search goes on.",
+    )
+    stalled_after: Number | None = Field(
+        default=None, gt=0, description="Seconds without any report; left out: no limit."
+    )
 
 
 class Confirm(_Model):
     """Train the best again on fresh seeds at the end."""
 
-    top: int = 3
-    seeds: int = 5
+    top: Whole = Field(default=3, ge=1, description="How many of the best trials.")
+    seeds: Whole = Field(default=5, ge=1, description="How often each is trained.")
 
 
 class Baseline(_Model):
     """What a result is compared with: a number, or a function or command that reports the objective once."""
 
-    value: float | None = None
-    run: str | tuple[str, ...] | None = None
+    value: Number | None = Field(default=None, description="The objective's value.")
+    run: str | tuple[str, ...] | None = Field(default=None, description="`module:function` or a command.")
 
 
 class Experiment(_Model):
     """A whole experiment, resolved."""
 
-    name: str
-    run: str | tuple[str, ...]  # "module:function", or a command whose words may hold {placeholders}
-    folder: str = "."  # absolute once resolved: where `run` is imported from and commands start
-    code: str = ""  # blake3 of the captured source files (see client.capture); "" when nothing was captured
-    space: dict[str, AnyDomain] = {}
-    constraints: tuple[str, ...] = ()
-    objectives: tuple[Objective, ...]  # the first is the one summaries sort by
-    score: Literal["best", "last"] = "best"  # a trial's score over its reports of the first objective
-    standing: Literal["value"] = "value"  # a trial's standing at a rung is the value reported there
-    metrics: str | None = None  # pattern with named groups for lines of a command's output; None: JSON and key=value
-    search: Search = Search()
-    budget: Budget = Budget()
-    resources: Resources = Resources()
-    retry: Retry = Retry()
-    points: tuple[Point, ...] = ()  # known-good configurations, tried first
-    baseline: Baseline | None = None
-    confirm: Confirm | None = None
-    checkpoint_every: float = 60.0  # seconds of training between checkpoints for fault tolerance; 0 turns them off
-    disk_cap: int | None = None  # bytes of checkpoints the experiment may keep; None: 20 GiB
-    priority: int = 0  # higher goes first
-    max_slots: int | None = None  # at most so many slots at once
-    environment: dict[str, str] = {}  # set for every attempt
-    seed: int = 0
+    name: str = Field(description="What it is called; left out: the file's name, or what `run` names.")
+    run: str | tuple[str, ...] = Field(
+        description="`module:function`, or a command whose words may hold {placeholders}."
+    )
+    folder: str = Field(
+        default=".",
+        description="Where `run` is imported from and commands start; relative to the file, absolute once resolved.",
+    )
+    code: str = Field(default="", description="blake3 of the captured source files; empty when nothing was captured.")
+    space: dict[str, AnyDomain] = Field(default={}, description="Hyperparameters: name to domain, may be nested.")
+    constraints: tuple[str, ...] = Field(default=(), description="Expressions that every point satisfies.")
+    objectives: tuple[Objective, ...] = Field(
+        min_length=1, description="What is searched for; summaries sort by the first."
+    )
+    score: Literal["best", "last"] = Field(
+        default="best", description="A trial's score over its reports of the first objective."
+    )
+    standing: Literal["value"] = Field(
+        default="value", description="A trial's standing at a rung is the value reported there."
+    )
+    metrics: str | None = Field(
+        default=None,
+        description="Pattern with named groups for lines of a command's output; left out: JSON and key=value.",
+    )
+    search: Search = Field(default=Search(), description="How points are proposed and how long each is trained.")
+    budget: Budget = Field(
+        default=Budget(), description="What may be spent; whatever is reached first ends the search."
+    )
+    resources: Resources = Field(default=Resources(), description="What one attempt holds.")
+    retry: Retry = Field(default=Retry(), description="What happens when user code fails.")
+    points: tuple[Point, ...] = Field(default=(), description="Known-good configurations, tried first.")
+    baseline: Baseline | None = Field(default=None, description="What a result is compared with.")
+    confirm: Confirm | None = Field(default=None, description="Train the best again on fresh seeds at the end.")
+    checkpoint_every: Number = Field(
+        default=60.0,
+        ge=0,
+        description="Seconds of training between checkpoints for fault tolerance; 0 turns them off.",
+    )
+    disk_cap: Whole | None = Field(
+        default=None, ge=1, description="Bytes of checkpoints the experiment may keep; left out: 20 GiB."
+    )
+    priority: int = Field(default=0, description="Higher goes first.")
+    max_slots: Whole | None = Field(default=None, ge=1, description="At most so many slots at once.")
+    environment: dict[str, str] = Field(default={}, description="Environment variables of every attempt.")
+    seed: Whole = Field(default=0, ge=0, description="Root of every random stream.")
 
     @property
     def is_command(self) -> bool:
