@@ -1,0 +1,1 @@
+"""Schema revisions, run by `daybreak.ledger.migrate` through alembic."""

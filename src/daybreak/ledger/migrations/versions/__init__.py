@@ -1,0 +1,1 @@
+"""One file a revision; `daybreak.ledger.schema.REVISIONS` lists them in order."""

@@ -1,0 +1,114 @@
+"""The ledger in a database: one writer, one transaction a batch."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, delete, func, select
+
+from daybreak.base.errors import LedgerBusy, LedgerDamaged
+from daybreak.ledger import upcast
+from daybreak.ledger.database import Place
+from daybreak.ledger.faults import told
+from daybreak.ledger.intake import Intake
+from daybreak.ledger.records import records, replay
+from daybreak.ledger.schema import settle
+from daybreak.ledger.statements import Statements, compiled
+from daybreak.ledger.tables import READ_TABLES, log, metrics, points
+from daybreak.ledger.writer import Writer
+from daybreak.lifecycle.events import LOG_VERSION, AnyEvent
+from daybreak.ports.ledger import AnyRow, Logged, PointBatch
+from daybreak.wire.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What has been committed: numbers of the last event and of the last batch of points; the metrics' numbers."""
+
+    seq: int
+    batch: int
+    metrics: dict[str, int] = field(default_factory=dict)
+
+
+class SqlLedger:
+    """A `ports.Ledger` in SQLite or Postgres. One thread of one process owns it.
+
+    A call that raises `LedgerError` has had no effect, and the next call tries again, with a new connection if need be.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._standing: _Standing | None = None
+        self._doubtful = b""  # events whose commit failed: it may have come through all the same
+        self._writer = Writer(place, self._greet)
+        self._say: Statements = compiled(self._writer.connection().dialect)
+
+    def append(self, at: float, events: Sequence[AnyEvent], points: Sequence[PointBatch] = ()) -> int:
+        """Commit a batch, power-safe, in one transaction; the number of its last event. Raises `LedgerError`."""
+        connection = self._writer.connection()
+        known = self._known()
+        seq = known.seq + len(events)
+        data = upcast.write(list(events))
+        intake = Intake(known.batch, known.metrics, points)
+        self._doubtful = data
+        with self._writer.transaction("write to the ledger"):
+            if events:
+                connection.exec_driver_sql(self._say.log, (seq, known.seq + 1, at, LOG_VERSION, data))
+            intake.write(connection.exec_driver_sql, self._say)
+        self._standing = _Standing(seq, intake.stored, intake.metrics)
+        return seq
+
+    def replay(self, after: int = 0) -> Iterator[Logged]:
+        """Every entry above `after`, upcast to today's events, in order. Raises `LedgerDamaged`, `LedgerTooNew`."""
+        connection = self._writer.connection()
+        with told("read the ledger", str(self.place)):
+            yield from replay(connection, after)
+        connection.rollback()
+
+    def project(self, rows: Sequence[AnyRow], upto: int) -> None:
+        """Insert or replace rows of the read tables, which stand at entry `upto` after that. Raises `LedgerError`."""
+        packed: dict[type[Row], list[tuple[object, ...]]] = {}
+        for row in rows:
+            packed.setdefault(type(row), []).append(tuple(READ_TABLES[type(row)].columns.pack(row)))
+        with self._writer.lazy_transaction("write to the ledger") as connection:
+            for kind, values in packed.items():
+                connection.exec_driver_sql(self._say.rows[kind], values)
+            connection.exec_driver_sql(self._say.watermark, (1, upto))
+
+    def close(self) -> None:
+        """Let go of the file or connection. Idempotent."""
+        self._writer.close()
+
+    def _known(self) -> _Standing:
+        assert self._standing is not None  # noqa: S101 (the writer greets before it gives out a connection)
+        return self._standing
+
+    def _greet(self, connection: Connection) -> None:
+        """Learn what a new connection finds; after a failed commit, see that it left nothing behind."""
+        settle(connection, str(self.place))
+        found = _standing(connection)
+        if self._standing is not None and found != self._standing:
+            self._forget_doubtful(connection, self._standing, found)
+            found = _standing(connection)
+        self._standing = found
+
+    def _forget_doubtful(self, connection: Connection, known: _Standing, found: _Standing) -> None:
+        if found.seq < known.seq:
+            raise LedgerDamaged(
+                f"{self.place} has lost acknowledged events ({known.seq} were there, {found.seq} are): restore it"
+            )
+        if any(record.events != self._doubtful for record in records(connection, known.seq)):
+            raise LedgerBusy(
+                f"another controller has written to {self.place} since the connection was lost: use that one"
+            )
+        connection.execute(delete(log).where(log.c.last_seq > known.seq))
+        connection.execute(delete(points).where(points.c.batch > known.batch))
+        connection.commit()
+
+
+def _standing(connection: Connection) -> _Standing:
+    last = connection.execute(select(log.c.last_seq, log.c.version).order_by(log.c.last_seq.desc()).limit(1)).first()
+    if last is not None and last[1] > LOG_VERSION:
+        raise upcast.too_new(f"its log is written in version {last[1]}, this Daybreak reads up to {LOG_VERSION}")
+    batch = connection.execute(select(func.max(points.c.batch))).scalar()
+    names = {name: number for number, name in connection.execute(select(metrics.c.metric, metrics.c.name))}
+    return _Standing(last[0] if last is not None else 0, batch or 0, names)
