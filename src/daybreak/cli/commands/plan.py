@@ -33,7 +33,9 @@ def plan(
 def simulate(
     *words: Words,
     workers: Annotated[int, Parameter(help="Simulated workers, one slot each.")] = 8,
-    table_file: Annotated[Path | None, Parameter(name="--table", help="Learning curves to replay (Parquet or CSV); else made-up ones.")] = None,
+    table_file: Annotated[
+        Path | None, Parameter(name="--table", help="Learning curves to replay (Parquet or CSV); else made-up ones.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run the same search on simulated workers and a simulated clock. Same seed, same bytes out."""

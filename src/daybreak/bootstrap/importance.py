@@ -1,0 +1,21 @@
+"""`python -m daybreak.bootstrap.importance`: shares of hyperparameters, in a process of its own since it imports Optuna."""
+
+import sys
+
+import msgspec
+
+from daybreak.search.importance import importance
+from daybreak.spec.models import Experiment
+
+
+def main() -> None:
+    """Read `{spec, trials: [{point, score, units}]}` from standard input, answer `{"result": {name: share}}`."""
+    given = msgspec.json.decode(sys.stdin.buffer.read())
+    spec = Experiment.model_validate(given["spec"])
+    trials = [(trial["point"], float(trial["score"])) for trial in given["trials"]]
+    shares = importance(spec, [point for point, _ in trials], [score for _, score in trials])
+    sys.stdout.buffer.write(msgspec.json.encode({"result": shares}) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

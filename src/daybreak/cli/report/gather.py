@@ -1,0 +1,44 @@
+"""What the page shows, as plain JSON data."""
+
+from typing import Any
+
+from daybreak.base.errors import DaybreakError
+from daybreak.client.client import Client
+from daybreak.client.jobs import run_job
+from daybreak.wire.rows import ExperimentRow, TrialRow
+
+MOST_CURVES = 600  # more than a page can draw or a reader tell apart; the best are kept, the page says so
+
+
+def gather(client: Client, experiment: int | str) -> dict[str, Any]:
+    """Everything about one experiment. Raises `NotFound`."""
+    row = client.experiment(experiment)
+    trials = _ranked(row, client.trials(row.experiment))
+    objective = row.spec["objectives"][0]
+    shown = [trial.trial for trial in trials[:MOST_CURVES]]
+    return {
+        "experiment": row,
+        "objective": objective,
+        "trials": trials,
+        "curves": client.points(row.experiment, shown, [objective["metric"]]),
+        "hidden_curves": max(0, len(trials) - MOST_CURVES),
+        "attempts": client.attempts(row.experiment),
+        "notices": client.notices(row.experiment),
+        "importance": _importance(row, trials),
+        "status": client.status(row.experiment),
+    }
+
+
+def _ranked(row: ExperimentRow, trials: list[TrialRow]) -> list[TrialRow]:
+    sign = -1.0 if row.spec["objectives"][0]["direction"] == "maximize" else 1.0
+    return sorted(trials, key=lambda t: (t.score is None, sign * (t.score or 0.0), t.trial))
+
+
+def _importance(row: ExperimentRow, trials: list[TrialRow]) -> dict[str, float]:
+    """Share of each hyperparameter; empty when there is too little to tell."""
+    scored = [{"point": t.point, "score": t.score, "units": t.units} for t in trials if t.score is not None]
+    try:
+        found: dict[str, float] = run_job("importance", [], {"spec": row.spec, "trials": scored})
+    except DaybreakError:
+        return {}
+    return found

@@ -1,0 +1,42 @@
+"""Put data, style and script into one file that asks nobody for anything."""
+
+import html
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+TEMPLATE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>{title}</title>
+<style>
+{style}
+</style>
+</head>
+<body>
+<main id="page"><noscript>This page draws with JavaScript; the data is in its source.</noscript></main>
+<script type="application/json" id="data">{data}</script>
+<script>
+{script}
+</script>
+</body>
+</html>
+"""
+
+
+def render(data: dict[str, Any]) -> str:
+    """The whole page as text."""
+    here = files("daybreak.cli.report")
+    # "</" must not end the script element that holds the data.
+    encoded = msgspec.json.encode(data).decode().replace("</", "<\\/")
+    return TEMPLATE.format(
+        title=html.escape(f"{data['experiment'].name} #{data['experiment'].experiment}"),
+        style=(here / "page.css").read_text(encoding="utf-8"),
+        script=(here / "page.js").read_text(encoding="utf-8"),
+        data=encoded,
+    )
