@@ -1,0 +1,95 @@
+"""A trial's checkpoints: what is in one, writing it to the vault, reading it back verified."""
+
+import sys
+import time
+from typing import Any
+
+import msgspec
+
+from daybreak.base.errors import UsageError, VaultError
+from daybreak.train import codec
+from daybreak.train.kept import Load, Save, holder
+from daybreak.train.randomness import Randomness
+from daybreak.vault.store import Vault
+from daybreak.wire.worker import CheckpointRef
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A checkpoint that is in the vault; `seconds` is what taking and writing it cost."""
+
+    ref: CheckpointRef
+    seconds: float
+
+
+class Checkpoints:
+    """Takes the state of what is kept out and puts it back.
+
+    A checkpoint is `{"units", "random", "last", "kept": {name: state}}` in the encoding of `train.codec`.
+    """
+
+    def __init__(self, vault: Vault, randomness: Randomness) -> None:
+        self.last: dict[str, float] = {}  # reported values, as the checkpoint had them
+        self._vault = vault
+        self._randomness = randomness
+        self._kept: dict[str, tuple[Save, Load]] = {}
+        self._loaded: dict[str, Any] = {}  # states nobody has asked for yet
+        self._random: dict[str, Any] | None = None
+
+    @property
+    def empty(self) -> bool:
+        """True while nothing is kept: there is nothing to go on from."""
+        return not self._kept
+
+    def load(self, ref: CheckpointRef) -> None:
+        """Read a checkpoint. Raises `VaultError`, `DamagedFile` when it cannot be used."""
+        tree = codec.decode(self._vault.read(ref.digest))
+        if tree["units"] != ref.units:
+            raise VaultError(f"the checkpoint must stand at unit {ref.units}, it stands at {tree['units']}")
+        self._loaded, self._random, self.last = tree["kept"], tree["random"], tree["last"]
+        self._from = ref.units
+
+    def keep(self, name: str, value: Any) -> None:
+        """Save `value` with every checkpoint from now on; restored at once where a checkpoint was loaded."""
+        if name in self._kept:
+            raise UsageError(
+                f"a name is kept once, run.keep({name}=...) was called twice: use another name for the second"
+            )
+        self._kept[name] = save, load = holder(name, value)
+        del save
+        if self._random is None:
+            return
+        if name not in self._loaded:
+            raise UsageError(self._mismatch())
+        load(self._loaded.pop(name))
+
+    def settle(self) -> None:
+        """The training loop begins: global random states go on where the checkpoint was taken."""
+        self._randomness.seed_late()
+        if self._loaded:
+            raise UsageError(self._mismatch())
+        if self._random is not None:
+            self._randomness.restore(self._random)
+            self._random = None
+
+    def write(self, units: int, last: dict[str, float]) -> Written:
+        """Save everything, durably. Raises `VaultError`, and `UsageError` for states that cannot be stored."""
+        began = time.perf_counter()
+        kept = {name: save() for name, (save, _) in self._kept.items()}
+        tree = {"units": units, "random": self._randomness.state(), "last": last, "kept": kept}
+        with self._vault.incoming() as file:
+            for chunk in codec.encode(tree).chunks():
+                file.write(chunk)
+        ref = CheckpointRef(digest=file.digest, units=units, size=file.size)
+        return Written(ref, time.perf_counter() - began)
+
+    def _mismatch(self) -> str:
+        missing = ", ".join(self._loaded) or "nothing else"
+        return (
+            f"run.keep must get the same names as when the checkpoint at unit {self._from} was written; it also holds {missing}, "
+            f"this code keeps {', '.join(self._kept) or 'nothing'}: keep the same names before the loop begins"
+        )
+
+
+def say(text: str) -> None:
+    """A line for people, in the attempt's output."""
+    print(f"daybreak: {text}", file=sys.stderr, flush=True)  # noqa: T201

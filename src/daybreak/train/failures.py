@@ -1,0 +1,78 @@
+"""The story of an exception in user code: what happened, where in the user's own files, and a name for its cause."""
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from daybreak.base.errors import VaultError
+from daybreak.base.hashing import hash_bytes
+from daybreak.wire.worker import Failure
+
+LONGEST_MESSAGE = 500  # characters
+LONGEST_TAIL = 8000
+INNERMOST = 3  # user frames that name a cause
+_OURS = str(Path(__file__).parent)
+
+
+def failure(error: BaseException, *folders: str, kind: str | None = None) -> Failure:
+    """Tell what went wrong. `folders`: where the user's files are; frames elsewhere are left out, but for the last."""
+    told = traceback.TracebackException.from_exception(error)
+    inside = tuple(os.path.realpath(folder) + os.sep for folder in folders)
+    own = [frame for frame in told.stack if _is_users(frame, inside)]
+    for link in _chain(told):
+        link.stack = traceback.StackSummary.from_list(_trim(link.stack, inside))
+    return Failure(
+        kind=kind or _kind(error),
+        message=_message(error)[:LONGEST_MESSAGE],
+        tail="".join(told.format())[-LONGEST_TAIL:],
+        fingerprint=_fingerprint(error, own or list(told.stack)),
+    )
+
+
+def _kind(error: BaseException) -> str:
+    name = type(error).__name__
+    if isinstance(error, MemoryError) or name == "OutOfMemoryError":
+        return "memory"
+    if isinstance(error, SystemExit):
+        return "exit"
+    cause = error.__cause__ if isinstance(error, VaultError) else error
+    if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "disk"
+    return name
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"the code called sys.exit({error.code!r})"
+    return str(error) or type(error).__name__
+
+
+def _is_users(frame: traceback.FrameSummary, inside: tuple[str, ...]) -> bool:
+    path = os.path.realpath(frame.filename)
+    in_environment = any(path.startswith(os.path.realpath(place) + os.sep) for place in {sys.prefix, sys.base_prefix})
+    return path.startswith(inside) and not path.startswith(_OURS) and not (in_environment and "site-packages" in path)
+
+
+def _trim(stack: traceback.StackSummary, inside: tuple[str, ...]) -> list[traceback.FrameSummary]:
+    """The user's frames, and the one where it happened."""
+    kept = [frame for frame in stack if _is_users(frame, inside)]
+    if not kept:
+        return [frame for frame in stack if not frame.filename.startswith((_OURS, "<frozen importlib"))]
+    if stack[-1] is not kept[-1]:
+        kept.append(stack[-1])
+    return kept
+
+
+def _chain(told: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+    yield told
+    for cause in (told.__cause__, told.__context__):
+        if cause is not None:
+            yield from _chain(cause)
+
+
+def _fingerprint(error: BaseException, frames: list[traceback.FrameSummary]) -> str:
+    places = [f"{Path(frame.filename).name}:{frame.name}:{frame.lineno}" for frame in frames[-INNERMOST:]]
+    return hash_bytes("\n".join([type(error).__qualname__, *places]).encode())[:16]

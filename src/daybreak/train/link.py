@@ -1,0 +1,146 @@
+"""The line from a run to whoever directs it: the agent on the platform, a console off it."""
+
+import select
+import socket
+from collections import deque
+from typing import Protocol
+
+import msgspec
+
+from daybreak.base.errors import ConnectionLost
+from daybreak.base.ids import AttemptKey
+from daybreak.train.leaving import ControllerGone
+from daybreak.train.reports import Series
+from daybreak.wire import worker as wire
+from daybreak.wire.frames import FrameBuffer, pack
+
+MOST_UNANSWERED = 2  # batches of points
+
+
+class Link(Protocol):
+    """What a run needs of whoever directs it. Every method may raise `ControllerGone`."""
+
+    def points(self, series: Series) -> None:
+        """Send a batch of points; waits while two batches are unanswered."""
+
+    def can_take_points(self) -> bool:
+        """Whether `points` would not wait."""
+
+    def ask(self, report: "Standing") -> wire.Verdict:
+        """The trial stands at its target: how does it go on? Waits for the answer."""
+
+    def freeze_wanted(self) -> bool:
+        """Whether the slots are wanted back (never waits)."""
+
+    def saved(self, units: int, digest: str, size: int, seconds: float) -> None:
+        """A checkpoint is in the vault."""
+
+    def damaged(self, digest: str) -> None:
+        """A checkpoint could not be used."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where a trial stands; what a `wire.Report` says beyond its number."""
+
+    units: int
+    metrics: dict[str, float]
+    best: dict[str, float]
+    unit_seconds: float | None
+
+
+class AgentLink:
+    """A connected Unix socket to the agent; not thread-safe."""
+
+    def __init__(self, connection: socket.socket, attempt: AttemptKey) -> None:
+        self._connection = connection
+        self._attempt = attempt
+        self._buffer = FrameBuffer()
+        self._arrived: deque[wire.Assignment | wire.Verdict] = deque()
+        self._sent = 0
+        self._kept = 0
+        self._asked = 0
+        self._freeze = False
+
+    def introduce(self, token: str, pid: int) -> wire.Assignment:
+        """Say hello; what this attempt is to do."""
+        self.send(wire.Hello(attempt=self._attempt, token=token, pid=pid))
+        answer = self._await_answer()
+        if not isinstance(answer, wire.Assignment):
+            raise ControllerGone("the agent answered Hello with something else than an Assignment")
+        return answer
+
+    def send(self, frame: wire.FromWorker) -> None:
+        """Send one frame."""
+        try:
+            self._connection.sendall(pack(wire.encode(frame)))
+        except OSError as error:
+            raise ControllerGone("the agent closed the socket") from error
+
+    def points(self, series: Series) -> None:
+        """Send a batch of points; waits while two batches are unanswered."""
+        while not self.can_take_points():
+            self._read(wait=True)
+        self._sent += 1
+        self.send(wire.Points(attempt=self._attempt, number=self._sent, series=series))
+
+    def can_take_points(self) -> bool:
+        """Whether `points` would not wait."""
+        self._read(wait=False)
+        return self._sent - self._kept < MOST_UNANSWERED
+
+    def ask(self, report: Standing) -> wire.Verdict:
+        """Report, and wait for the verdict."""
+        self._asked += 1
+        self.send(
+            wire.Report(
+                attempt=self._attempt,
+                number=self._asked,
+                units=report.units,
+                metrics=report.metrics,
+                best=report.best,
+                unit_seconds=report.unit_seconds,
+            )
+        )
+        while True:
+            answer = self._await_answer()
+            if isinstance(answer, wire.Verdict) and answer.number == self._asked:
+                return answer
+
+    def freeze_wanted(self) -> bool:
+        """Whether a `Freeze` has arrived."""
+        self._read(wait=False)
+        return self._freeze
+
+    def saved(self, units: int, digest: str, size: int, seconds: float) -> None:
+        """Say that a checkpoint is in the vault."""
+        self.send(wire.Saved(attempt=self._attempt, units=units, digest=digest, size=size, seconds=seconds))
+
+    def damaged(self, digest: str) -> None:
+        """Say that a checkpoint could not be used."""
+        self.send(wire.Damaged(attempt=self._attempt, digest=digest))
+
+    def _await_answer(self) -> wire.Assignment | wire.Verdict:
+        while not self._arrived:
+            self._read(wait=True)
+        return self._arrived.popleft()
+
+    def _read(self, *, wait: bool) -> None:
+        """Take in what has arrived; with `wait`, at least one piece."""
+        while wait or select.select([self._connection], [], [], 0)[0]:
+            wait = False
+            try:
+                data = self._connection.recv(2**16)
+                if not data:
+                    raise ControllerGone("the agent closed the socket")
+                for body in self._buffer.feed(data):
+                    self._take(wire.decode_to_worker(body))
+            except (OSError, ConnectionLost) as error:
+                raise ControllerGone("the agent closed the socket") from error
+
+    def _take(self, frame: wire.ToWorker) -> None:
+        if isinstance(frame, wire.Kept):
+            self._kept = max(self._kept, frame.number)
+        elif isinstance(frame, wire.Freeze):
+            self._freeze = True
+        else:
+            self._arrived.append(frame)

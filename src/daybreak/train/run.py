@@ -1,0 +1,201 @@
+"""The run: what user code holds while one trial trains.
+
+def main(run):
+    model = build(run.params.width)
+    optimizer = SGD(model.parameters(), lr=run.params.lr)
+    run.keep(model=model, optimizer=optimizer)
+    for epoch in run.epochs(27):
+        train_one_epoch(model, optimizer)
+        run.report(accuracy=evaluate(model))
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from daybreak.base.errors import UsageError, VaultError
+from daybreak.train.checkpoints import Checkpoints, say
+from daybreak.train.leaving import Frozen, Leaving, Stopped
+from daybreak.train.link import Link, Standing
+from daybreak.train.params import Params
+from daybreak.train.reports import Reports
+from daybreak.train.stopwatch import Stopwatch
+from daybreak.wire.worker import Assignment
+
+FLUSH_EVERY = 0.25  # seconds between batches of points
+LARGEST_BATCH = 20_000  # points
+
+
+class Run:
+    """One attempt at one trial. `units` counts the units (epochs, rounds) that are done, over all attempts of the trial."""
+
+    def __init__(self, assignment: Assignment, link: Link, checkpoints: Checkpoints, prepared: Any = None) -> None:
+        self.params = Params(assignment.point)
+        self.seed = assignment.seed  # the trial's own; Python, NumPy and torch have been seeded from it
+        self.prepared = prepared  # what the module's `prepare()` returned
+        self.units = assignment.units
+        self.horizon = assignment.horizon  # the most units this trial may have, None when not known
+        self.rank = assignment.rank
+        self.world_size = assignment.world_size
+        self.ending: str | None = None  # why the attempt is to end, once that is decided; a reason of `wire.Ended`
+        self.reports = Reports(assignment.objectives, assignment.best)
+        self.reports.last.update(checkpoints.last)
+        self.watch = Stopwatch()
+        self._target = assignment.target
+        self._checkpoint_every = assignment.checkpoint_every
+        self._scratch = Path(assignment.scratch)
+        self._link = link
+        self._checkpoints = checkpoints
+        self._saved_units: int | None = self.units or None
+        self._saved_at = self._flushed_at = time.monotonic()
+        self._leaving: Leaving | None = None
+        self._in_unit = False
+        self._told_nothing_kept = False
+
+    @property
+    def scratch(self) -> Path:
+        """A folder of the trial's own; it lives as long as the trial, over all its attempts."""
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        return self._scratch
+
+    def keep(self, **things: Any) -> None:
+        """Name what a frozen trial must find again; call it once everything is built, before the loop.
+
+        Takes anything with state_dict and load_state_dict, scikit-learn estimators, dicts, lists, arrays and random generators, or a pair
+        of functions (save, load). When this attempt goes on from a checkpoint, each is restored in place at once. Raises `UsageError`.
+        """
+        with self.watch.aside():
+            for name, value in things.items():
+                self._checkpoints.keep(name, value)
+
+    def epochs(self, count: int | None = None) -> Iterator[int]:
+        """The units still to do, from wherever the trial stands up to `count` (default: the horizon); the first of all is 0.
+
+        Each turn of the loop is one unit. The loop may end earlier, when nothing is left to do; when the trial is frozen, the function
+        ends by an exception that `except Exception` does not catch.
+        """
+        limit = self._limit(count)
+        self._checkpoints.settle()
+        while self.units < limit:
+            if self._leaving is not None:
+                raise self._leaving
+            if self.ending is not None:
+                return
+            self._in_unit = True
+            with self.watch.unit():
+                yield self.units
+            with self.watch.aside():
+                self._close_unit()
+
+    steps = epochs
+
+    def report(self, metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None, **named: Any) -> None:
+        """Log numbers: `run.report(accuracy=0.9, loss=0.2)`, or a dict for names that are no Python names.
+
+        Without `step` they belong to the unit in progress; the last value of a unit is what counts when a trial is judged. NaN and
+        infinity are taken as they are: the trial counts as diverged. Raises `UsageError` for what is no number.
+        """
+        with self.watch.aside():
+            self.reports.add({**(metrics or {}), **named}, step)
+            if not self._in_unit:
+                self.reports.close_unit(self.units)
+            if self.reports.waiting >= LARGEST_BATCH:
+                self._flush()
+
+    def close(self) -> None:
+        """User code has returned: what is still unsent goes out."""
+        if self._in_unit and self.reports.unit:  # the loop was left by `break` in a unit that had reported: it counts
+            self.units += 1
+        self._in_unit = False
+        self.reports.close_unit(self.units)
+        self._flush()
+
+    def _limit(self, count: int | None) -> int:
+        known = [limit for limit in (count, self.horizon) if limit is not None]
+        if not known:
+            raise UsageError(
+                "run.epochs needs an end: run.epochs(COUNT), or `search: {max_units: COUNT}` in the experiment file"
+            )
+        return min(known)
+
+    def _close_unit(self) -> None:
+        self._in_unit = False
+        self.units += 1
+        self.reports.close_unit(self.units)
+        if self._target is not None and self.units >= self._target:
+            self._flush()
+            self._ask()
+        if self.ending is None and self._link.freeze_wanted():
+            self._freeze("preempted")
+        self._save_if_due()
+        self._flush_if_due()
+
+    def _ask(self) -> None:
+        verdict = self._link.ask(Standing(self.units, self.reports.last, self.reports.best, self.watch.unit_seconds))
+        self._target = verdict.target
+        match verdict.action:
+            case "freeze":
+                self._freeze("frozen")
+            case "finish":
+                self._finish()
+            case "stop":
+                self._leave("stopped", Stopped(f"stopped at unit {self.units}"))
+            case "go":
+                pass
+        if verdict.save:
+            self._save()
+
+    def _finish(self) -> None:
+        """The loop ends by itself, so that what follows it (a last evaluation) still runs."""
+        self._save()
+        self.ending = "reached"
+
+    def _freeze(self, reason: str) -> None:
+        self._save()
+        self._leave(reason, Frozen(f"frozen at unit {self.units}"))
+
+    def _leave(self, reason: str, leaving: Leaving) -> None:
+        self.ending, self._leaving = reason, leaving
+        raise leaving
+
+    def _save_if_due(self) -> None:
+        if not self._checkpoint_every or time.monotonic() - self._saved_at < self._checkpoint_every:
+            return
+        try:
+            self._save()
+        except VaultError as error:  # this checkpoint is only insurance: training goes on without
+            say(f"no checkpoint at unit {self.units}: {error}")
+            self._saved_at = time.monotonic()
+
+    def _save(self) -> None:
+        if self.rank != 0 or self._saved_units == self.units:
+            return
+        if self._checkpoints.empty:
+            self._tell_nothing_kept()
+            return
+        written = self._checkpoints.write(self.units, self.reports.last)
+        self._saved_units, self._saved_at = self.units, time.monotonic()
+        self.watch.freeze_seconds = written.seconds
+        self._link.saved(self.units, written.ref.digest, written.ref.size, written.seconds)
+
+    def _tell_nothing_kept(self) -> None:
+        if not self._told_nothing_kept:
+            self._told_nothing_kept = True
+            say(
+                "nothing is kept, so this trial starts again whenever it was frozen: call run.keep(model=...) before the loop"
+            )
+
+    def _flush_if_due(self) -> None:
+        """Send points now rather than hold them while a unit longer than the interval runs."""
+        expected = time.monotonic() + (self.watch.unit_seconds or 0.0)
+        if expected - self._flushed_at >= FLUSH_EVERY and self.reports.waiting and self._link.can_take_points():
+            self._flush()
+
+    def _flush(self) -> None:
+        self._flushed_at = time.monotonic()
+        if not self.reports.waiting:
+            return
+        series = self.reports.take()
+        if self.rank == 0:
+            self._link.points(series)
