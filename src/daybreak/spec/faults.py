@@ -92,10 +92,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean `{names[close[0]]}`?" if close else ""
 
 
-def listed(names: Iterable[str]) -> str:
-    """`a`, `b` and `c`."""
+def listed(names: Iterable[str], last: str = "and") -> str:
+    """`a`, `b` and `c`; `last` joins the last two."""
     quoted = [f"`{name}`" for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}" if quoted else "none"
+    return f" {last} ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted) or "none"
 
 
 def shown(value: Any) -> str:

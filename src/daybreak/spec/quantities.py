@@ -32,7 +32,7 @@ _AMOUNT = re.compile(rf"\s*({NUMBER})\s*([a-z_-]+)\s*")
 _MONEY = re.compile(rf"\s*[$€£]\s*({NUMBER})\s*")
 
 
-def parse_duration(text: str) -> float:
+def read_duration(text: str) -> float:
     """Seconds of `90s`, `5m`, `2h`, `1h30m`, `1.5d`. Raises `ValueError`."""
     position, seconds = 0, 0.0
     while match := _DURATION_PART.match(text, position):
@@ -43,7 +43,7 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
-def parse_size(text: str) -> int:
+def read_size(text: str) -> int:
     """Bytes of `512MiB`, `2GiB`, `1.5GB`. Raises `ValueError`."""
     match = _SIZE.fullmatch(text)
     if match is None or match[2].lower() not in BYTES:
@@ -51,7 +51,7 @@ def parse_size(text: str) -> int:
     return int(float(match[1]) * BYTES[match[2].lower()])
 
 
-def parse_budget(text: str) -> dict[str, Any]:
+def read_budget(text: str) -> dict[str, Any]:
     """A budget's fields from `5m`, `27 trials`, `500 units`, `0.5 slot-hours`, `$3`, several joined by commas. Raises `ValueError`."""
     budget: dict[str, Any] = {}
     for part in text.split(","):
@@ -74,6 +74,6 @@ def _budget_part(text: str) -> tuple[str, float | int]:
             raise ValueError(f"a number of {name} is whole, got {text.strip()!r}")
         return name, int(value)
     try:
-        return "wall", parse_duration(text)
+        return "wall", read_duration(text)
     except ValueError:
         raise ValueError(f"a budget is written like {BUDGET_EXAMPLES}, got {text.strip()!r}") from None

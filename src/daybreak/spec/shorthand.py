@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from daybreak.spec.faults import Faults, Path, did_you_mean, shown
-from daybreak.spec.quantities import BUDGET_EXAMPLES, parse_budget, parse_duration, parse_size
+from daybreak.spec.quantities import BUDGET_EXAMPLES, read_budget, read_duration, read_size
 from daybreak.spec.space_shorthand import flatten_space
 
 FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
@@ -152,7 +152,7 @@ def _one_objective(draft: Draft, item: Any, written: Path, index: int) -> dict[s
 def _budget(draft: Draft, value: Any, path: Path) -> None:
     if isinstance(value, str):
         try:
-            draft.put(("budget",), parse_budget(value), path)
+            draft.put(("budget",), read_budget(value), path)
         except ValueError as error:
             draft.fail(str(error), ("budget",), path)
     elif isinstance(value, Mapping):
@@ -182,11 +182,11 @@ _MAIN_FIELD = {"search": "method", "resources": "slots", "retry": "attempts", "c
 
 Reader = Callable[[str], Any]
 _QUANTITIES: dict[Path, Reader] = {
-    ("budget", "wall"): parse_duration,
-    ("resources", "memory"): parse_size,
-    ("retry", "stalled_after"): parse_duration,
-    ("checkpoint_every",): parse_duration,
-    ("disk_cap",): parse_size,
+    ("budget", "wall"): read_duration,
+    ("resources", "memory"): read_size,
+    ("retry", "stalled_after"): read_duration,
+    ("checkpoint_every",): read_duration,
+    ("disk_cap",): read_size,
 }
 
 

@@ -14,6 +14,7 @@ from daybreak.spec.faults import Faults, Path, did_you_mean, listed, shown
 
 MODELS = {model.model_fields["kind"].default: model for model in (Uniform, Log, Int, Choice, Constant)}
 KINDS = tuple(MODELS)
+RANGES = ("uniform", "log", "int")  # kinds written as `[low, high]`
 OPTIONS: dict[str, tuple[str, ...]] = {
     "uniform": ("step", "when", "count"),
     "log": ("when", "count"),
@@ -124,7 +125,7 @@ class _Flattener:
 
 
 _FIELD_POSITIONS: dict[str, dict[str, Path]] = {
-    **{kind: {"low": (0,), "high": (1,)} for kind in ("uniform", "log", "int")},
+    **{kind: {"low": (0,), "high": (1,)} for kind in RANGES},
     "choice": {"options": ()},
     "constant": {"value": ()},
 }

@@ -105,7 +105,7 @@ _TEXT = "tag:yaml.org,2002:str"
 class _Loader(yaml.SafeLoader):
     """PyYAML's parser and composer, which leave the reading of scalars to `_scalar`."""
 
-    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:  # noqa: ARG002 (PyYAML's signature)
         """The tag of a node without one."""
         if kind is yaml.ScalarNode:
             return _PLAIN if implicit[0] else _TEXT
@@ -113,9 +113,11 @@ class _Loader(yaml.SafeLoader):
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:
-    text: str = node.value
-    if node.tag != _PLAIN:
-        return text
+    return node.value if node.tag != _PLAIN else read_scalar(node.value)
+
+
+def read_scalar(text: str) -> Any:
+    """What bare text means: null, true, false, a number, else the text itself."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
