@@ -20,7 +20,7 @@ from daybreak.controller.outbox import Outbox
 from daybreak.controller.projection import Projection
 from daybreak.controller.proposals import Proposals, SamplerFactory
 from daybreak.controller.routing import Router
-from daybreak.lifecycle.commands import AnyCommand
+from daybreak.lifecycle.commands import AnyCommand, Notify
 from daybreak.lifecycle.events import Asked, AskName, Submitted
 from daybreak.ports.executor import Executor
 from daybreak.ports.ledger import Ledger
@@ -140,6 +140,10 @@ class Controller:
     def flush(self) -> None:
         """Bring the read tables up to the state: call before reading them."""
         self._projection.flush()
+
+    def on_notice(self, noticed: Callable[[Notify], None]) -> None:
+        """Tell `noticed` of every notice as it is given; notices are rows of the read tables too."""
+        self._outbox.noticed = noticed
 
     def idle_since(self) -> float | None:
         """Since when (seconds since 1970) no experiment runs or finishes; None while one does."""

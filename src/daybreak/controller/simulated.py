@@ -36,9 +36,8 @@ class SimulatedReactor(Intake):
         return due
 
     def turn(self, timeout: float | None = None) -> bool:
-        """Go on to the next instant at which something happens; False when nothing ever will, or a batch waits."""
-        del timeout  # simulated time passes only as far as there is something to do
-        if self.waiting:
+        """Go on to the next instant at which something happens; False when nothing ever will, or no time may pass."""
+        if timeout == 0:
             return False
         heap = self._heap
         while heap and heap[0][2].call is None:
