@@ -1,0 +1,246 @@
+"""The agent of this machine: the controller's orders in, events out. It lives on the loop's thread, inside the controller."""
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pydantic
+
+from daybreak.base.errors import VaultError
+from daybreak.base.home import Home
+from daybreak.base.ids import AttemptKey, TrialKey
+from daybreak.executors.local.attempts import Attempt, Site
+from daybreak.executors.local.captured import CapturedCode
+from daybreak.executors.local.commands import CommandAttempt
+from daybreak.executors.local.door import Door
+from daybreak.executors.local.failures import make_failure
+from daybreak.executors.local.memory import Gauge, in_words, resident, room
+from daybreak.executors.local.parents import COMMAND, Recipe, WarmParent
+from daybreak.executors.local.suspended import Suspended
+from daybreak.executors.local.watchdog import Watchdog
+from daybreak.executors.local.workers import FunctionAttempt
+from daybreak.lifecycle.commands import DeleteCheckpoint, Freeze, Kill, Launch, Prepare, Release, Verdict
+from daybreak.lifecycle.events import (
+    AttemptEnded,
+    CheckpointDamaged,
+    CheckpointDeleted,
+    PrepareFailed,
+    Slot,
+    SlotsOffered,
+)
+from daybreak.ports.executor import Order
+from daybreak.ports.reactor import Reactor, Timer
+from daybreak.spec.models import Experiment
+from daybreak.vault.store import Vault
+from daybreak.wire.worker import Failure
+
+ROUND = 1.0  # seconds between two looks at memory and at who has gone silent
+LEAVING = 2.0  # seconds a warm parent has to end when we close
+
+_log = logging.getLogger(__name__)
+
+
+class LocalExecutor:
+    """Implements `ports.executor.Executor` with this machine's processes.
+
+    `parent_command` starts a warm parent (the descriptor's number is added); `suspended_cap` is how many bytes suspended scripts may
+    hold together (None: half of the memory); `gauge` tells what memory is left.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        slots: Sequence[Slot],
+        machine: str = "local",
+        parent_command: Sequence[str] = COMMAND,
+        suspended_cap: int | None = None,
+        gauge: Gauge = room,
+    ) -> None:
+        self._home = home
+        self._machine = machine
+        self._slots = {slot.number: slot for slot in slots}
+        self._parent_command = parent_command
+        self._vault = Vault(home.vault)
+        self._watchdog = Watchdog()
+        self._suspended = Suspended(self._suspended_lost, suspended_cap, gauge)
+        self._specs: dict[int, Experiment] = {}
+        self._code: dict[int, CapturedCode] = {}
+        self._parents: dict[int, WarmParent] = {}
+        self._from_zero: set[int] = set()
+        self._attempts: dict[AttemptKey, Attempt] = {}
+        self._epochs: dict[TrialKey, int] = {}
+        self._round: Timer | None = None
+
+    def start(self, reactor: Reactor) -> None:
+        """Open the door for workers and offer the slots. Raises `ControllerError` when the home's run folder is somebody else's."""
+        self._reactor = reactor
+        self._door = Door(reactor, self._home.agent_socket)
+        self._site = Site(reactor, self._home, self._watchdog, self._ended)
+        reactor.post(SlotsOffered(self._machine, tuple(self._slots.values())))
+
+    def execute(self, order: Order) -> None:
+        """Carry out an order; see `ports.executor`."""
+        match order:
+            case Launch():
+                self._launch(order)
+            case Verdict():
+                if attempt := self._attempts.get(order.attempt):
+                    attempt.verdict(order)
+            case Freeze():
+                if attempt := self._attempts.get(order.attempt):
+                    attempt.freeze(order)
+            case Kill():
+                if attempt := self._attempts.get(order.attempt):
+                    attempt.condemn("stopped")
+            case Prepare():
+                self._prepare(order)
+            case DeleteCheckpoint():
+                self._delete(order)
+            case Release():
+                self._release(order.experiment)
+
+    def inventory(self) -> list[AttemptKey]:
+        """The attempts that hold slots now."""
+        return list(self._attempts)
+
+    def close(self, grace: float) -> None:
+        """End everything: ask first, kill after `grace` seconds. Posts nothing: for the log these attempts are lost."""
+        deadline = time.monotonic() + grace
+        attempts = list(self._attempts.values())
+        scripts = self._suspended.clear()
+        for attempt in attempts:
+            attempt.over = True
+            attempt.terminate()
+        for attempt in attempts:
+            attempt.wait(max(0.0, deadline - time.monotonic()))
+        for script in scripts:
+            script.wait(LEAVING)
+        for parent in self._parents.values():
+            parent.wait(LEAVING)
+        if self._round is not None:
+            self._round.cancel()
+        self._door.close()
+        self._watchdog.close()
+
+    def _prepare(self, order: Prepare) -> None:
+        experiment = order.experiment
+        try:
+            spec = Experiment.model_validate(order.spec)
+        except pydantic.ValidationError as error:
+            self._unfit(experiment, make_failure("import", f"its spec cannot be read: {error}"))
+            return
+        self._specs[experiment] = spec
+        if spec.is_command:
+            self._code[experiment] = CapturedCode(self._home, Path(spec.folder), spec.code)
+            return
+        threads = min((slot.threads for slot in self._slots.values()), default=1)
+        recipe = Recipe(str(spec.run), spec.folder, spec.code, threads, spec.environment)
+        old = self._parents.get(experiment)
+        if old is not None and not old.gone:
+            if old.recipe == recipe:
+                return
+            old.release()
+        self._warm(experiment, recipe)
+
+    def _warm(self, experiment: int, recipe: Recipe) -> None:
+        try:
+            self._parents[experiment] = WarmParent(
+                self._reactor,
+                self._home,
+                self._watchdog,
+                experiment,
+                recipe,
+                lambda failure: self._unfit(experiment, failure),
+                self._parent_command,
+            )
+        except OSError as error:
+            self._unfit(experiment, make_failure("import", f"cannot start in {recipe.folder}: {error.strerror}"))
+
+    def _unfit(self, experiment: int, failure: Failure) -> None:
+        self._reactor.post(PrepareFailed(experiment, failure))
+
+    def _launch(self, order: Launch) -> None:
+        """A repeated order, and one of an epoch that has passed, is nothing."""
+        key = order.attempt
+        if key.epoch <= self._epochs.get(key.of, 0):
+            return
+        self._supersede(key)
+        attempt = self._attempt(order)
+        if attempt is None:
+            failure = make_failure("exit", f"attempt {key} was launched before its experiment was prepared")
+            self._reactor.post(AttemptEnded(key, "lost", order.units, 0.0, failure=failure))
+            return
+        self._attempts[key] = attempt
+        attempt.begin()
+        self._keep_looking()
+
+    def _supersede(self, key: AttemptKey) -> None:
+        old = AttemptKey(key.experiment, key.trial, self._epochs.get(key.of, 0))
+        if old in self._attempts:
+            self._attempts[old].condemn("lost")
+        self._epochs[key.of] = key.epoch
+
+    def _attempt(self, order: Launch) -> Attempt | None:
+        experiment = order.attempt.experiment
+        spec, parent = self._specs.get(experiment), self._parents.get(experiment)
+        slots = [self._slots[number] for number in order.slots if number in self._slots]
+        if spec is None or len(slots) != len(order.slots):
+            return None
+        if spec.is_command:
+            code = self._code[experiment]
+            return CommandAttempt(self._site, order, spec, slots, code, self._suspended, self._from_zero)
+        if parent is None or parent.gone:
+            return None
+        return FunctionAttempt(self._site, order, spec, slots, parent, self._door)
+
+    def _ended(self, attempt: Attempt) -> None:
+        self._attempts.pop(attempt.key, None)
+
+    def _delete(self, order: DeleteCheckpoint) -> None:
+        if order.digest.startswith("process:"):
+            self._suspended.drop(TrialKey(order.experiment, order.trial), order.digest)
+        else:
+            try:
+                self._vault.delete(order.digest)
+            except VaultError as error:
+                _log.warning("%s", error)
+                return
+        self._reactor.post(CheckpointDeleted(order.experiment, order.trial, order.digest))
+
+    def _release(self, experiment: int) -> None:
+        self._suspended.release(experiment)
+        if parent := self._parents.get(experiment):
+            parent.release()
+
+    def _suspended_lost(self, trial: TrialKey, digest: str, why: str) -> None:
+        self._reactor.post(CheckpointDamaged(trial.experiment, trial.trial, digest, why))
+
+    def _keep_looking(self) -> None:
+        if self._round is None and (self._attempts or len(self._suspended)):
+            self._round = self._reactor.later(ROUND, self._look)
+
+    def _look(self) -> None:
+        self._round = None
+        self._end_silent()
+        self._end_greedy()
+        self._suspended.relieve()
+        self._keep_looking()
+
+    def _end_silent(self) -> None:
+        now = time.monotonic()
+        for attempt in list(self._attempts.values()):
+            limit = attempt.spec.retry.stalled_after
+            if limit is not None and not attempt.waits and now - attempt.heard > limit:
+                message = f"a report was due within {limit:g} s (retry.stalled_after), none came for {now - attempt.heard:.0f} s"
+                attempt.condemn("crashed", make_failure("stalled", message))
+
+    def _end_greedy(self) -> None:
+        limited = [attempt for attempt in self._attempts.values() if attempt.spec.resources.memory]
+        sizes = resident([group for attempt in limited for group in attempt.groups()])
+        for attempt in limited:
+            used, limit = sum(sizes[group] for group in attempt.groups()), attempt.spec.resources.memory or 0
+            if used > limit:
+                message = f"resources.memory allows {in_words(limit)}, its processes held {in_words(used)}"
+                advice = "allow more, or make the model or its batches smaller"
+                attempt.condemn("crashed", make_failure("memory", f"{message}: {advice}"))

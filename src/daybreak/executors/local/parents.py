@@ -1,0 +1,222 @@
+"""The warm parent of an experiment, from the agent's side: started, asked to fork, started again when it dies."""
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from daybreak.base.home import Home
+from daybreak.base.ids import AttemptKey
+from daybreak.executors.local.captured import CapturedCode
+from daybreak.executors.local.connections import Connection
+from daybreak.executors.local.environment import THREAD_POOLS
+from daybreak.executors.local.failures import exit_failure
+from daybreak.executors.local.processes import Child, end_groups, tail
+from daybreak.executors.local.watchdog import Watchdog
+from daybreak.ports.reactor import Reactor
+from daybreak.wire.parent import Fork, Forked, How, Ready, Unfit, Warm, decode_from_parent, encode
+from daybreak.wire.worker import Failure
+
+COMMAND = (sys.executable, "-m", "daybreak.train.parent")
+DEATHS = 3  # in a row, without a process of its own that ended in between; then nothing of the experiment can run
+BACKOFF = 0.2  # seconds before the second start; four times as long before each further one
+LEAVING = 5.0  # seconds a parent has to end after its socket was closed
+
+
+class Forkable(Protocol):
+    """An attempt that lives in processes forked from a warm parent."""
+
+    key: AttemptKey
+
+    def fork(self) -> None:
+        """The parent is ready."""
+
+    def forked(self, rank: int, pid: int) -> None:
+        """A process is there."""
+
+    def reaped(self, rank: int, status: int) -> None:
+        """A process has ended."""
+
+    def orphaned(self) -> None:
+        """The parent has died; whatever it forked must go."""
+
+    def unfit(self, failure: Failure) -> None:
+        """The parent will never be ready."""
+
+
+class Recipe(NamedTuple):
+    """What a parent is made from; another recipe needs another parent."""
+
+    run: str
+    folder: str
+    code: str  # digest
+    threads: int
+    environment: Mapping[str, str]
+
+
+class WarmParent:
+    """One experiment's warm parent. `failed` is told once when nothing can run; `prepare` again after that tries again."""
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        home: Home,
+        watchdog: Watchdog,
+        experiment: int,
+        recipe: Recipe,
+        failed: Callable[[Failure], None],
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        self.recipe = recipe
+        self.ready: Ready | None = None
+        self.gone = False
+        self._reactor = reactor
+        self._watchdog = watchdog
+        self._code = CapturedCode(home, Path(recipe.folder), recipe.code)
+        self._log = home.logs(experiment) / "parent.log"
+        self._failed = failed
+        self._command = command
+        self._waiting: list[Forkable] = []
+        self._children: dict[tuple[AttemptKey, int], Forkable] = {}
+        self._deaths = 0
+        self._leaving = False
+        self._start()
+
+    @property
+    def how(self) -> How:
+        """How attempts are started; known once it is ready."""
+        return self.ready.how if self.ready is not None else "fork"
+
+    def launch(self, attempt: Forkable) -> None:
+        """`attempt.fork()` now, or as soon as the parent is ready."""
+        self._leaving = False
+        if self.ready is not None:
+            attempt.fork()
+        else:
+            self._waiting.append(attempt)
+
+    def withdraw(self, attempt: Forkable) -> bool:
+        """The attempt has ended: do not start it. False: it is being started."""
+        waiting = attempt in self._waiting
+        if waiting:
+            self._waiting.remove(attempt)
+        return waiting
+
+    def fork(self, attempt: Forkable, order: Fork) -> None:
+        """Ask for one process; `attempt.forked` and `attempt.reaped` will be told."""
+        self._children[attempt.key, order.rank] = attempt
+        self._connection.send(encode(order))
+
+    def release(self) -> None:
+        """Go when the last child has gone."""
+        self._leaving = True
+        self._leave_if_idle()
+
+    def close(self) -> None:
+        """Go now; children that are left are ended by the parent."""
+        if not self.gone:
+            self.gone = True
+            self._connection.close()
+            self._reactor.later(LEAVING, self._insist)
+
+    def wait(self, seconds: float) -> None:
+        """Block until the process has ended, killing it after so many seconds. For closing down only."""
+        self.close()
+        if not self._child.wait(seconds):
+            end_groups([self._child.pid])
+            self._child.wait(LEAVING)
+        self._watchdog.release(self._child.pid)
+
+    def _start(self) -> None:
+        if self.gone:
+            return
+        self.ready = None
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        ours, theirs = socket.socketpair()
+        with theirs, self._log.open("ab") as output:
+            self._child = Child(
+                self._reactor,
+                [*self._command, str(theirs.fileno())],
+                self._exited,
+                self._environment(),
+                Path(self.recipe.folder),
+                output.fileno(),
+                keep=(theirs.fileno(),),
+            )
+        self._watchdog.guard(self._child.pid)
+        self._connection = Connection(self._reactor, ours, self._frame, self._hung_up)
+        warm = Warm(self.recipe.run, self.recipe.folder, str(self._code.folder()), self.recipe.threads)
+        self._connection.send(encode(warm))
+
+    def _environment(self) -> dict[str, str]:
+        """Thread pools of one before any import: a process that has threads cannot be forked safely."""
+        return os.environ | dict.fromkeys(THREAD_POOLS, "1") | dict(self.recipe.environment) | {"PYTHONHASHSEED": "0"}
+
+    def _frame(self, body: bytes) -> None:
+        frame = decode_from_parent(body)
+        if isinstance(frame, Ready):
+            self._warmed(frame)
+        elif isinstance(frame, Unfit):
+            self._give_up(frame.failure)
+        elif isinstance(frame, Forked):
+            if child := self._children.get((frame.attempt, frame.rank)):
+                child.forked(frame.rank, frame.pid)
+        elif child := self._children.pop((frame.attempt, frame.rank), None):
+            self._deaths = 0
+            child.reaped(frame.rank, frame.status)
+            self._leave_if_idle()
+
+    def _hung_up(self, why: str) -> None:
+        """A parent that does not speak is of no use."""
+        if why:
+            self._note(f"the warm parent's socket broke: {why}")
+        end_groups([self._child.pid])
+
+    def _warmed(self, ready: Ready) -> None:
+        self.ready = ready
+        self._note(
+            f"ready to {ready.how} in {ready.seconds:.2f} s with {ready.modules} modules ({ready.why or 'safe'})"
+        )
+        waiting, self._waiting = self._waiting, []
+        for attempt in waiting:
+            attempt.fork()
+
+    def _exited(self, status: int) -> None:
+        self._connection.drain()  # it may have said why
+        self._connection.close()
+        end_groups([self._child.pid])
+        self._watchdog.release(self._child.pid)
+        children, self._children = self._children, {}
+        for child in set(children.values()):
+            child.orphaned()
+        if self.gone:
+            return
+        self._deaths += 1
+        self._note(f"the warm parent has ended with status {status}")
+        if self._deaths >= DEATHS:
+            self._give_up(exit_failure(status, tail(self._log)))
+        else:
+            self._reactor.later(BACKOFF * 4 ** (self._deaths - 1) if self._deaths > 1 else 0.0, self._start)
+
+    def _give_up(self, failure: Failure) -> None:
+        if self.gone:
+            return
+        self.close()
+        self._failed(failure)
+        waiting, self._waiting = self._waiting, []
+        for attempt in waiting:
+            attempt.unfit(failure)
+
+    def _leave_if_idle(self) -> None:
+        if self._leaving and not self._children and not self._waiting:
+            self.close()
+
+    def _insist(self) -> None:
+        if self._child.alive:
+            end_groups([self._child.pid])
+
+    def _note(self, line: str) -> None:
+        with self._log.open("a") as file:
+            file.write(f"daybreak: {line}\n")
