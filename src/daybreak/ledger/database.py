@@ -13,6 +13,11 @@ from daybreak.ledger.faults import told
 BUSY_SECONDS = 5.0  # how long a statement waits for somebody else's write
 
 
+def no_ledger(where: str) -> LedgerError:
+    """The error where a ledger is expected and none is."""
+    return LedgerError(f"there is no ledger in {where} yet: `daybreak run` makes one")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a ledger is: `path` for SQLite, None for Postgres."""
@@ -37,6 +42,14 @@ class Place:
         if url.get_backend_name() in {"postgresql", "postgres"}:
             return cls(url.set(drivername="postgresql+psycopg"), None)
         raise LedgerError(f"a ledger is a path, sqlite:///PATH or postgresql://..., got {url.render_as_string()!r}")
+
+    @classmethod
+    def existing(cls, url_or_path: str | Path) -> "Place":
+        """As `of`, where there must be a ledger already. Raises `LedgerError`."""
+        place = cls.of(url_or_path)
+        if place.path is not None and not place.path.exists():
+            raise no_ledger(str(place))
+        return place
 
     @classmethod
     def _file(cls, path: Path) -> "Place":
@@ -64,6 +77,15 @@ class Place:
                 )
             connection = self._sqlite({"isolation_level": None})
             connection.exec_driver_sql("PRAGMA query_only=ON")
+            return connection
+
+    def connect_to_snapshot(self) -> Connection:
+        """A connection that reads, and on which all statements see the same moment. Raises `LedgerError`."""
+        connection = self.connect_to_read()
+        with told("open the ledger", str(self)):
+            if self.path is None:
+                return connection.execution_options(isolation_level="REPEATABLE READ")
+            connection.exec_driver_sql("BEGIN")
             return connection
 
     def _sqlite(self, arguments: dict[str, str | None]) -> Connection:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from daybreak.base.errors import LedgerError
 from daybreak.ledger.database import Place
 from daybreak.ledger.reader import SqlReader
 from daybreak.ledger.sql import SqlLedger
@@ -19,7 +18,4 @@ def open_ledger(url_or_path: str | Path) -> SqlLedger:
 
 def open_reader(url_or_path: str | Path) -> SqlReader:
     """Open for reading, beside a writer or without one. Raises `LedgerError` also if there is no ledger."""
-    place = Place.of(url_or_path)
-    if place.path is not None and not place.path.exists():
-        raise LedgerError(f"there is no ledger in {place} yet: `daybreak run` makes one")
-    return SqlReader(place)
+    return SqlReader(Place.existing(url_or_path))

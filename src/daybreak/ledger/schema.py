@@ -7,6 +7,7 @@ bring up an old one, because it costs as much time as everything else here toget
 from sqlalchemy import Connection
 
 from daybreak.base.errors import LedgerDamaged, LedgerError
+from daybreak.ledger.database import no_ledger
 from daybreak.ledger.tables import metadata
 from daybreak.ledger.upcast import too_new
 
@@ -36,7 +37,7 @@ def require(connection: Connection, where: str) -> None:
     """See that the schema is today's, changing nothing. Raises as `settle` does, and `LedgerError` if it is old or not there."""
     found = revision(connection, where)
     if found is None:
-        raise LedgerError(f"there is no ledger in {where} yet: `daybreak run` makes one")
+        raise no_ledger(where)
     if found != REVISIONS[-1]:
         raise LedgerError(
             f"the ledger {where} is of an older Daybreak (revision {found}): `daybreak ls` brings it up to date"

@@ -1,6 +1,7 @@
 """The ledger in a database: one writer, one transaction a batch."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, func, select
@@ -8,8 +9,10 @@ from sqlalchemy import Connection, delete, func, select
 from daybreak.base.errors import LedgerBusy, LedgerDamaged
 from daybreak.ledger import upcast
 from daybreak.ledger.database import Place
+from daybreak.ledger.exchange import differences, exchange, standing
 from daybreak.ledger.faults import told
 from daybreak.ledger.intake import Intake
+from daybreak.ledger.reader import SqlReader
 from daybreak.ledger.records import records, replay
 from daybreak.ledger.schema import settle
 from daybreak.ledger.statements import Statements, compiled
@@ -59,10 +62,8 @@ class SqlLedger:
 
     def replay(self, after: int = 0) -> Iterator[Logged]:
         """Every entry above `after`, upcast to today's events, in order. Raises `LedgerDamaged`, `LedgerTooNew`."""
-        connection = self._writer.connection()
-        with told("read the ledger", str(self.place)):
+        with self._reading() as connection:
             yield from replay(connection, after)
-        connection.rollback()
 
     def project(self, rows: Sequence[AnyRow], upto: int) -> None:
         """Insert or replace rows of the read tables, which stand at entry `upto` after that. Raises `LedgerError`."""
@@ -74,9 +75,36 @@ class SqlLedger:
                 connection.exec_driver_sql(self._say.rows[kind], values)
             connection.exec_driver_sql(self._say.watermark, (1, upto))
 
+    def reader(self) -> SqlReader:
+        """Somebody who reads beside this writer, on a connection of their own."""
+        return SqlReader(self.place)
+
+    def projected(self) -> int:
+        """The entry that the read tables stand at."""
+        with self._reading() as connection:
+            return standing(connection)
+
+    def differing(self, rows: Sequence[AnyRow]) -> int:
+        """How many rows of the read tables are missing, too many or different from these."""
+        with self._reading() as connection:
+            return sum(1 for _ in differences(connection, rows))
+
+    def exchange(self, rows: Sequence[AnyRow], upto: int) -> None:
+        """Let the read tables hold exactly these rows, which stand at entry `upto`. Raises `LedgerError`."""
+        with self._writer.transaction("write to the ledger") as connection:
+            exchange(connection, self._say, rows)
+            connection.exec_driver_sql(self._say.watermark, (1, upto))
+
     def close(self) -> None:
         """Let go of the file or connection. Idempotent."""
         self._writer.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        connection = self._writer.connection()
+        with told("read the ledger", str(self.place)):
+            yield connection
+            connection.rollback()
 
     def _known(self) -> _Standing:
         assert self._standing is not None  # noqa: S101 (the writer greets before it gives out a connection)
