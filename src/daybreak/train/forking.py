@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from typing import NoReturn
@@ -33,12 +34,12 @@ class Forking:
 
     def start(self, order: wire.Fork) -> wire.Forked:
         """Make the process."""
-        parent = os.getpid()
+        parent, began = os.getpid(), time.monotonic()
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            self._be_child(order, parent)
+            self._be_child(order, parent, began)
         self._children[pid] = order.attempt, order.rank
         return wire.Forked(attempt=order.attempt, pid=pid, rank=order.rank)
 
@@ -63,7 +64,7 @@ class Forking:
             except ProcessLookupError:
                 continue
 
-    def _be_child(self, order: wire.Fork, parent: int) -> NoReturn:
+    def _be_child(self, order: wire.Fork, parent: int, began: float) -> NoReturn:
         """Never returns to the parent's code, whatever happens: no cleanup of the parent's runs in a child."""
         status = EXIT_BROKEN
         try:
@@ -73,9 +74,11 @@ class Forking:
             self._forget_parent()
             os.environ.update(order.environment)
             if self._how == "spawn":
-                self._become_fresh(order, parent)
-            set_threads(self._warm.threads)
-            status = worker.work(order.attempt, order.token, order.socket, self._load, self._warm.code)
+                self._become_fresh(order, parent, began)
+            set_threads(self._threads(order))
+            status = worker.work(
+                worker.Order(order.attempt, order.token, order.socket, self._warm.code, began), self._load
+            )
         except BaseException:  # noqa: BLE001 (a child must not climb into the parent's loop)
             traceback.print_exc()
         finally:
@@ -90,10 +93,13 @@ class Forking:
             held.close()
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
 
+    def _threads(self, order: wire.Fork) -> int:
+        return int(order.environment.get(worker.THREADS, self._warm.threads))
+
     def _load(self) -> UserCode:
         return self._code if self._code is not None else worker.load_fresh(self._warm.run, self._warm.code)
 
-    def _become_fresh(self, order: wire.Fork, parent: int) -> NoReturn:
+    def _become_fresh(self, order: wire.Fork, parent: int, began: float) -> NoReturn:
         environment = {
             **os.environ,
             worker.ATTEMPT: str(order.attempt),
@@ -101,7 +107,8 @@ class Forking:
             worker.TOKEN: order.token,
             worker.RUN: self._warm.run,
             worker.CODE: self._warm.code,
-            worker.THREADS: str(self._warm.threads),
+            worker.THREADS: str(self._threads(order)),
+            worker.BEGAN: repr(began),
             worker.PARENT: str(parent),
         }
         os.execve(sys.executable, [sys.executable, "-m", "daybreak.train.worker"], environment)  # noqa: S606

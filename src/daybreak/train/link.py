@@ -20,6 +20,8 @@ MOST_UNANSWERED = 2  # batches of points
 class Link(Protocol):
     """What a run needs of whoever directs it. Every method may raise `ControllerGone`."""
 
+    flush_every: float  # seconds between batches of points
+
     def points(self, series: Series) -> None:
         """Send a batch of points; waits while two batches are unanswered."""
 
@@ -50,6 +52,8 @@ class Standing(msgspec.Struct, frozen=True):
 
 class AgentLink:
     """A connected Unix socket to the agent; not thread-safe."""
+
+    flush_every = 0.25
 
     def __init__(self, connection: socket.socket, attempt: AttemptKey) -> None:
         self._connection = connection

@@ -23,7 +23,6 @@ from daybreak.train.reports import Reports
 from daybreak.train.stopwatch import Stopwatch
 from daybreak.wire.worker import Assignment
 
-FLUSH_EVERY = 0.25  # seconds between batches of points
 LARGEST_BATCH = 20_000  # points
 
 
@@ -144,15 +143,15 @@ class Run:
             case "go":
                 pass
         if verdict.save:
-            self._save()
+            self.save()
 
     def _finish(self) -> None:
         """The loop ends by itself, so that what follows it (a last evaluation) still runs."""
-        self._save()
+        self.save()
         self.ending = "reached"
 
     def _freeze(self, reason: str) -> None:
-        self._save()
+        self.save()
         self._leave(reason, Frozen(f"frozen at unit {self.units}"))
 
     def _leave(self, reason: str, leaving: Leaving) -> None:
@@ -163,12 +162,17 @@ class Run:
         if not self._checkpoint_every or time.monotonic() - self._saved_at < self._checkpoint_every:
             return
         try:
-            self._save()
+            self.save()
         except VaultError as error:  # this checkpoint is only insurance: training goes on without
             say(f"no checkpoint at unit {self.units}: {error}")
             self._saved_at = time.monotonic()
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write a checkpoint of where the trial stands now; only between units. Raises `VaultError`."""
+        if self._in_unit:
+            raise UsageError(
+                "a checkpoint is written between units, run.save() was called inside one: leave it to the platform"
+            )
         if self.rank != 0 or self._saved_units == self.units:
             return
         if self._checkpoints.empty:
@@ -189,7 +193,11 @@ class Run:
     def _flush_if_due(self) -> None:
         """Send points now rather than hold them while a unit longer than the interval runs."""
         expected = time.monotonic() + (self.watch.unit_seconds or 0.0)
-        if expected - self._flushed_at >= FLUSH_EVERY and self.reports.waiting and self._link.can_take_points():
+        if (
+            expected - self._flushed_at >= self._link.flush_every
+            and self.reports.waiting
+            and self._link.can_take_points()
+        ):
             self._flush()
 
     def _flush(self) -> None:

@@ -28,22 +28,31 @@ from daybreak.wire import worker as wire
 # The environment of a process that was not forked with its orders in memory.
 ATTEMPT, SOCKET, TOKEN = "DAYBREAK_ATTEMPT", "DAYBREAK_SOCKET", "DAYBREAK_TOKEN"
 RUN, CODE, THREADS, PARENT = "DAYBREAK_RUN", "DAYBREAK_CODE", "DAYBREAK_THREADS", "DAYBREAK_PARENT"
-GRANTED = "DAYBREAK_GRANTED"  # CLOCK_MONOTONIC when the agent was granted the attempt, set by the agent
+BEGAN = "DAYBREAK_BEGAN"  # CLOCK_MONOTONIC when the process was asked for
 
 Loader = Callable[[], UserCode]
 
 
-def work(attempt: AttemptKey, token: str, path: str, load_code: Loader, code: str) -> int:
-    """Do one attempt over the Unix socket at `path`; the exit code. `code`: the folder user code was imported from."""
-    granted = float(os.environ.get(GRANTED) or time.monotonic())
+class Order(msgspec.Struct, frozen=True):
+    """What a process must know before it can introduce itself."""
+
+    attempt: AttemptKey
+    token: str
+    socket: str  # path of the agent's Unix socket
+    code: str  # folder user code is imported from
+    began: float  # CLOCK_MONOTONIC when the process was asked for
+
+
+def work(order: Order, load_code: Loader) -> int:
+    """Do one attempt; the exit code."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        connection.connect(path)
-        link = AgentLink(connection, attempt)
-        assignment = link.introduce(token, os.getpid())
-        return _Attempt(assignment, link, granted, code).do(load_code)
+        connection.connect(order.socket)
+        link = AgentLink(connection, order.attempt)
+        assignment = link.introduce(order.token, os.getpid())
+        return _Attempt(assignment, link, order).do(load_code)
     except (ControllerGone, ConnectionError, FileNotFoundError) as error:
-        say(f"attempt {attempt} ends: {error}")
+        say(f"attempt {order.attempt} ends: {error}")
         return EXIT_CONTROLLER_GONE
     finally:
         connection.close()
@@ -52,11 +61,10 @@ def work(attempt: AttemptKey, token: str, path: str, load_code: Loader, code: st
 class _Attempt:
     """The stages of one attempt."""
 
-    def __init__(self, assignment: wire.Assignment, link: AgentLink, granted: float, code: str) -> None:
+    def __init__(self, assignment: wire.Assignment, link: AgentLink, order: Order) -> None:
         self._assignment = assignment
         self._link = link
-        self._granted = granted
-        self._code = code
+        self._order = order
 
     def do(self, load_code: Loader) -> int:
         try:
@@ -64,7 +72,7 @@ class _Attempt:
         except (Exception, SystemExit) as error:  # noqa: BLE001 (user code may raise anything)
             return self._end_unstarted(error)
         run = self._open_run(user)
-        self._link.send(wire.Started(attempt=self._assignment.attempt, seconds=time.monotonic() - self._granted))
+        self._link.send(wire.Started(attempt=self._assignment.attempt, seconds=time.monotonic() - self._order.began))
         run.watch.start()
         failed = self._call(run, user)
         with run.watch.aside():
@@ -110,7 +118,7 @@ class _Attempt:
     def _failed(self, run: Run, error: BaseException) -> wire.Failure | None:
         if isinstance(error, SystemExit) and error.code in {None, 0}:
             return None
-        story = failure(error, self._code, self._assignment.folder)
+        story = failure(error, self._order.code, self._assignment.folder)
         print(story.tail, file=sys.stderr, flush=True)  # noqa: T201
         return None if run.ending else story  # a `finally` that fails while freezing: the checkpoint is safe already
 
@@ -132,7 +140,7 @@ class _Attempt:
         )
 
     def _end_unstarted(self, error: BaseException) -> int:
-        story = failure(error, self._code, self._assignment.folder, kind="import")
+        story = failure(error, self._order.code, self._assignment.folder, kind="import")
         print(story.tail, file=sys.stderr, flush=True)  # noqa: T201
         ended = wire.Ended(
             attempt=self._assignment.attempt, reason="crashed", units=self._assignment.units, failure=story
@@ -154,9 +162,14 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
     """Do the attempt that the environment describes, in a fresh interpreter."""
     die_with(int(environment[PARENT]))
     set_threads(int(environment[THREADS]))
-    attempt = AttemptKey.parse(environment[ATTEMPT])
-    run, code = environment[RUN], environment[CODE]
-    return work(attempt, environment[TOKEN], environment[SOCKET], lambda: load_fresh(run, code), code)
+    order = Order(
+        attempt=AttemptKey.parse(environment[ATTEMPT]),
+        token=environment[TOKEN],
+        socket=environment[SOCKET],
+        code=environment[CODE],
+        began=float(environment[BEGAN]),
+    )
+    return work(order, lambda: load_fresh(environment[RUN], order.code))
 
 
 if __name__ == "__main__":

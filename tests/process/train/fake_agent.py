@@ -1,0 +1,153 @@
+"""A tiny agent for tests: a listening Unix socket, a real warm parent, and one answer per report."""
+
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from daybreak.base.ids import AttemptKey
+from daybreak.wire import parent as parent_wire
+from daybreak.wire import worker as wire
+from daybreak.wire.frames import pack, receive_frame
+
+PATIENCE = 60.0
+
+
+@dataclass
+class Worker:
+    """One attempt's process, as its agent sees it."""
+
+    connection: socket.socket
+    hello: wire.Hello
+    frames: list = field(default_factory=list)
+
+    def send(self, frame):
+        self.connection.sendall(pack(wire.encode(frame)))
+
+    def next(self, kind=None):
+        """The next frame; with `kind`, the next of that type. Points are acknowledged on the way."""
+        while True:
+            frame = wire.decode_from_worker(receive_frame(self.connection))
+            self.frames.append(frame)
+            if isinstance(frame, wire.Points):
+                self.send(wire.Kept(number=frame.number))
+            if kind is None or isinstance(frame, kind):
+                return frame
+
+    def answer(self, action, **fields):
+        """Wait for the next report and give the verdict."""
+        report = self.next(wire.Report)
+        self.send(wire.Verdict(number=report.number, action=action, **fields))
+        return report
+
+    def end(self):
+        return self.next(wire.Ended)
+
+    def points(self, name):
+        """All points of one metric so far, as (step, value)."""
+        batches = [
+            frame.series[name] for frame in self.frames if isinstance(frame, wire.Points) and name in frame.series
+        ]
+        return [pair for steps, values in batches for pair in zip(steps, values, strict=True)]
+
+    def saved(self):
+        return [frame for frame in self.frames if isinstance(frame, wire.Saved)]
+
+
+class FakeAgent:
+    """Starts a warm parent for code in `folder`; use as a context manager."""
+
+    def __init__(self, folder, run="train:main", home=None, how=None, threads=1):
+        self.folder = Path(folder).resolve()
+        self.home = Path(home or folder)
+        self.vault = self.home / "vault"
+        self.run = run
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.path = str(self.home / "a.sock")
+        self.listener.bind(self.path)
+        self.listener.listen()
+        self.listener.settimeout(PATIENCE)
+        self.link, theirs = socket.socketpair()
+        self.link.settimeout(PATIENCE)
+        self.parent = subprocess.Popen(
+            [sys.executable, "-m", "daybreak.train.parent", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+        self.link.sendall(
+            pack(parent_wire.encode(parent_wire.Warm(run, str(self.folder), str(self.folder), threads, how)))
+        )
+        self.ready = self.from_parent()
+        self.epoch = 0
+
+    def from_parent(self):
+        return parent_wire.decode_from_parent(receive_frame(self.link))
+
+    def fork(self, environment=None, epoch=None):
+        """Ask for a process; its Forked."""
+        self.epoch = epoch or self.epoch + 1
+        order = parent_wire.Fork(
+            attempt=AttemptKey(1, 1, self.epoch),
+            token="secret",
+            socket=self.path,
+            log=str(self.home / f"{self.epoch}.log"),
+            environment=environment or {},
+        )
+        self.link.sendall(pack(parent_wire.encode(order)))
+        return self.from_parent()
+
+    def launch(self, point=None, environment=None, **fields):
+        """Fork an attempt, take its Hello, give it an Assignment and wait until user code runs."""
+        worker = self.meet(point, environment, **fields)
+        worker.next((wire.Started, wire.Ended))
+        return worker
+
+    def meet(self, point=None, environment=None, **fields):
+        self.fork(environment)
+        connection, _ = self.listener.accept()
+        connection.settimeout(PATIENCE)
+        worker = Worker(connection, wire.decode_from_worker(receive_frame(connection)))
+        checkpoint = fields.get("checkpoint")
+        assignment = {
+            "attempt": worker.hello.attempt,
+            "run": self.run,
+            "folder": str(self.folder),
+            "point": point or {},
+            "seed": 7,
+            "units": checkpoint.units if checkpoint else 0,
+            "target": None,
+            "horizon": None,
+            "objectives": {"accuracy": "maximize"},
+            "vault": str(self.vault),
+            "scratch": str(self.home / "scratch"),
+            **fields,
+        }
+        worker.send(wire.Assignment(**assignment))
+        return worker
+
+    def output(self):
+        return (self.home / f"{self.epoch}.log").read_text()
+
+    def close(self):
+        self.link.close()
+        self.parent.wait(PATIENCE)
+        self.listener.close()
+        Path(self.path).unlink()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def until(condition, seconds=20.0):
+    """Poll until `condition()` holds; its value. Fails loudly after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.005)
+    return value
