@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 
 from daybreak.base.errors import UsageError
-from daybreak.search.methods.asha import Asha
+from daybreak.search.methods.asha import adaptive_asha, asha, asha_stopping
+from daybreak.search.methods.hyperband import Hyperband
+from daybreak.search.methods.pbt import Pbt
 from daybreak.search.methods.straight import Straight
 from daybreak.search.searcher import SearchContext, Searcher
 from daybreak.spec.models import Experiment
@@ -21,7 +23,11 @@ BUILT_IN: dict[str, Factory] = {
     "single": lambda context: Straight(context, limit=1),
     "random": Straight,
     "grid": Straight,
-    "asha": Asha,
+    "asha": asha,
+    "asha_stopping": asha_stopping,
+    "adaptive_asha": adaptive_asha,
+    "hyperband": Hyperband,
+    "pbt": Pbt,
 }
 
 

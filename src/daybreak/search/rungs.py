@@ -79,8 +79,8 @@ class Ladder:
 class Rung:
     """The values at one rung, split into its best and the rest by two heaps, so that each operation is O(log n).
 
-    *Within* are the best `max(floor(n / divisor), least)` of its n members. A member is *ready* while it is within and was not
-    passed on. `inf` is the worst and never ready, nor within by its rank, while the rung holds a finite value.
+    *Among the best* are floor(n / divisor) of its n members. A member is *ready* while it is among them and was not passed on.
+    `inf` is the worst, and neither ready nor among the best while the rung holds a finite value.
     """
 
     __slots__ = (
@@ -94,13 +94,11 @@ class Rung:
         "best",
         "divisor",
         "finite",
-        "least",
         "passed",
     )
 
-    def __init__(self, divisor: int, least: int = 0) -> None:
+    def __init__(self, divisor: int) -> None:
         self.divisor = divisor
-        self.least = least
         self.finite = 0
         self.best = inf
         self.passed: set[int] = set()
@@ -121,6 +119,14 @@ class Rung:
     def loss(self, trial: int) -> float:
         """A member's loss. Raises `KeyError`."""
         return self._keys[trial][0]
+
+    def losses(self, trial: int) -> Losses:
+        """All losses of a member. Raises `KeyError`."""
+        return (self._keys[trial][0],)
+
+    def leads(self, trial: int) -> bool:
+        """Nothing here is better."""
+        return self._keys[trial][0] <= self.best
 
     def add(self, trial: int, losses: Losses) -> None:
         """A value came in; a second one of the same trial replaces the first."""
@@ -154,11 +160,18 @@ class Rung:
         return self._side.get(trial) == _IN and (self._keys[trial][0] < inf or not self.finite)
 
     def admits(self, losses: Losses) -> bool:
-        """True when a value as good as this would be among the best, were it added: equal to the worst of them is enough."""
-        quota = max((len(self._keys) + 1) // self.divisor, self.least)
-        if quota > self._within:
-            return quota > self._within + self._rest() or losses[0] <= self._best_outside()
-        return quota > 0 and losses[0] <= self.cut()
+        """True when a value like this would be among the best, were it added; it need only tie with the worst of them."""
+        quota = (len(self._keys) + 1) // self.divisor
+        if quota > self._within and self._rest():
+            return losses[0] <= self._best_outside() < inf
+        return quota > 0 and losses[0] < inf and (quota > self._within or losses[0] <= self.cut())
+
+    def holds_up(self, trial: int) -> bool:
+        """The stopping rule: no worse than the value at the cut, where at least the best of a rung always goes on."""
+        loss = self._keys[trial][0]
+        if loss == inf:
+            return not self.finite
+        return loss <= (self.cut() if self._within else self.best)
 
     def cut(self) -> float:
         """The worst loss that is among the best; -inf when none is."""
@@ -175,12 +188,16 @@ class Rung:
             heappop(heap)
         return None
 
+    def members(self) -> list[int]:
+        """All members, the best first. O(n log n)."""
+        return sorted(self._keys, key=self._keys.__getitem__)
+
     def pass_on(self, trial: int) -> None:
         """This trial went on beyond the rung."""
         self.passed.add(trial)
 
     def take_back(self, trial: int) -> None:
-        """What was passed on came to nothing: it may be ready again."""
+        """It may be ready again (the horizon was raised)."""
         self.passed.discard(trial)
         if self._side.get(trial) == _IN:
             heappush(self._ready, (*self._keys[trial], trial))
@@ -193,7 +210,7 @@ class Rung:
         return self._outside[0][0] if self._outside else inf
 
     def _balance(self) -> None:
-        quota = max(len(self._keys) // self.divisor, self.least)
+        quota = len(self._keys) // self.divisor
         while self._within > quota:
             self._worst_out()
         while self._within < quota and self._rest():

@@ -17,6 +17,7 @@ class Roster:
         "closed",
         "concurrent",
         "exhausted",
+        "finished",
         "fixed",
         "fresh",
         "gone",
@@ -35,7 +36,12 @@ class Roster:
         self.fresh: deque[int] = deque()
         self.live: dict[int, int | None] = {}  # trial -> its target
         self.stands: dict[int, int] = {}
+        self.finished: list[int] = []  # those that stand at the horizon, in order
         self.gone: set[int] = set()  # completed, failed or stopped
+
+    def bounded(self) -> int | None:
+        """How many trials there may be, None when nothing says."""
+        return None if self.limit == UNBOUNDED else self.limit
 
     def room(self) -> int:
         """How many further points the search would take."""
@@ -73,6 +79,17 @@ class Roster:
         """Nothing more will come of a trial."""
         self.stand(trial, units)
         self.gone.add(trial)
+
+    def finish(self, trial: int) -> None:
+        """It stands at the horizon."""
+        self.gone.add(trial)
+        self.finished.append(trial)
+
+    def reopen(self) -> list[int]:
+        """The horizon was raised: those that stood at it may go on."""
+        trials, self.finished = self.finished, []
+        self.gone.difference_update(trials)
+        return trials
 
     def widen(self, spec: Experiment) -> None:
         """Limits were raised: the search goes on from where it stopped."""

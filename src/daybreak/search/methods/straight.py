@@ -3,6 +3,7 @@
 They differ in where the points come from, which is the sampler's affair, and in how many there are.
 """
 
+from collections import deque
 from math import inf
 
 from daybreak.search.methods.roster import Roster
@@ -28,6 +29,7 @@ class Straight:
     def __init__(self, context: SearchContext, limit: int | None = None) -> None:
         self._roster = Roster(context, limit)
         self._horizon = context.spec.search.max_units
+        self._again: deque[int] = deque()  # stood at a horizon that was raised since
         self._completed = 0
         self._best = inf
 
@@ -44,12 +46,16 @@ class Straight:
         self._roster.exhausted = True
 
     def peek(self) -> Wish | None:
-        """The oldest trial that never ran."""
+        """The oldest trial that never ran, then those whose horizon was raised."""
         roster = self._roster
         if roster.closed or roster.full():
             return None
         trial = roster.newest()
-        return None if trial is None else Wish(trial, self._horizon, 0.0, "a new point")
+        if trial is not None:
+            return Wish(trial, self._horizon, 0.0, "a new point")
+        while self._again and (self._again[0] in roster.gone or self._again[0] in roster.live):
+            self._again.popleft()
+        return Wish(self._again[0], self._horizon, 1.0, "the horizon was raised") if self._again else None
 
     def taken(self, wish: Wish) -> None:
         """It runs."""
@@ -64,7 +70,8 @@ class Straight:
         if self._horizon is not None and units < self._horizon:
             roster.go(trial, self._horizon)
             return GoOn(self._horizon, why="every trial runs to the end")
-        self._complete(trial, losses)
+        roster.finish(trial)
+        self._note(losses)
         return Finish("stands at the horizon")
 
     def ended(self, trial: int, units: int, losses: Losses | None, failed: bool) -> None:
@@ -73,10 +80,9 @@ class Straight:
             return
         self._roster.leave(trial, units)
         if not failed and losses is not None:
-            self._complete(trial, losses)
+            self._note(losses)
 
-    def _complete(self, trial: int, losses: Losses) -> None:
-        self._roster.gone.add(trial)
+    def _note(self, losses: Losses) -> None:
         self._completed += 1
         self._best = min(self._best, losses[0])
 
@@ -90,9 +96,12 @@ class Straight:
         self._roster.best = best
 
     def extend(self, spec: Experiment) -> None:
-        """More trials may come, or the horizon was raised (for those that have not reached it)."""
+        """More trials may come, or the horizon was raised: those that stood at the old one go on."""
         self._roster.widen(spec)
-        self._horizon = spec.search.max_units or self._horizon
+        horizon = spec.search.max_units
+        if horizon is not None and horizon > (self._horizon or 0):
+            self._horizon = horizon
+            self._again.extend(self._roster.reopen())
 
     def view(self) -> SearchView:
         """One rung: the horizon."""

@@ -1,0 +1,205 @@
+"""The guard looks at what is cut at a rung, and whether it deserved it.
+
+Early stopping harms silently where ranks at a rung say little about ranks at the next. So of the trials that would freeze some go
+on one rung beyond the cut, chosen by a named random stream, while they cost at most a set share of all units. Together with the
+promoted ones they show how values at a rung and at the next go together.
+
+**Estimate.** Promoted trials are all seen at the next rung, cut ones only where graced: a sample stratified by the cut. Each seen
+trial stands for `members of its stratum / seen of its stratum`, which makes the sample represent the whole rung; of that, the weighted
+Spearman correlation. Its 90 % interval is Fisher's z with the variance of Bonett and Wright (2000) at the effective number
+of trials, `(sum w)^2 / sum w^2`.
+
+**Rule.** A cut is *no better than chance* when at least `FEWEST` graced trials were seen and the interval's upper end is below `LOW`.
+Then the first rung is lifted. It is looked at again at each graced trial, which makes it easier to be wrong than one look would; so
+its rate of error is measured as it is used (see `tests/unit/search/test_search_guard_error_rates.py`).
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import atanh, inf, sqrt, tanh
+from typing import Any
+
+from daybreak.base.streams import Stream
+
+Losses = tuple[float, ...]
+Pair = tuple[Losses, Losses]  # losses at a rung and at the next
+
+FEWEST = 8  # graced trials before anything is concluded
+LOW = 0.4  # an interval wholly below this: the cut is no better than chance
+KEEP = 64  # latest pairs of each stratum that are looked at
+EVERY = 8  # once so many are there, every so many graced trials are looked at
+SURE = 0.3  # an interval wholly above this: the cut is sound, fewer are graced
+CHANCE = 0.3  # that a trial about to freeze is graced, while the cut is not known to be sound and units are left
+WATCHFUL = 0.03  # the same where it is
+Z90 = 1.6448536269514722
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """A rank correlation between a rung and the next, with its 90 % interval and the graced trials it rests on."""
+
+    value: float
+    low: float
+    high: float
+    graced: int
+
+
+def midranks(values: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The weight below each value plus half the weight that ties with it."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    ordered = [values[i] for i in order]
+    below = [0.0]
+    for i in order:
+        below.append(below[-1] + weights[i])
+    return [(below[bisect_left(ordered, value)] + below[bisect_right(ordered, value)]) / 2 for value in values]
+
+
+def spearman(xs: Sequence[float], ys: Sequence[float], weights: Sequence[float]) -> float:
+    """Weighted rank correlation; 0 where one side is constant."""
+    ranks_x, ranks_y = midranks(xs, weights), midranks(ys, weights)
+    total = sum(weights)
+    mean_x = sum(w * r for w, r in zip(weights, ranks_x, strict=True)) / total
+    mean_y = sum(w * r for w, r in zip(weights, ranks_y, strict=True)) / total
+    xx = xy = yy = 0.0
+    for w, x, y in zip(weights, ranks_x, ranks_y, strict=True):
+        xx += w * (x - mean_x) ** 2
+        yy += w * (y - mean_y) ** 2
+        xy += w * (x - mean_x) * (y - mean_y)
+    return xy / sqrt(xx * yy) if xx > 0 and yy > 0 else 0.0
+
+
+def interval(value: float, effective: float) -> tuple[float, float]:
+    """A correlation's 90 % interval; (-1, 1) with four trials or fewer."""
+    if effective <= 4:  # noqa: PLR2004 (the variance has n - 3 below its line)
+        return -1.0, 1.0
+    middle = atanh(max(min(value, 0.999), -0.999))
+    reach = Z90 * sqrt((1 + value * value / 2) / (effective - 3))
+    return tanh(middle - reach), tanh(middle + reach)
+
+
+def scalar(side: Sequence[Losses]) -> list[float]:
+    """One number per trial: its loss, or with several objectives the mean of its ranks."""
+    if len(side[0]) == 1:
+        return [losses[0] for losses in side]
+    even = [1.0] * len(side)
+    ranks = [midranks([losses[i] for losses in side], even) for i in range(len(side[0]))]
+    return [sum(each) for each in zip(*ranks, strict=True)]
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """90 % interval of a share (Wilson, 1927)."""
+    if of == 0:
+        return 0.0, 1.0
+    share, spread = hits / of, Z90 * Z90 / of
+    middle = (share + spread / 2) / (1 + spread)
+    reach = Z90 * sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
+    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What was seen of one cut. A graced trial that the rung promotes after all moves from the cut to the promoted."""
+
+    promoted: deque[Pair] = field(default_factory=lambda: deque(maxlen=KEEP))
+    cut: dict[int, Pair] = field(default_factory=dict)
+    best_promoted: float = inf
+
+    def correlation(self, promoted: int, cut: int) -> Correlation:
+        """Of a rung where so many trials were promoted and so many cut."""
+        graced = list(self.cut.values())[-KEEP:]
+        pairs = [*graced, *self.promoted]
+        if not graced or not self.promoted:
+            return Correlation(0.0, -1.0, 1.0, len(self.cut))
+        heavy, light = cut / len(graced), promoted / len(self.promoted)
+        weights = [heavy] * len(graced) + [light] * len(self.promoted)
+        value = spearman(scalar([x for x, _ in pairs]), scalar([y for _, y in pairs]), weights)
+        effective = sum(weights) ** 2 / sum(w * w for w in weights)
+        return Correlation(value, *interval(value, effective), len(self.cut))
+
+    def regret(self) -> dict[str, Any]:
+        """The share of cut trials that would have beaten the best promoted one at the next rung, with its 90 % interval."""
+        losses = [pair[1][0] for pair in self.cut.values()]
+        hits = sum(loss < self.best_promoted for loss in losses)
+        low, high = wilson(hits, len(losses))
+        gain = max(self.best_promoted - min(losses), 0.0) if losses and self.best_promoted < inf else 0.0
+        return {
+            "seen": len(losses),
+            "share": hits / len(losses) if losses else None,
+            "low": low,
+            "high": high,
+            "gain": gain,
+        }
+
+
+class Guard:
+    """Chooses who goes beyond a cut, keeps the evidence and judges the cuts of one ladder."""
+
+    __slots__ = ("_evidence", "_seed", "_sound", "_stream", "count", "share", "units")
+
+    def __init__(self, seed: int, stream: str, share: float) -> None:
+        self._seed = seed
+        self._stream = stream
+        self.share = share
+        self.units = 0  # granted to graced trials
+        self.count = 0
+        self._evidence: dict[int, Evidence] = {}
+        self._sound: set[int] = set()
+
+    def picks(self, trial: int, index: int, cost: int, spent: int) -> bool:
+        """Whether this trial, about to freeze at a rung, goes on for `cost` units; `spent` are all units so far."""
+        if self.units + cost > self.share * spent:
+            return False
+        chance = WATCHFUL if index in self._sound else CHANCE
+        if Stream(self._seed, "guard", self._stream, trial, index).uniform() >= chance:
+            return False
+        self.units += cost
+        self.count += 1
+        return True
+
+    def saw_promoted(self, index: int, before: Losses, after: Losses) -> None:
+        """A promoted trial stands at the rung after `index`."""
+        evidence = self._at(index)
+        evidence.promoted.append((before, after))
+        evidence.best_promoted = min(evidence.best_promoted, after[0])
+
+    def saw_graced(self, trial: int, index: int, before: Losses, after: Losses) -> None:
+        """A graced trial stands at the rung after `index`."""
+        self._at(index).cut[trial] = (before, after)
+
+    def redeemed(self, trial: int, index: int) -> None:
+        """A graced trial was promoted after all."""
+        pair = self._at(index).cut.pop(trial, None)
+        if pair is not None:
+            self.saw_promoted(index, *pair)
+
+    def condemns(self, index: int, promoted: int, cut: int) -> Correlation | None:
+        """The evidence that the cut at this rung is no better than chance, or None."""
+        graced = len(self._at(index).cut)
+        if graced < FEWEST or (graced > KEEP and graced % EVERY):
+            return None
+        seen = self._at(index).correlation(promoted, cut)
+        if seen.low > SURE:
+            self._sound.add(index)
+        else:
+            self._sound.discard(index)
+        return seen if seen.high < LOW else None
+
+    def facts(self, index: int, promoted: int, cut: int) -> dict[str, Any]:
+        """One rung's correlation and regret, for people."""
+        evidence = self._at(index)
+        seen = evidence.correlation(promoted, cut)
+        return {
+            "correlation": seen.value if seen.graced else None,
+            "low": seen.low,
+            "high": seen.high,
+            "graced": seen.graced,
+            "regret": evidence.regret(),
+        }
+
+    def _at(self, index: int) -> Evidence:
+        found = self._evidence.get(index)
+        if found is None:
+            found = self._evidence[index] = Evidence()
+        return found
