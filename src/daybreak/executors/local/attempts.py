@@ -14,7 +14,7 @@ from daybreak.executors.local.processes import end_groups
 from daybreak.executors.local.watchdog import Watchdog
 from daybreak.lifecycle.commands import Freeze, Launch, Verdict
 from daybreak.lifecycle.events import AttemptEnded, EndReason, Slot
-from daybreak.ports.reactor import Reactor
+from daybreak.ports.reactor import Reactor, Timer
 from daybreak.spec.models import Experiment
 from daybreak.wire.worker import Failure
 
@@ -56,6 +56,7 @@ class Attempt(ABC):
         self.granted = time.monotonic()
         self.heard = self.granted  # when the attempt last told something
         self.waits = False  # for a verdict
+        self._timers: list[Timer] = []
         self._kills_before = kills_for_want_of_memory()
 
     @property
@@ -99,13 +100,19 @@ class Attempt(ABC):
         self.doom = Doom(reason, failure)
         if groups := self.groups():
             end_groups(groups)
-        self.site.reactor.later(PATIENCE, self._give_up)
+        self.later(PATIENCE, self._give_up)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call then, unless the attempt is over by then."""
+        self._timers.append(self.site.reactor.later(seconds, call))
 
     def end(self, reason: EndReason, failure: Failure | None = None, **measured: Any) -> None:
         """Post the end, once; the slots are free from now on."""
         if self.over:
             return
         self.over = True
+        for timer in self._timers:
+            timer.cancel()
         self.site.reactor.post(
             AttemptEnded(
                 attempt=self.key,

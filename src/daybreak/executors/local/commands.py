@@ -206,8 +206,8 @@ class CommandAttempt(Attempt):
             self._ended(script.status)
             return
         script.proceed()
-        self.site.reactor.later(MOMENT, script.terminate)
-        self.site.reactor.later(MOMENT + GRACE, script.kill)
+        self.later(MOMENT, script.terminate)
+        self.later(MOMENT + GRACE, script.kill)
 
     def _ended(self, status: int) -> None:
         if self.doom is not None:

@@ -152,7 +152,7 @@ class WarmParent:
 
     def _environment(self) -> dict[str, str]:
         """Thread pools of one before any import: a process that has threads cannot be forked safely."""
-        return os.environ | dict.fromkeys(THREAD_POOLS, "1") | dict(self.recipe.environment) | {"PYTHONHASHSEED": "0"}
+        return os.environ | dict(self.recipe.environment) | dict.fromkeys(THREAD_POOLS, "1") | {"PYTHONHASHSEED": "0"}
 
     def _frame(self, body: bytes) -> None:
         frame = decode_from_parent(body)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from daybreak.executors.local.attempts import Attempt, Doom, Site
 from daybreak.executors.local.connections import Connection
@@ -40,6 +41,9 @@ from daybreak.wire.worker import (
     encode,
 )
 
+GRANTED = (
+    "DAYBREAK_GRANTED"  # variable: CLOCK_MONOTONIC at the grant, from which a worker tells how long its start took
+)
 BEGINNING = 120.0  # seconds a new process has to say Hello; a child of a process with threads may hang for ever
 REAPING = 1.0  # seconds between a socket's end and its process's end being told
 LAST_WORDS = 2.0  # seconds a process has to go after its last frame
@@ -51,7 +55,7 @@ class Member:
     """One process of the gang."""
 
     rank: int
-    token: str
+    token: str = ""
     pid: int | None = None
     connection: Connection | None = None
     ended: Ended | None = None
@@ -87,19 +91,13 @@ class FunctionAttempt(Attempt):
     def fork(self) -> None:
         """Ask the parent for the processes."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        size = len(self.slots)
-        port = free_port() if size > 1 else 0
+        port = free_port() if len(self.slots) > 1 else 0
         for rank, slot in enumerate(self.slots):
-            member = Member(rank, "")
+            member = Member(rank)
             member.token = self._door.expect(self.key, partial(self._welcome, member))
             self._members.append(member)
-            gang = rendezvous(rank, size, port) if size > 1 else {}
-            log = self.log if rank == 0 else self.log.with_suffix(f".rank{rank}.log")
-            order = Fork(
-                self.key, member.token, str(self.site.home.agent_socket), str(log), pinned([slot]) | gang, rank
-            )
-            self._parent.fork(self, order)
-        self.site.reactor.later(BEGINNING, self._must_have_begun)
+            self._parent.fork(self, self._order(member, slot, port))
+        self.later(BEGINNING, self._must_have_begun)
 
     def forked(self, rank: int, pid: int) -> None:
         """A process is there."""
@@ -127,7 +125,7 @@ class FunctionAttempt(Attempt):
 
     def verdict(self, order: commands.Verdict) -> None:
         """Answer every member whose report of this number waits, and those that come later."""
-        if order.number in self._verdicts or not self.waits:
+        if not self._members or self._members[0].asks != order.number:
             return
         self.waits = False
         self._verdicts = {order.number: Verdict(order.number, order.action, order.target, order.save)}
@@ -142,7 +140,7 @@ class FunctionAttempt(Attempt):
             self._freezing = Freeze(order.grace)
             for member in self._members:
                 self._tell(member, self._freezing)
-            self.site.reactor.later(order.grace, self._grace_is_over)
+            self.later(order.grace, self._grace_is_over)
 
     def groups(self) -> list[int]:
         """Groups of members that have not been reaped."""
@@ -152,12 +150,23 @@ class FunctionAttempt(Attempt):
         """Block until the processes have ended; the parent reaps them."""
         wait_for(self.groups(), seconds)
         end_groups(self.groups())
+        self._forget()
 
     def condemn(self, reason: EndReason, failure: Failure | None = None) -> None:
         """Also when no process is there yet."""
         if self._parent.withdraw(self):
             self.end(reason, failure)
         super().condemn(reason, failure)
+
+    def _order(self, member: Member, slot: Slot, port: int) -> Fork:
+        size = len(self.slots)
+        gang = rendezvous(member.rank, size, port) if size > 1 else {}
+        environment = pinned([slot]) | self.spec.environment | gang | {GRANTED: str(self.granted)}
+        socket, log = str(self.site.home.agent_socket), str(self._log_of(member))
+        return Fork(self.key, member.token, socket, log, environment, member.rank)
+
+    def _log_of(self, member: Member) -> Path:
+        return self.log if member.rank == 0 else self.log.with_suffix(f".rank{member.rank}.log")
 
     def _welcome(self, member: Member, connection: Connection, hello: Hello) -> None:
         self._known(member, hello.pid)
@@ -210,8 +219,7 @@ class FunctionAttempt(Attempt):
         """What rank 0 says is what the trial says."""
         post = self.site.reactor.post
         if isinstance(frame, Started):
-            how = self._parent.how
-            post(AttemptStarted(self.key, self._members[0].pid or 0, how, self.seconds))
+            post(AttemptStarted(self.key, self._members[0].pid or 0, self._parent.how, frame.seconds))
         elif isinstance(frame, Report):
             self.units, self.metrics, self.best = frame.units, frame.metrics, self.best | frame.best
             if frame.number not in self._verdicts:
@@ -255,7 +263,7 @@ class FunctionAttempt(Attempt):
         if member.ended is not None or member.status is not None:
             self._out(member)
         else:
-            self.site.reactor.later(REAPING, partial(self._missing, member))
+            self.later(REAPING, partial(self._missing, member))
 
     def _missing(self, member: Member) -> None:
         """Its socket is closed and its process has not been reaped."""
@@ -278,10 +286,10 @@ class FunctionAttempt(Attempt):
         if all(one.over for one in self._members):
             self._conclude()
         elif member.rank == 0:
-            self.site.reactor.later(FOLLOWING, self._end_followers)
+            self.later(FOLLOWING, self._end_followers)
 
     def _crash(self, member: Member) -> Doom:
-        output = tail(self.log if member.rank == 0 else self.log.with_suffix(f".rank{member.rank}.log"))
+        output = tail(self._log_of(member))
         if member.ended is not None:
             return Doom("crashed", member.ended.failure or make_failure("exit", "it failed without a reason", output))
         if member.status is None:
