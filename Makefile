@@ -10,6 +10,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FRAMEWORK ?= sklearn
+DEMO_sklearn := digits.yaml
+DEMO_torch := digits_torch.yaml
 # PyTorch is pinned: a range would pull several GB of CUDA packages on machines without a GPU.
 TORCH := torch==2.13.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -17,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: demo test soak check docs bench clean
 
 demo: $(VENV)/.$(FRAMEWORK)
-	$(BIN)/daybreak run examples/digits/$(FRAMEWORK).yaml --home .daybreak
+	$(BIN)/daybreak run examples/digits/$(DEMO_$(FRAMEWORK)) --home .daybreak
 
 test: $(VENV)/.test
 	$(BIN)/pytest -n 2 --dist loadgroup

@@ -7,50 +7,89 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from daybreak.cli.commands.look import Json
-from daybreak.cli.commands.run import read
-from daybreak.cli.output import console, duration, errors_console, number, print_json, table
+from daybreak.cli.flags import NO_FLAGS, Flags, Words, read
+from daybreak.cli.output import console, duration, number, point, print_json, table
 from daybreak.client.jobs import run_job
-
-Words = Annotated[str, Parameter(help="As for `daybreak run`.")]
 
 
 def plan(
     *words: Words,
+    flags: Flags = NO_FLAGS,
     unit: Annotated[float | None, Parameter(help="Seconds one unit takes.")] = None,
     slots: Annotated[int, Parameter(help="Slots that work at once.")] = 1,
     json: Json = False,
 ) -> None:
     """Show what a search will do and cost, before anything runs: trials per rung, units, time and money, against random search."""
-    spec = read(words, {})
+    spec = read(words, flags)
     options = ["--slots", str(slots)] + (["--unit-seconds", str(unit)] if unit is not None else [])
     found: dict[str, Any] = run_job("plan", options, spec.model_dump(mode="json"))
     if json:
         print_json(found)
         return
-    console().print(found)
+    out = console()
+    out.print(f"[bold]{spec.name}[/]: {found['method']}, {_trials(found)}")
+    for index, bracket in enumerate(found["brackets"], start=1):
+        title = f"bracket {index}, reach" if len(found["brackets"]) > 1 else "trials that reach it"
+        rows = zip(bracket["lengths"], bracket["reach"], strict=True)
+        out.print(table(["units", title], ([units, count] for units, count in rows), right=["units", title]))
+    if found["brackets"]:
+        out.print(_costs(found))
+    for note in found["notes"]:
+        out.print(note, style="yellow")
+    if found["slot_hours"] is None and found["brackets"]:
+        out.print("time and money: name what a unit takes with --unit SECONDS", style="dim")
 
 
 def simulate(
     *words: Words,
+    flags: Flags = NO_FLAGS,
     workers: Annotated[int, Parameter(help="Simulated workers, one slot each.")] = 8,
     table_file: Annotated[
-        Path | None, Parameter(name="--table", help="Learning curves to replay (Parquet or CSV); else made-up ones.")
+        Path | None,
+        Parameter(name="--table", help="Learning curves to replay (Parquet or CSV), or `lcbench`; else made-up ones."),
     ] = None,
+    unit: Annotated[float | None, Parameter(help="Seconds one unit takes.")] = None,
     json: Json = False,
 ) -> None:
     """Run the same search on simulated workers and a simulated clock. Same seed, same bytes out."""
-    spec = read(words, {})
-    options = ["--workers", str(workers)] + (["--table", str(table_file.absolute())] if table_file else [])
+    spec = read(words, flags)
+    options = ["--workers", str(workers)] + (["--table", str(table_file)] if table_file else [])
+    options += ["--unit-seconds", str(unit)] if unit is not None else []
     found: dict[str, Any] = run_job("simulate", options, spec.model_dump(mode="json"), _progress)
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
     if json:
         print_json(found)
         return
-    console().print(found)
+    _tell_simulated(spec.name, workers, found)
+
+
+def _trials(found: dict[str, Any]) -> str:
+    return "as many trials as the budget affords" if found["trials"] is None else f"{number(found['trials'])} trials"
+
+
+def _costs(found: dict[str, Any]) -> Any:
+    rows = [["units", found["units"], found["random_units"]]]
+    if found["slot_hours"] is not None:
+        rows.append(["slot-hours", found["slot_hours"], found["random_slot_hours"]])
+        rows.append(["wall time", duration(found["wall"]), "-"])
+    if found["money"] is not None:
+        rows.append(["money", found["money"], "-"])
+    rows.append(["guard, at most", found["guard_units"], "-"])
+    return table(["", "this search", "random, full length"], rows, right=["this search", "random, full length"])
+
+
+def _tell_simulated(name: str, workers: int, found: dict[str, Any]) -> None:
+    out = console()
+    out.print(f"[bold]{name}[/] on {workers} simulated workers")
+    for key, value in found.items():
+        if isinstance(value, dict):
+            out.print(f"{key.replace('_', ' ')}: {point(value)}", soft_wrap=True)
+        elif not isinstance(value, list):
+            out.print(f"{key.replace('_', ' ')}: {duration(value) if key.endswith('seconds') else number(value)}")
 
 
 def _progress(said: dict[str, Any]) -> None:
     if sys.stderr.isatty():
-        errors_console().print(f"\r{said}", end="")
-
-
-__all__ = ["duration", "number", "plan", "simulate", "table"]
+        sys.stderr.write("\r\x1b[K" + "  ".join(f"{name} {number(value)}" for name, value in said.items()))
+        sys.stderr.flush()

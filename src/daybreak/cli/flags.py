@@ -1,0 +1,90 @@
+"""What `run`, `plan` and `simulate` have in common: words that name what to run, and flags that say how to search."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from daybreak.base.errors import UsageError
+from daybreak.spec.models import Experiment
+
+FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+Words = Annotated[
+    str,
+    Parameter(help="An experiment file (exp.yaml), a function (train:main), or -- and a command with {placeholders}."),
+]
+
+
+def _many(text: str) -> Parameter:
+    return Parameter(help=text, negative="", consume_multiple=False)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Flags:
+    """Flags of a search; each means what the key of its name means in an experiment file, and overrides it."""
+
+    space: Annotated[
+        tuple[str, ...], _many("lr=log:1e-4..1e-1, width=16,32,64, n=int:1..8, d=uniform:0..0.5. Repeat.")
+    ] = ()
+    maximize: Annotated[str | None, Parameter(help="The metric to make large.")] = None
+    minimize: Annotated[str | None, Parameter(help="The metric to make small.")] = None
+    budget: Annotated[
+        str | None, Parameter(help="10m, 50 trials, 2000 units, 1.5 slot-hours, $3; several with commas.")
+    ] = None
+    max_units: Annotated[int | None, Parameter(help="The most units (epochs, steps) of a trial; else learnt.")] = None
+    method: Annotated[
+        str | None, Parameter(help="asha, asha_stopping, adaptive_asha, hyperband, pbt, random, grid, single.")
+    ] = None
+    sampler: Annotated[str | None, Parameter(help="density, random, sobol, tpe, cmaes, nsga2.")] = None
+    constraint: Annotated[tuple[str, ...], _many("What must hold: 'width * layers <= 128'. Repeat.")] = ()
+    point: Annotated[tuple[str, ...], _many("A point to try first: 'lr=0.01,width=32'. Repeat.")] = ()
+    baseline: Annotated[
+        str | None, Parameter(help="A number, or a function (train:majority) that reports the objective.")
+    ] = None
+    metrics: Annotated[str | None, Parameter(help="Pattern with named groups for the lines a command prints.")] = None
+    name: Annotated[str | None, Parameter(help="What to call it.")] = None
+    seed: Annotated[int | None, Parameter(help="The root of every random stream.")] = None
+    priority: Annotated[int | None, Parameter(help="Higher goes first.")] = None
+
+    def given(self) -> dict[str, Any]:
+        """Those that were given, named as `spec.inline` names them."""
+        named = asdict(self)
+        named["constraints"], named["points"] = list(named.pop("constraint")), list(named.pop("point"))
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in named.items() if v not in (None, (), [])}
+
+
+NO_FLAGS = Flags()
+
+
+def read(words: Sequence[str], flags: Flags) -> Experiment:
+    """The experiment meant by the words of a command line and its flags. Raises `SpecError`, `UsageError`."""
+    if not words:
+        raise UsageError(
+            "name what to run: an experiment file (daybreak run exp.yaml), a function (daybreak run train:main --space ...) "
+            "or a command (daybreak run --space ... -- python train.py --lr {lr})"
+        )
+    if len(words) == 1 and words[0].endswith((".yaml", ".yml")):
+        return _from_file(Path(words[0]), flags.given())
+    from daybreak.spec.inline import build
+
+    target: str | tuple[str, ...] = words[0] if len(words) == 1 and FUNCTION.fullmatch(words[0]) else tuple(words)
+    return build(target, flags.given(), folder=str(Path.cwd()))
+
+
+def _from_file(path: Path, flags: dict[str, Any]) -> Experiment:
+    from daybreak.spec.inline import override
+    from daybreak.spec.loading import load
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no file {path}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}") from error
+    spec = load(text, source=str(path), folder=str(path.parent.absolute()))
+    return override(spec, flags) if flags else spec
