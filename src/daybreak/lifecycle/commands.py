@@ -54,6 +54,7 @@ class Launch(Command, frozen=True, tag="launch"):
     checkpoint: CheckpointRef | None = None
     previous: CheckpointRef | None = None
     best: dict[str, float] = {}
+    run: str | tuple[str, ...] | None = None  # what to run in place of the experiment's `run` (the baseline, trial 0)
 
 
 class Verdict(Command, frozen=True, tag="verdict"):

@@ -1,0 +1,182 @@
+"""Checkpoints: each trial keeps its latest and the one before; the disk's cap takes from those least missed.
+
+A checkpoint is held by the trials that would start from it (a clone starts from its source's). When the last lets go of it,
+and no other checkpoint has the same bytes, it is deleted. One that lives in a suspended process holds no disk; its agent ends
+the process when memory is needed, and says `CheckpointDamaged`.
+"""
+
+from heapq import heappop, heappush
+
+from daybreak.lifecycle.commands import DeleteCheckpoint
+from daybreak.lifecycle.events import CheckpointDamaged, CheckpointDeleted, CheckpointSaved
+from daybreak.lifecycle.notices import notify
+from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, State, Trial, touch, touch_trial
+
+DISK_CAP = 20 * 2**30  # bytes, where the spec says nothing
+
+
+def saved(state: State, exp: Experiment, attempt: Attempt, event: CheckpointSaved) -> None:
+    """The trial's latest checkpoint is a new one; the one before the last is not needed any more."""
+    trial = exp.trials[attempt.key.trial]
+    checkpoint = _record(state, exp, trial, event)
+    if attempt.verdict is not None and attempt.verdict.action == "stop":  # it becomes a clone: its own past is over
+        _hold(checkpoint)
+        _drop(state, exp, checkpoint)
+        return
+    if checkpoint is not trial.latest:
+        before, trial.latest = trial.latest, checkpoint
+        _hold(checkpoint)
+        trial.previous, dropped = before, trial.previous
+        _drop(state, exp, dropped)
+    if trial.previous is not None and trial.previous.in_process:  # a process cannot go back to what it was
+        _drop(state, exp, trial.previous)
+        trial.previous = None
+    touch(state, exp)
+    touch_trial(state, exp, trial)
+    keep_under_cap(state, exp)
+
+
+def _record(state: State, exp: Experiment, trial: Trial, event: CheckpointSaved) -> Checkpoint:
+    key = (trial.number, event.digest)
+    checkpoint = exp.checkpoints.get(key)
+    if checkpoint is None:
+        checkpoint = Checkpoint(exp.number, trial.number, event.digest, event.units, event.size, state.at)
+        exp.checkpoints[key] = checkpoint
+        exp.disk += 0 if checkpoint.in_process else event.size
+        state.digests[event.digest] += 1
+        exp.deleting.pop(event.digest, None)
+    checkpoint.units, checkpoint.at = event.units, state.at
+    _touch(state, checkpoint)
+    return checkpoint
+
+
+def borrow(state: State, exp: Experiment, trial: Trial, source: Trial) -> None:
+    """A clone starts from its source's latest checkpoint, and lets go of its own; a suspended process cannot be cloned."""
+    found = source.latest if source.latest and not source.latest.in_process else None
+    if found is not None:
+        _hold(found)
+        exp.cloned.setdefault(found.trial, set()).add(trial.number)
+    let_go(state, exp, trial)
+    trial.latest = found
+    trial.units = found.units if found else 0
+
+
+def let_go(state: State, exp: Experiment, trial: Trial) -> None:
+    """The trial starts from 0 if it ever starts again."""
+    for checkpoint in (trial.latest, trial.previous):
+        _drop(state, exp, checkpoint)
+    trial.latest = trial.previous = None
+    touch_trial(state, exp, trial)
+
+
+def damaged(state: State, exp: Experiment, event: CheckpointDamaged) -> bool:
+    """Whoever would start from it uses the one before, or starts from 0. False when it is not known."""
+    checkpoint = exp.checkpoints.get((event.trial, event.digest))
+    users = [t for t in _users(exp, event.trial) if t.latest is checkpoint or t.previous is checkpoint]
+    if checkpoint is None:
+        return False
+    for trial in users:
+        _fall_back(state, exp, trial, checkpoint)
+    if not checkpoint.in_process:
+        text = f"a checkpoint of trial {event.trial} is damaged ({event.why or 'its bytes do not match its hash'})"
+        notify(state, exp, "warning", f"{text}; the one before it is used, or none", event.trial)
+    _forget(state, exp, checkpoint, "damaged")
+    touch(state, exp)
+    return True
+
+
+def _users(exp: Experiment, number: int) -> list[Trial]:
+    """Those that may hold a trial's checkpoints: itself, and clones of it."""
+    clones = [exp.trials[n] for n in exp.cloned.get(number, ())]
+    return [exp.trials[number], *clones] if number in exp.trials else clones
+
+
+def _fall_back(state: State, exp: Experiment, trial: Trial, checkpoint: Checkpoint) -> None:
+    if trial.latest is checkpoint:
+        trial.latest, trial.previous = trial.previous, None
+    else:
+        trial.previous = None
+    if trial.live is not None:  # it started from there, and stands where it can start from now
+        trial.live.from_units = min(trial.live.from_units, trial.latest.units if trial.latest else 0)
+    touch_trial(state, exp, trial)
+
+
+def process_ended(state: State, exp: Experiment, trial: Trial) -> None:
+    """The attempt is over and left no suspended process behind: a checkpoint that was that process is no more."""
+    if trial.latest is not None and trial.latest.in_process:
+        checkpoint = trial.latest
+        _fall_back(state, exp, trial, checkpoint)
+        _forget(state, exp, checkpoint, "damaged")
+
+
+def end_processes(state: State, exp: Experiment) -> None:
+    """The experiment is over: its suspended processes go with its warm parent, on `Release`."""
+    for checkpoint in [c for c in exp.checkpoints.values() if c.in_process]:
+        process_ended(state, exp, exp.trials[checkpoint.trial])
+
+
+def deleted(state: State, exp: Experiment, event: CheckpointDeleted) -> bool:  # noqa: ARG001 (handlers take the state)
+    """A deletion was carried out. False when none was asked for."""
+    return exp.deleting.pop(event.digest, None) is not None
+
+
+def may_evict(exp: Experiment, trial: Trial) -> None:
+    """From now on its checkpoints may be taken for room: frozen trials before finished ones, low ranks first."""
+    if trial.latest is not None:
+        stands = trial.rungs[-1][0] if trial.rungs else 0
+        heappush(exp.evictable, (trial.state == "finished", stands, -trial.loss, trial.number))
+
+
+def keep_under_cap(state: State, exp: Experiment) -> None:
+    """Take checkpoints of resting trials, the least missed first, never the best trial's, until the cap holds."""
+    cap = exp.spec.disk_cap if exp.spec.disk_cap is not None else DISK_CAP
+    spared = []
+    while exp.disk > cap and exp.evictable:
+        entry = heappop(exp.evictable)
+        trial = exp.trials[entry[3]]
+        if not _resting(trial, entry[0]):
+            continue
+        if exp.ranking and exp.ranking[0] == (trial.loss, trial.number):
+            spared.append(entry)
+            continue
+        let_go(state, exp, trial)
+        exp.evicted += 1
+    for entry in spared:
+        heappush(exp.evictable, entry)
+    if exp.disk > cap:
+        text = f"checkpoints take {exp.disk} bytes, above disk_cap = {cap}: all of them are in use or the best trial's"
+        notify(state, exp, "warning", f"{text}; raise disk_cap or run fewer trials at once", once="disk_cap")
+
+
+def _resting(trial: Trial, finished: bool) -> bool:
+    held = trial.latest is not None and not trial.latest.in_process
+    return held and trial.live is None and trial.state == ("finished" if finished else "frozen")
+
+
+def _hold(checkpoint: Checkpoint) -> None:
+    checkpoint.users += 1
+
+
+def _drop(state: State, exp: Experiment, checkpoint: Checkpoint | None) -> None:
+    if checkpoint is None:
+        return
+    checkpoint.users -= 1
+    if checkpoint.users == 0 and checkpoint.state == "saved":
+        _forget(state, exp, checkpoint, "deleted")
+
+
+def _forget(state: State, exp: Experiment, checkpoint: Checkpoint, how: str) -> None:
+    checkpoint.state = "damaged" if how == "damaged" else "deleted"
+    exp.checkpoints.pop((checkpoint.trial, checkpoint.digest), None)
+    exp.disk -= 0 if checkpoint.in_process else checkpoint.size
+    state.digests[checkpoint.digest] -= 1
+    if not state.digests[checkpoint.digest]:
+        del state.digests[checkpoint.digest]
+        if how == "deleted":
+            exp.deleting[checkpoint.digest] = checkpoint.trial
+            state.out.append(DeleteCheckpoint(exp.number, checkpoint.trial, checkpoint.digest))
+    _touch(state, checkpoint)
+
+
+def _touch(state: State, checkpoint: Checkpoint) -> None:
+    state.touched.checkpoints[checkpoint.experiment, checkpoint.trial, checkpoint.digest] = checkpoint

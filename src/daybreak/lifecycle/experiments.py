@@ -1,0 +1,142 @@
+"""How an experiment begins, and what people ask of it."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from daybreak.base.hashing import hash_json
+from daybreak.lifecycle import budget
+from daybreak.lifecycle.attempts import kill
+from daybreak.lifecycle.commands import Prepare
+from daybreak.lifecycle.events import Asked, PrepareFailed, Submitted
+from daybreak.lifecycle.failures import give_up
+from daybreak.lifecycle.finishing import freeze_all, live
+from daybreak.lifecycle.state import Experiment, State, touch
+from daybreak.lifecycle.trials import add, add_baseline, queue, set_state
+from daybreak.search.registry import make_searcher
+from daybreak.spec.models import Budget, Search
+from daybreak.spec.models import Experiment as Spec
+
+
+def submitted(state: State, event: Submitted) -> bool:
+    """A new experiment runs from now on: known-good points first, its baseline beside them. False for a number in use."""
+    if event.experiment in state.experiments:
+        return False
+    spec = Spec.model_validate(event.spec)
+    exp = Experiment(
+        event.experiment,
+        spec,
+        event.spec,
+        hash_json(event.spec),
+        event.owner,
+        state.at,
+        spec.priority,
+        make_searcher(spec),
+        horizon=spec.search.max_units,
+        told_horizon=spec.search.max_units,
+    )
+    state.experiments[exp.number] = state.active[exp.number] = exp
+    if spec.baseline is not None and spec.baseline.run is not None:
+        add_baseline(state, exp)
+    limit = budget.trial_limit(exp)
+    for point in spec.points[:limit]:
+        add(state, exp, point, "points")
+    touch(state, exp)
+    state.out.append(Prepare(exp.number, event.spec))
+    return True
+
+
+def prepare_failed(state: State, exp: Experiment, event: PrepareFailed) -> bool:
+    """Its code cannot be imported: nothing of it can run."""
+    if exp.over:
+        return False
+    failure = event.failure
+    tail = f"\n{failure.tail}" if failure.tail else ""
+    give_up(state, exp, f"{exp.spec.run} cannot be loaded: {failure.kind}: {failure.message}{tail}")
+    for attempt in live(state, exp):
+        kill(state, attempt, "the experiment's code cannot be loaded")
+    return True
+
+
+def asked(state: State, exp: Experiment, event: Asked) -> str:
+    """Do what is asked; otherwise why not."""
+    by = f" by {event.by}" if event.by else ""
+    if event.ask == "extend" or (event.ask == "resume" and exp.outcome == "stopped"):
+        return extend(state, exp, event.value or {})
+    if exp.over:
+        return f"it is {exp.outcome}: extend it to go on"
+    if event.ask == "pause" and not exp.paused:
+        exp.paused, exp.why = True, f"paused{by}"
+        budget.stop_wall(state, exp)
+        freeze_all(state, exp, exp.why)
+    elif event.ask == "resume" and exp.paused:
+        exp.paused, exp.why = False, ""
+        exp.wall_since = state.at if exp.started is not None else None
+    elif event.ask == "stop" and not exp.leaving:
+        exp.leaving, exp.leaving_why = "stopped", f"stopped{by}"
+        freeze_all(state, exp, exp.leaving_why)
+    elif event.ask == "priority":
+        if not isinstance(event.value, int):
+            return f"a priority is a whole number, got {event.value!r}"
+        exp.priority = event.value
+    else:
+        return f"nothing to {event.ask}"
+    touch(state, exp)
+    return ""
+
+
+def extend(state: State, exp: Experiment, changes: dict[str, Any]) -> str:
+    """Raise limits and go on, from wherever it stands; frozen trials go on from their checkpoints. Otherwise why not."""
+    try:
+        spec = Spec.model_validate(merged(exp.spec, changes))
+    except (ValidationError, TypeError, ValueError) as error:
+        return f"cannot extend: {error}"
+    exp.spec, exp.spec_data = spec, spec.model_dump(mode="json")
+    exp.spec_hash = hash_json(exp.spec_data)
+    exp.horizon = spec.search.max_units or exp.horizon
+    exp.closed, exp.closing_for, exp.spent = False, None, ""
+    exp.exhausted = False
+    if hasattr(exp.searcher, "extend"):  # optional: without it a searcher that was closed stays so
+        exp.searcher.extend(spec)
+    if exp.over:
+        _reopen(state, exp)
+    elif exp.phase == "finishing":
+        exp.phase = "search"
+    _unshelve(exp)
+    touch(state, exp)
+    return ""
+
+
+def merged(spec: Spec, changes: dict[str, Any]) -> dict[str, Any]:
+    """The spec as plain data with changed fields: `{"budget": {...}, "search": {...}}`, or their fields by name alone."""
+    data = spec.model_dump(mode="json")
+    for name, value in changes.items():
+        if name in ("budget", "search"):
+            data[name] |= value
+        elif name in Budget.model_fields:
+            data["budget"][name] = value
+        elif name in Search.model_fields:
+            data["search"][name] = value
+        else:
+            raise ValueError(f"only fields of budget and search can be extended, got {name!r}")
+    return data
+
+
+def _reopen(state: State, exp: Experiment) -> None:
+    exp.phase, exp.outcome, exp.why, exp.ended = "search", "", "", None
+    exp.leaving, exp.leaving_why = "", ""
+    state.active[exp.number] = exp
+    exp.wall_since = state.at if exp.started is not None else None
+    state.out.append(Prepare(exp.number, exp.spec_data))
+    for trial in exp.trials.values():
+        if trial.state == "stopped" or (trial.state == "frozen" and trial.plan == "train"):
+            trial.ended = None
+            set_state(state, exp, trial, "waiting", "the experiment was extended")
+
+
+def _unshelve(exp: Experiment) -> None:
+    for number in exp.shelved:
+        trial = exp.trials[number]
+        if trial.plan == "train" and trial.live is None and not trial.queued:
+            queue(exp, trial, trial.target, trial.value, trial.why)
+    exp.shelved.clear()

@@ -1,0 +1,206 @@
+"""The end of a budget, and of an experiment.
+
+The rule, in order: (1) when what is left is about what it costs to take the best trial to its end, plus what running attempts still
+have until their targets, plus the confirmation that was asked for (at most half the budget), no new points are asked for and only
+the best trial is taken further; others go on to the target they have, then rest. (2) When what is left is about the best trial's own
+cost, the others are frozen at once. (3) When a budget is used up, what runs is frozen. Nothing is thrown away.
+"""
+
+from math import ceil, inf
+
+from daybreak.lifecycle import attempts, budget, confirm
+from daybreak.lifecycle.checkpoints import end_processes
+from daybreak.lifecycle.commands import Release, SetTimer
+from daybreak.lifecycle.grants import next_demand
+from daybreak.lifecycle.notices import notify, pass_on
+from daybreak.lifecycle.proposals import wanted
+from daybreak.lifecycle.state import Attempt, Experiment, Outcome, State, Trial, touch
+from daybreak.lifecycle.trials import best, set_state
+
+MARGIN = 1.1  # what is measured varies
+
+
+def watch(state: State, exp: Experiment) -> None:
+    """Look at what is left of the budget, after an event that touched the experiment."""
+    if exp.over or exp.leaving or exp.paused:
+        return
+    if not exp.spent and (why := budget.used_up(exp, state.at)):
+        exp.spent = why
+        freeze_all(state, exp, why)
+    if exp.spent or exp.phase == "confirm":
+        set_timer(state, exp, inf)
+        return
+    slack = _slack(state, exp)
+    if not exp.closed and slack <= 0:
+        _close(state, exp)
+    if exp.closed:
+        _secure(state, exp)
+    set_timer(state, exp, inf if exp.closed else slack)
+
+
+def freeze_all(state: State, exp: Experiment, why: str, but: int | None = None) -> None:
+    """Freeze every running attempt of the experiment, except that of trial `but`."""
+    for attempt in live(state, exp):
+        if attempt.key.trial != but:
+            attempts.freeze(state, exp, attempt, why)
+
+
+def live(state: State, exp: Experiment) -> list[Attempt]:
+    """Its attempts that hold slots."""
+    return [attempt for attempt in state.attempts.values() if attempt.key.experiment == exp.number] if exp.live else []
+
+
+def remaining(exp: Experiment, trial: Trial | None) -> int:
+    """Units that a trial still has until it is complete; 0 where that is not known."""
+    if trial is None or exp.horizon is None or trial.state in ("finished", "failed"):
+        return 0
+    return max(exp.horizon - (trial.live.units if trial.live else trial.latest.units if trial.latest else 0), 0)
+
+
+def unit_cost(exp: Experiment) -> float | None:
+    """Slot-seconds of one unit: as measured inside, else what was spent over what was trained; None before any unit."""
+    if exp.costs.unit is not None:
+        return exp.costs.unit * exp.spec.resources.slots
+    return exp.slot_seconds / exp.units if exp.units and exp.slot_seconds else None
+
+
+def _slack(state: State, exp: Experiment) -> float:
+    """Seconds until the search has to close, as slots are held now; at or below 0: now."""
+    cost = unit_cost(exp)
+    if cost is None or exp.scored == 0:
+        return inf
+    top, width = best(exp), exp.spec.resources.slots
+    own = remaining(exp, top)
+    others = exp.pledged - (top.live.pledged if top and top.live else 0)
+    overhead = (exp.costs.resume or 0.0) + (exp.costs.freeze or 0.0) if own else 0.0
+    extra = confirm.units_wanted(exp)
+    slacks = [inf]
+    seconds = budget.slot_second_limit(exp)
+    if seconds is not None:
+        need = MARGIN * (own + others) * cost + overhead * width + min(extra * cost, seconds / 2)
+        slacks.append((seconds - budget.slot_seconds(exp, state.at) - need) / max(exp.held, 1))
+    limit = exp.spec.budget.units
+    if limit is not None:
+        need_units = own + others + min(extra, limit // 2)
+        slacks.append((limit - exp.units - need_units) * cost / max(exp.held, 1))
+    if exp.spec.budget.wall is not None:
+        waves = ceil(extra / max(exp.horizon or 1, 1) / max(state.pool.total(exp.spec.resources.kind) // width, 1))
+        last = min(waves * (exp.horizon or 0) * cost / width, exp.spec.budget.wall / 2)
+        need = MARGIN * own * cost / width + overhead + last
+        slacks.append(exp.spec.budget.wall - budget.wall(exp, state.at) - need)
+    return min(slacks)
+
+
+def _close(state: State, exp: Experiment) -> None:
+    top = best(exp)
+    exp.closed, exp.phase = True, "finishing"
+    exp.closing_for = top.number if top else None
+    exp.searcher.close(exp.closing_for)
+    if top is None or remaining(exp, top) == 0:
+        text = "the budget nears its end: no new points; what runs goes on to its target"
+    else:
+        text = (
+            f"the budget nears its end: what is left of it completes trial {top.number}, the best so far; no new points"
+        )
+    notify(state, exp, "info", text, exp.closing_for)
+
+
+def _secure(state: State, exp: Experiment) -> None:
+    """The best trial has slots to run on and the means to come to its end."""
+    top = best(exp)
+    if top is not None and top.number != exp.closing_for and _affordable(state, exp, top):
+        exp.closing_for = top.number
+        exp.searcher.close(top.number)
+    chosen = exp.trials.get(exp.closing_for) if exp.closing_for is not None else None
+    if chosen is None or not remaining(exp, chosen):
+        return
+    if not _affordable(state, exp, chosen, MARGIN):
+        freeze_all(state, exp, f"what is left of the budget is for trial {chosen.number}, the best", but=chosen.number)
+    elif chosen.live is None and not state.pool.fits(exp.spec.resources.kind, exp.spec.resources.slots):
+        running = live(state, exp)
+        if running and all(a.state != "ending" for a in running):
+            last = max(running, key=lambda a: (a.granted, a.key))
+            attempts.freeze(state, exp, last, f"made room for trial {chosen.number}, the best")
+
+
+def _affordable(state: State, exp: Experiment, trial: Trial, margin: float = 1.0) -> bool:
+    own, cost = remaining(exp, trial), unit_cost(exp)
+    seconds, limit, wall = budget.slot_second_limit(exp), exp.spec.budget.units, exp.spec.budget.wall
+    if cost is None:
+        return True
+    need = margin * own * cost
+    return (
+        (seconds is None or seconds - budget.slot_seconds(exp, state.at) >= need)
+        and (limit is None or limit - exp.units >= own)
+        and (wall is None or wall - budget.wall(exp, state.at) >= need / exp.spec.resources.slots)
+    )
+
+
+def set_timer(state: State, exp: Experiment, slack: float) -> None:
+    """Look again when a budget of time would be used up or the search would have to close, if nothing happens before."""
+    if not exp.live:
+        return
+    due = min(budget.due(state, exp), state.at + max(slack, 0.001))
+    known = exp.timers.get(budget.TIMER, inf)
+    if due < inf and (due < known - budget.SLACK * max(known - state.at, 0.0) - 1e-3 or known <= state.at):
+        exp.timers[budget.TIMER] = due
+        state.out.append(SetTimer(exp.number, budget.TIMER, due))
+
+
+def maybe_end(state: State, exp: Experiment) -> bool:
+    """When nothing runs and nothing more will: the confirmation, then the end. True when something changed."""
+    if exp.over or exp.live or (exp.paused and not exp.leaving):
+        return False
+    if exp.leaving:
+        return end(state, exp, exp.leaving, exp.leaving_why)
+    if not exp.spent and not _nothing_left(exp):
+        return False
+    if exp.scored == 0:
+        return end(state, exp, "failed", _why_nothing(exp))
+    if exp.phase != "confirm" and not exp.spent and confirm.start(state, exp):
+        return True
+    return end(state, exp, "done", exp.spent or _why_done(exp))
+
+
+def _nothing_left(exp: Experiment) -> bool:
+    if exp.phase == "confirm":
+        return next_demand(exp) is None
+    return exp.request is None and not exp.wait_for_clone and wanted(exp) == 0 and next_demand(exp) is None
+
+
+def _why_done(exp: Experiment) -> str:
+    if exp.closed:
+        return "budget nearly used, and the best trial is complete"
+    limits = budget.limits(exp, exp.seen)
+    used, limit = limits.get("trials", (0.0, inf))
+    if used >= limit:
+        return f"budget of {int(limit)} trials used"
+    return "the space is exhausted" if exp.exhausted else "the search is complete"
+
+
+def _why_nothing(exp: Experiment) -> str:
+    metric = exp.spec.objectives[0].metric
+    if not exp.next_trial - 1:
+        return "the space has no valid point: no trial could be proposed; loosen its constraints"
+    if exp.failures:
+        worst = max(exp.failures.values(), key=lambda story: story.count)
+        return f"no trial reported {metric!r}: {worst.kind}: {worst.message} ({worst.count} times)"
+    why = f"{exp.spent} before any trial reported {metric!r}" if exp.spent else f"no trial reported a finite {metric!r}"
+    return f"{why}; raise the budget, or report more often" if exp.spent else why
+
+
+def end(state: State, exp: Experiment, outcome: Outcome, why: str) -> bool:
+    """It is over; trials that wait rest from now on, and go on if it is extended."""
+    pass_on(state, exp, now=True)
+    budget.stop_wall(state, exp)
+    exp.phase, exp.outcome, exp.why, exp.ended = "over", outcome, why, state.at
+    exp.paused, exp.request = False, None
+    exp.timers.clear()
+    for trial in exp.trials.values():
+        if trial.state == "waiting":
+            set_state(state, exp, trial, "frozen" if trial.rungs or trial.latest else "stopped", "the experiment ended")
+    end_processes(state, exp)
+    state.active.pop(exp.number, None)
+    touch(state, exp)
+    state.out.append(Release(exp.number))
+    return True

@@ -1,0 +1,36 @@
+"""Slots come and go with their machines."""
+
+from daybreak.lifecycle.attempts import kill
+from daybreak.lifecycle.events import SlotsLost, SlotsOffered
+from daybreak.lifecycle.notices import notify
+from daybreak.lifecycle.state import State, touch
+
+
+def offered(state: State, event: SlotsOffered) -> bool:
+    """A machine has these slots; those it had already stay as they are."""
+    added = [state.pool.offer(event.machine, slot.number, slot.kind) for slot in event.slots]
+    for exp in state.active.values():
+        touch(state, exp)
+    return any(added)
+
+
+def lost(state: State, event: SlotsLost) -> bool:
+    """Slots are gone. Attempts on them are ended; they hold nothing new once their end has been told."""
+    numbers = event.slots or tuple(state.pool.numbers(event.machine))
+    for number in numbers:
+        if state.pool.lose(event.machine, number):
+            key = state.holders[event.machine, number]
+            kill(state, state.attempts[key], f"machine {event.machine} no longer has slot {number}")
+    for exp in state.active.values():
+        touch(state, exp)
+    return bool(numbers)
+
+
+def tell_misfits(state: State) -> None:
+    """An experiment whose gang no machine could ever hold waits for ever: say so, once."""
+    for exp in state.active.values():
+        resources = exp.spec.resources
+        largest = state.pool.largest(resources.kind)
+        if 0 < largest < resources.slots and not exp.live:
+            text = f"a trial wants {resources.slots} slots ({resources.kind}) on one machine, the largest has {largest}"
+            notify(state, exp, "warning", f"{text}; nothing runs until one has more", once="misfit")

@@ -1,0 +1,134 @@
+"""A report at a target, and the verdict that is its answer."""
+
+from math import isfinite, nan
+
+from daybreak.lifecycle.attempts import advance, pledge
+from daybreak.lifecycle.checkpoints import borrow
+from daybreak.lifecycle.commands import Verdict
+from daybreak.lifecycle.costs import measured
+from daybreak.lifecycle.events import RungReported
+from daybreak.lifecycle.failures import metric_missing
+from daybreak.lifecycle.losses import losses, merge_best
+from daybreak.lifecycle.notices import notify, pass_on
+from daybreak.lifecycle.state import Attempt, Experiment, RungTally, State, Trial, touch, touch_trial
+from daybreak.lifecycle.trials import rank
+from daybreak.search.searcher import Clone, Decision, Finish, GoOn, Losses
+
+
+def reported(state: State, exp: Experiment, attempt: Attempt, event: RungReported) -> bool:
+    """Answer it; the same report again gets the same answer. False when it is older than that."""
+    if event.number <= attempt.number:
+        if event.number == attempt.number and attempt.verdict is not None:
+            state.out.append(attempt.verdict)
+        return event.number == attempt.number
+    trial = exp.trials[attempt.key.trial]
+    attempt.number = event.number
+    if attempt.state == "granted":
+        attempt.state, attempt.started = "running", state.at
+    advance(exp, attempt, trial, event.units)
+    trial.losses_in_row = 0
+    if trial.role != "baseline":
+        measured(exp, event.unit_seconds)
+    if attempt.target is not None and event.units < attempt.target:
+        _answer(state, attempt, event.number, "go", attempt.target)
+    else:
+        _decide(state, exp, trial, attempt, event)
+    state.touched.attempts[attempt.key] = attempt
+    touch(state, exp)
+    touch_trial(state, exp, trial)
+    return True
+
+
+def _decide(state: State, exp: Experiment, trial: Trial, attempt: Attempt, event: RungReported) -> None:
+    units = event.units if attempt.target is None else attempt.target
+    values = take_in(state, exp, trial, units, event.metrics, event.best)
+    if trial.role != "search":
+        trial.plan = "finish"
+        _answer(state, attempt, event.number, "finish")
+        return
+    decision = exp.searcher.reported(trial.number, units, values)
+    follow(state, exp, trial, attempt, event.number, decision)
+    pass_on(state, exp)
+
+
+def take_in(
+    state: State, exp: Experiment, trial: Trial, units: int, metrics: dict[str, float], best: dict[str, float]
+) -> Losses:
+    """A trial stands at so many units with these metrics: remember it, rank it, tell what is wrong with it."""
+    values = losses(exp.spec, metrics)
+    trial.last = dict(metrics)
+    merge_best(exp.spec, trial.best, best, metrics)
+    again = bool(trial.rungs) and trial.rungs[-1][0] == units
+    if again:
+        trial.rungs.pop()
+    metric_missing(state, exp, trial, metrics)
+    trial.rungs.append((units, [metrics.get(o.metric, nan) for o in exp.spec.objectives]))
+    if trial.role != "search":
+        return values
+    _diverged(state, exp, trial, metrics)
+    rank(exp, trial)
+    exp.reports += 1
+    exp.observed.append((trial.number, trial.point, units, values))
+    rung = exp.rungs.setdefault(units, RungTally())
+    rung.reported += not again
+    rung.best = min(rung.best, values[0])
+    return values
+
+
+def _diverged(state: State, exp: Experiment, trial: Trial, metrics: dict[str, float]) -> None:
+    bad = [o.metric for o in exp.spec.objectives if o.metric in metrics and not isfinite(metrics[o.metric])]
+    if bad:
+        exp.diverged.add(trial.number)
+        text = f"trial {trial.number} diverged: {bad[0]} = {metrics[bad[0]]}; it counts as the worst at its rung"
+        notify(state, exp, "info", f"{text} (told once; the summary counts such trials)", trial.number, once="diverged")
+
+
+def follow(state: State, exp: Experiment, trial: Trial, attempt: Attempt, number: int, decision: Decision) -> None:
+    """What the searcher decided becomes the verdict, unless the attempt has to leave its slots anyway."""
+    trial.why = decision.why or trial.why
+    if isinstance(decision, GoOn):
+        trial.plan, trial.target, trial.graced = "train", decision.to, trial.graced or decision.graced
+        if attempt.state == "ending" or exp.leaving or exp.spent:
+            _answer(state, attempt, number, "freeze")
+            return
+        attempt.target = decision.to
+        pledge(exp, attempt)
+        _answer(state, attempt, number, "go", decision.to, save=decision.save)
+    elif isinstance(decision, Finish):
+        trial.plan = "finish"
+        _answer(state, attempt, number, "finish")
+    elif isinstance(decision, Clone):
+        become_clone(state, exp, trial, decision)
+        _answer(state, attempt, number, "stop")
+    else:
+        trial.plan = "rest"
+        _answer(state, attempt, number, "freeze")
+
+
+def become_clone(state: State, exp: Experiment, trial: Trial, decision: Clone) -> None:
+    """PBT's exploit and explore: from its next attempt on it is its source's checkpoint with another point."""
+    source = exp.trials[decision.source]
+    trial.plan, trial.target, trial.point = "train", decision.to, decision.point
+    trial.why = decision.why or f"clone of {source.number}"
+    if source.latest is None and source.live is not None:
+        trial.waits_for = source.number
+        exp.wait_for_clone.setdefault(source.number, []).append(trial.number)
+    else:
+        settle_clone(state, exp, trial, source)
+
+
+def settle_clone(state: State, exp: Experiment, trial: Trial, source: Trial) -> None:
+    """The source's checkpoint is there (or never will be: then the clone trains its new point from 0)."""
+    trial.waits_for = None
+    borrow(state, exp, trial, source)
+    trial.history.append((trial.units, trial.point))
+    touch_trial(state, exp, trial)
+
+
+def _answer(
+    state: State, attempt: Attempt, number: int, action: str, target: int | None = None, *, save: bool = False
+) -> None:
+    attempt.verdict = Verdict(attempt.key, number, action, target, save)  # type: ignore[arg-type]
+    if action != "go":
+        attempt.state = "ending"
+    state.out.append(attempt.verdict)

@@ -1,0 +1,55 @@
+"""What search and scheduling exchange: a demand, a grant, and what an owner of demands may hold."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["any", "cpu", "gpu", "mig"]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """This trial wants a gang of slots on one machine until it stands at `until` units.
+
+    `value` is what the next unit is worth to its experiment (`owner`): higher goes first among demands of one owner.
+    """
+
+    owner: int
+    trial: int
+    slots: int
+    kind: Kind
+    until: int | None
+    value: float
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The demand has these slots of this machine from now on."""
+
+    demand: Demand
+    machine: str
+    slots: tuple[int, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An owner of demands: its priority (higher goes first), the slots it holds, and the most it may hold (None: no limit)."""
+
+    owner: int
+    priority: int
+    held: int
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A gang that is held now and may be preempted; `since` is when it was granted."""
+
+    owner: int
+    priority: int
+    machine: str
+    kind: str
+    slots: int
+    since: float
+    key: tuple[int, int, int]  # the attempt
