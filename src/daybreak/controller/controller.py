@@ -64,6 +64,7 @@ class Controller:
         self._projection = Projection(core, self._brain, ledger, loop, story)
         self._held = Batch()  # what a failing ledger has not taken yet
         self._retry: float | None = None  # seconds to the next try; None: the ledger is well
+        self._recovering = True  # until what is outstanding was sent
         self._stopped = False
         self._last_at = 0.0
         self._submitted = 0
@@ -81,12 +82,15 @@ class Controller:
         self._last_at = self._brain.at
         self._submitted = self._brain.newest
         self._active_until = self._loop.now()
+        self._projection.advanced(seq)
         self._router.start()
         # Ends of what was lost come before what the executors offered meanwhile.
         self._held.events += self._core.lost_attempts(self._brain.state, set(self._router.inventory()))
-        self._projection.advanced(seq)
-        self._commit()
-        self._outbox.dispatch(self._core.outstanding(self._brain.state))
+        self._held.extend(self._loop.take())
+        if self._held:
+            self._commit()
+        else:
+            self._resume()
 
     def run(self) -> None:
         """Turn until `stop`."""
@@ -176,11 +180,19 @@ class Controller:
             commands += apply(at, event)
         for call in batch.callbacks:
             call()
-        self._outbox.dispatch(commands)
+        if self._recovering:
+            self._resume()
+        else:
+            self._outbox.dispatch(commands)
         if batch.events:
             self._projection.advanced(upto)
             for tell in self.changed:
                 tell()
+
+    def _resume(self) -> None:
+        """Send what is outstanding, in its own order: experiments are prepared before their attempts are launched."""
+        self._recovering = False
+        self._outbox.dispatch(self._core.outstanding(self._brain.state))
 
     def _put_off(self, error: LedgerError) -> None:
         if self._retry is None:

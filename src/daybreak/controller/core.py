@@ -35,7 +35,7 @@ class Core(Protocol):
         """The resolved spec, as extended since. Raises `NotFound`."""
 
     def observations(self, state: State, experiment: int) -> Sequence[Observation]:
-        """All that a sampler may learn from, in the order it came."""
+        """What a sampler may learn from, in the order it came; it only grows. Raises `NotFound`."""
 
     def pending_points(self, state: State, experiment: int) -> dict[int, Point]:
         """The points that are being trained or wait to be."""

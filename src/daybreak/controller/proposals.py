@@ -40,9 +40,7 @@ class Desk:
             tail = "".join(traceback.format_exception(error)[-6:])
             message = f"sampler {self.spec.search.sampler!r} failed: {type(error).__name__}: {error}"
             return PrepareFailed(order.experiment, Failure(kind="sampler", message=message, tail=tail))
-        return Proposed(
-            order.experiment, order.request, tuple(points), f"sampler:{self.spec.search.sampler}", exhausted
-        )
+        return Proposed(order.experiment, order.request, tuple(points), self.spec.search.sampler, exhausted)
 
     def _draw(self, order: Propose, news: Sequence[Observation], pending: dict[int, Point]) -> tuple[list[Point], bool]:
         if self._sampler is None:

@@ -1,12 +1,14 @@
 """A ledger in memory, for simulations and tests: the same promises but durability."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 from blake3 import blake3
 
 from daybreak.lifecycle.events import AnyEvent
 from daybreak.ports.ledger import AnyRow, Logged, PointBatch
+
+Listener = Callable[[float, Sequence[AnyEvent]], None]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[float, AnyEvent]).decode
@@ -16,10 +18,12 @@ class MemoryLedger:
     """The `Ledger` port over a list. Every entry is encoded, as a database would, so that an event that cannot be stored fails here too.
 
     With `keep=False` only the running digest remembers the log: 100,000 simulated trials need no second copy of their history.
+    `listen(at, events)` hears of every batch.
     """
 
     def __init__(self, *, keep: bool = True) -> None:
         self._keep = keep
+        self.listen: Listener | None = None
         self._log: list[bytes] = []
         self._hasher = blake3()
         self.appended = 0
@@ -36,6 +40,8 @@ class MemoryLedger:
         if self._keep:
             self._log += encoded
             self.points += points
+        if self.listen is not None:
+            self.listen(at, events)
         return self.appended
 
     def replay(self, after: int = 0) -> Iterator[Logged]:

@@ -64,7 +64,8 @@ class FakeCore:
         return []
 
     def spec(self, state, experiment):
-        return Experiment.model_validate(SPEC)
+        spec = next(event.spec for _, event in state.events if isinstance(event, Submitted))
+        return Experiment.model_validate(spec)
 
     def observations(self, state, experiment):
         return []

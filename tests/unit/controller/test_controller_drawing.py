@@ -8,7 +8,6 @@ from daybreak.controller.controller import Controller
 from daybreak.controller.reactor import SelectorReactor
 from daybreak.ledger.memory import MemoryLedger
 from daybreak.lifecycle.events import PrepareFailed, Proposed, RungReported
-from daybreak.spec.models import Experiment
 
 
 class SlowSampler(FixedSampler):
@@ -25,9 +24,7 @@ class SlowSampler(FixedSampler):
         return super().ask(trial, pending)
 
 
-class SlowCore(FakeCore):
-    def spec(self, state, experiment):
-        return Experiment.model_validate(SPEC | {"search": SPEC["search"] | {"sampler": "tpe"}})
+SLOW = SPEC | {"search": SPEC["search"] | {"sampler": "tpe"}}
 
 
 @pytest.fixture
@@ -40,7 +37,7 @@ def house():
         return samplers[-1]
 
     loop = SelectorReactor()
-    controller = Controller(ledger, [FakeExecutor()], loop, SlowCore(), make, lambda what, error: None)
+    controller = Controller(ledger, [FakeExecutor()], loop, FakeCore(), make, lambda what, error: None)
     controller.start()
     controller.samplers = samplers
     controller.loop = loop
@@ -63,7 +60,7 @@ def logged(controller, kind):
 
 
 def test_a_sampler_that_thinks_does_not_hold_the_loop(house):
-    house.submit(SPEC)
+    house.submit(SLOW)
     until(house, lambda: house.samplers)
     house.loop.post(report())
     until(house, lambda: logged(house, RungReported))
@@ -74,7 +71,7 @@ def test_a_sampler_that_thinks_does_not_hold_the_loop(house):
 
 
 def test_it_is_made_told_and_asked_on_one_thread_which_is_not_the_loops(house):
-    house.submit(SPEC)
+    house.submit(SLOW)
     until(house, lambda: house.samplers)
     house.samplers[0].may_draw.set()
     until(house, lambda: logged(house, Proposed))
@@ -84,7 +81,7 @@ def test_it_is_made_told_and_asked_on_one_thread_which_is_not_the_loops(house):
 
 def test_its_fault_fails_its_experiment(house):
     house._proposals._make = lambda spec: 1 / 0
-    house.submit(SPEC)
+    house.submit(SLOW)
     until(house, lambda: logged(house, PrepareFailed))
     assert logged(house, PrepareFailed)[0].failure.kind == "sampler"
 

@@ -363,6 +363,8 @@ def test_a_memory_ledger_that_keeps_nothing_still_tells_histories_apart():
 
 def test_a_proposal_is_for_the_trials_it_was_asked_for():
     house = House()
+    house.controller.submit(SPEC)
+    house.go()
     house.controller._outbox.dispatch([Propose(1, 4, 10, 2)])
     house.go()
-    assert house.log()[-1] == Proposed(1, 4, ({"x": 10}, {"x": 11}), "sampler:density")
+    assert house.log()[-1] == Proposed(1, 4, ({"x": 10}, {"x": 11}), "density")

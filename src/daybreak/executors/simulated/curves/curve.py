@@ -8,7 +8,10 @@ from daybreak.spec.domains import Point
 class Curve(Protocol):
     """One configuration's training from 0 units on. A function of the point and the seed: asked twice, it says the same."""
 
-    length: int | None  # units after which it ends by itself; None: never
+    @property
+    def length(self) -> int | None:
+        """Units after which it ends by itself; None: never."""
+        ...
 
     def metrics(self, units: int) -> dict[str, float]:
         """What is reported after `units` units, 1 <= units <= length."""

@@ -1,0 +1,133 @@
+"""One experiment on simulated workers and a simulated clock: the real controller and the real decisions."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import daybreak.lifecycle as core
+from daybreak.base.errors import InvariantBroken
+from daybreak.bootstrap.jobs import Progress
+from daybreak.controller.controller import Controller
+from daybreak.controller.simulated import SimulatedReactor
+from daybreak.executors.simulated.curves.curve import Curves
+from daybreak.executors.simulated.executor import SimulatedExecutor
+from daybreak.executors.simulated.machine import Machine
+from daybreak.ledger.memory import MemoryLedger
+from daybreak.lifecycle.events import AnyEvent, AttemptEnded, RungReported
+from daybreak.search.samplers.registry import make_sampler
+from daybreak.spec.models import Experiment
+from daybreak.wire.api import Status
+
+EXPERIMENT = 1
+_DRAIN = 5_000  # events between drains of what was touched, which would else be remembered to the end
+_TELL = 1.0  # real seconds between lines of progress
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a simulated search came to. Times are simulated seconds."""
+
+    status: Status
+    workers: int
+    incumbents: list[tuple[float, float]]  # (when, best value of the first objective from then on)
+    events: int
+    digest: str  # of the whole log
+
+    def reached(self, value: float) -> float | None:
+        """When the best value was first as good as this; None: never."""
+        maximise = self.status.direction == "maximize"
+        return next((at for at, best in self.incumbents if (best >= value if maximise else best <= value)), None)
+
+    def plain(self) -> dict[str, Any]:
+        """As plain JSON data."""
+        status = self.status
+        wall = status.wall_seconds
+        money = status.budget.get("money")
+        return {
+            "state": status.state,
+            "why": status.why,
+            "best": {"trial": status.best_trial, "score": status.best, "units": status.best_units}
+            | {"point": status.best_point},
+            "seconds": wall,
+            "trials": sum(status.states.values()),
+            "states": status.states,
+            "units": status.units,
+            "slot_hours": status.slot_seconds / 3600,
+            "utilisation": status.slot_seconds / (wall * self.workers) if wall else 0.0,
+            "money": money[0] if money else None,
+            "rungs": [{"units": rung.units, "reported": rung.reported, "best": rung.best} for rung in status.rungs],
+            "incumbents": self.incumbents,
+            "events": self.events,
+            "digest": self.digest,
+        }
+
+
+@dataclass(slots=True)
+class _Incumbent:
+    """Follows the best value of the first objective as it is reported."""
+
+    metric: str
+    maximise: bool
+    steps: list[tuple[float, float]] = field(default_factory=list)
+
+    def hear(self, at: float, events: Sequence[AnyEvent]) -> None:
+        for event in events:
+            if isinstance(event, RungReported | AttemptEnded) and event.attempt.trial:
+                self._note(at, event.best.get(self.metric))
+
+    def _note(self, at: float, value: float | None) -> None:
+        if value is None:
+            return
+        best = self.steps[-1][1] if self.steps else None
+        if best is None or (value > best if self.maximise else value < best):
+            self.steps.append((at, value))
+
+
+def run(
+    spec: Experiment,
+    machine: Machine,
+    curves: Callable[[Experiment], Curves],
+    progress: Progress | None = None,
+    ledger: MemoryLedger | None = None,
+    *,
+    check: bool = False,
+) -> Outcome:
+    """Simulate until nothing will ever happen again. Raises `InvariantBroken` for a fault of ours, `UsageError` for bad curves."""
+    first = spec.objectives[0]
+    incumbent = _Incumbent(first.metric, first.direction == "maximize")
+    log = ledger or MemoryLedger(keep=False)
+    log.listen = incumbent.hear
+    source = curves(spec)
+    executor = SimulatedExecutor(machine, lambda _: source)
+    controller = Controller(
+        log, [executor], SimulatedReactor(), core, make_sampler, _raise, inline_sampling=True, check=check
+    )
+    controller.start()
+    controller.submit(spec.model_dump(mode="json"))
+    _turn(controller, log, progress)
+    return Outcome(controller.status(EXPERIMENT), machine.slots, incumbent.steps, log.appended, log.digest())
+
+
+def _turn(controller: Controller, log: MemoryLedger, progress: Progress | None) -> None:
+    drained, told = 0, time.monotonic()
+    while controller.turn():
+        if log.appended - drained < _DRAIN:
+            continue
+        controller.flush()
+        drained = log.appended
+        if progress is not None and time.monotonic() - told > _TELL:
+            told = time.monotonic()
+            progress(_line(controller.status(EXPERIMENT), drained))
+    controller.flush()
+
+
+def _line(status: Status, events: int) -> dict[str, Any]:
+    trials = sum(status.states.values())
+    return {"events": events, "trials": trials, "units": status.units, "seconds": status.wall_seconds} | {
+        "best": status.best
+    }
+
+
+def _raise(what: str, error: Exception) -> None:
+    raise InvariantBroken(f"{what}: {error}") from error
