@@ -37,9 +37,15 @@ def ladder_of(search: Search, horizon: int | None) -> "Ladder":
         return Ladder([search.min_units or 1], eta, None)
     if search.min_units is None:
         return Ladder(rung_lengths(min(search.max_rungs, whole_log(horizon, eta) + 1), horizon, eta), eta, horizon)
-    first = min(search.min_units, horizon)
-    inner = [first * eta**k for k in range(whole_log(horizon // first, eta))]
-    return Ladder([*inner, horizon], eta, horizon)
+    lengths = [min(search.min_units, horizon)]
+    while lengths[-1] * eta < horizon:
+        lengths.append(lengths[-1] * eta)
+    return Ladder([*(u for u in lengths if worth_a_rung(u, horizon, eta)), horizon], eta, horizon)
+
+
+def worth_a_rung(units: int, horizon: int, divisor: int) -> bool:
+    """Whether the way from there to the horizon is at least half a step: a factor of the divisor's square root."""
+    return units * units * divisor <= horizon * horizon
 
 
 class Ladder:
@@ -72,7 +78,8 @@ class Ladder:
     def settle(self, horizon: int, reached: int) -> None:
         """The horizon became known. Rungs up to `reached` units hold values and stay; one too close to the end goes."""
         top = max(horizon, reached)
-        self.lengths = [u for u in self.lengths if u < top and (u <= reached or u * self.divisor <= top)] + [top]
+        kept = [u for u in self.lengths if u < top and (u <= reached or worth_a_rung(u, top, self.divisor))]
+        self.lengths = [*kept, top]
         self.horizon = top
 
 

@@ -89,13 +89,23 @@ class Asha:
         trial = roster.newest()
         if trial is not None:
             return Wish(trial, self._of(trial).start(), 0.0, "a new point")
-        return None if roster.room() else self._best_promotion(last=True)
+        return None if roster.room() else (self._best_promotion(last=True) or self._only_one())
 
     def _best_promotion(self, *, last: bool) -> Wish | None:
         if len(self._brackets) == 1:
             return self._brackets[0].promotion(last)
         wishes = [wish for bracket in self._brackets if (wish := bracket.promotion(last)) is not None]
         return max(wishes, key=lambda wish: wish.value, default=None)
+
+    def _only_one(self) -> Wish | None:
+        """Too few trials for one to be promoted to the end: the best of the highest rung goes there, so that one is complete."""
+        if self._roster.live or self._roster.completed:
+            return None
+        leaders = [leader for bracket in self._brackets if (leader := bracket.leader()) is not None]
+        if not leaders:
+            return None
+        trial = min(leaders)[-1]
+        return Wish(trial, self._of(trial).ladder.horizon, INCUMBENT, "completes the best trial")
 
     def _last_wish(self) -> Wish | None:
         roster, best = self._roster, self._roster.best
@@ -136,6 +146,7 @@ class Asha:
         if failed or losses is None:
             self._of(trial).drop(trial)
         else:
+            self._roster.completed += 1
             self._of(trial).complete(trial, losses)
 
     def learnt(self, horizon: int | None, costs: Costs) -> None:

@@ -58,7 +58,7 @@ class Halving:
         if self._stopping:
             return self._lifted()
         for index in range(len(self._rungs) - 1, self.first - 1, -1):
-            if index in self._costly and not last:
+            if self.ladder.is_top(index) or (index in self._costly and not last):
                 continue
             trial = self._rungs[index].ready()
             if trial is not None:
@@ -71,6 +71,15 @@ class Halving:
         return Wish(
             trial, to, INCUMBENT if last else index + 1.0, f"among the best at {self.ladder.units(index)} units"
         )
+
+    def leader(self) -> tuple[int, float, int] | None:
+        """(minus its units, its loss, the trial): the best of the highest rung that holds a finite value of a frozen trial."""
+        for index in range(len(self._rungs) - 1, -1, -1):
+            rung = self._rungs[index]
+            for trial in rung.members() if rung.finite else ():
+                if trial not in self._roster.gone and rung.loss(trial) < inf:
+                    return (-self.ladder.units(index), rung.loss(trial), trial)
+        return None
 
     def _lifted(self) -> Wish | None:
         roster = self._roster
@@ -89,6 +98,7 @@ class Halving:
 
     def _pass_on(self, trial: int, index: int) -> None:
         self._rungs[index].pass_on(trial)
+        self._settle(index)
 
     def judge(self, trial: int, units: int, losses: Losses) -> Decision:
         """A trial of this bracket stands at its target."""
@@ -213,7 +223,7 @@ class Halving:
         while index < len(self._rungs) and not self.ladder.is_top(index):
             rung, grown = self._rungs[index], False
             while (trial := rung.ready()) is not None and (known := self._known(trial, index)) is not None:
-                self._pass_on(trial, index)
+                rung.pass_on(trial)
                 self._guard.redeemed(trial, index)
                 if known:
                     self._rung(index + 1).add(trial, known)
@@ -249,10 +259,11 @@ class Halving:
     def drop(self, trial: int) -> None:
         """A failed trial leaves the rungs, so that it counts nowhere as good."""
         self._graced.pop(trial, None)
-        for rung in self._rungs:
+        for index, rung in enumerate(self._rungs):
             if trial in rung:
                 rung.remove(trial)
                 rung.passed.discard(trial)
+                self._settle(index)
 
     # -- what becomes known, and what people see
 

@@ -113,7 +113,7 @@ class Hyperband:
             waiting = self._ready[0]
             while waiting.ready:
                 trial = waiting.ready[0]
-                if trial not in roster.gone and trial not in roster.live:
+                if trial in waiting.missing and trial not in roster.live:
                     to = waiting.lengths[waiting.index]
                     last = to == self._horizon and trial == waiting.members[0]
                     return Wish(trial, to, INCUMBENT if last else float(waiting.index), "its rung is whole")

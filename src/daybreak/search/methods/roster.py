@@ -15,6 +15,7 @@ class Roster:
         "added",
         "best",
         "closed",
+        "completed",
         "concurrent",
         "exhausted",
         "finished",
@@ -29,13 +30,13 @@ class Roster:
 
     def __init__(self, context: SearchContext, limit: int | None = None) -> None:
         self.fixed = limit
-        self.exhausted = False
         self.widen(context.spec)
         self.added = 0
         self.spent = 0  # units that were reported
         self.fresh: deque[int] = deque()
         self.live: dict[int, int | None] = {}  # trial -> its target
         self.stands: dict[int, int] = {}
+        self.completed = 0  # stood at the horizon, or ended by themselves
         self.finished: list[int] = []  # those that stand at the horizon, in order
         self.gone: set[int] = set()  # completed, failed or stopped
 
@@ -83,11 +84,13 @@ class Roster:
     def finish(self, trial: int) -> None:
         """It stands at the horizon."""
         self.gone.add(trial)
+        self.completed += 1
         self.finished.append(trial)
 
     def reopen(self) -> list[int]:
         """The horizon was raised: those that stood at it may go on."""
         trials, self.finished = self.finished, []
+        self.completed = 0
         self.gone.difference_update(trials)
         return trials
 
@@ -97,4 +100,5 @@ class Roster:
         self.limit = min(bounds, default=UNBOUNDED)
         self.concurrent = spec.search.max_concurrent or UNBOUNDED
         self.closed = False
+        self.exhausted = False
         self.best: int | None = None  # the trial that is to be completed once closed
