@@ -36,6 +36,10 @@ def prepare(folder: Path, mounts: Path = MOUNTS) -> None:
     """Make the folder and see that a ledger can live there. Raises `LedgerError`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise LedgerError(
+            f"a ledger needs a folder, but {folder} cannot be made ({error.strerror}): use another home"
+        ) from error
     except OSError as error:
         raise unwritable(folder, error) from error
     if not os.access(folder, os.W_OK | os.X_OK):

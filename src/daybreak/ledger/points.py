@@ -16,6 +16,7 @@ from daybreak.base.errors import LedgerDamaged
 Curve = tuple[list[int], list[float]]
 
 _encode = msgspec.msgpack.Encoder().encode
+_decode_all = msgspec.msgpack.Decoder(dict[int, tuple[list[int], list[float]]]).decode
 _decode_series = msgspec.msgpack.Decoder(dict[int, msgspec.Raw]).decode
 _decode_curve = msgspec.msgpack.Decoder(tuple[list[int], list[float]]).decode
 
@@ -46,8 +47,9 @@ def pack(series: Mapping[int, Curve]) -> bytes:
 def unpack(data: bytes, wanted: frozenset[int] | None = None) -> dict[int, Curve]:
     """What `pack` wrote, only the wanted metrics of it. Raises `LedgerDamaged`."""
     try:
-        series = _decode_series(data)
-        return {metric: _decode_curve(raw) for metric, raw in series.items() if wanted is None or metric in wanted}
+        if wanted is None:
+            return _decode_all(data)
+        return {metric: _decode_curve(raw) for metric, raw in _decode_series(data).items() if metric in wanted}
     except msgspec.DecodeError as error:
         raise LedgerDamaged(
             f"a batch of metric points cannot be read ({error}); run `daybreak ledger check`"

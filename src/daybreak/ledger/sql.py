@@ -42,6 +42,7 @@ class SqlLedger:
         self.place = place
         self._standing: _Standing | None = None
         self._doubtful = b""  # events whose commit failed: it may have come through all the same
+        self._readers: list[SqlReader] = []
         self._writer = Writer(place, self._greet)
         self._say: Statements = compiled(self._writer.connection().dialect)
 
@@ -76,8 +77,10 @@ class SqlLedger:
             connection.exec_driver_sql(self._say.watermark, (1, upto))
 
     def reader(self) -> SqlReader:
-        """Somebody who reads beside this writer, on a connection of their own."""
-        return SqlReader(self.place)
+        """Somebody who reads beside this writer, on a connection of their own that is closed with this ledger."""
+        reader = SqlReader(self.place)
+        self._readers.append(reader)
+        return reader
 
     def projected(self) -> int:
         """The entry that the read tables stand at."""
@@ -96,7 +99,9 @@ class SqlLedger:
             connection.exec_driver_sql(self._say.watermark, (1, upto))
 
     def close(self) -> None:
-        """Let go of the file or connection. Idempotent."""
+        """Let go of the file or connection, and of all readers. Idempotent."""
+        while self._readers:
+            self._readers.pop().close()
         self._writer.close()
 
     @contextmanager
