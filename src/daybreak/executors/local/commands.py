@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from daybreak.executors.local.attempts import Attempt, Doom, Site
 from daybreak.executors.local.captured import CapturedCode
@@ -57,6 +58,8 @@ class CommandAttempt(Attempt):
         self._number = 0  # of the last report
         self._finishing = False
         self._script: Script | None = None
+        self._resumed = False
+        self._units_before, self._seconds_before = 0, 0.0  # of the script, when this attempt took it over
         self._reader = MetricReader(spec.objectives[0].metric, spec.metrics, 0, self.key.experiment in from_zero)
 
     def begin(self) -> None:
@@ -127,6 +130,8 @@ class CommandAttempt(Attempt):
     def _continue(self, sleeper: Sleeper) -> None:
         self._script, self._reader = sleeper.script, sleeper.reader
         self.units, self.metrics, self.best = sleeper.reader.units, sleeper.metrics, sleeper.best
+        self._units_before, self._seconds_before = self.units, self._script.seconds()
+        self._resumed = True
         self._script.heard = self._advance
         self._script.write_to(self.log)
         self.site.reactor.post(AttemptStarted(self.key, self._script.pid, "continued", self.seconds))
@@ -157,7 +162,11 @@ class CommandAttempt(Attempt):
     def _advance(self) -> None:
         """Read on until the target, or the end of what there is."""
         script = self._script
-        if script is None or self.over or self.waits:
+        if script is None or self.over:
+            return
+        if self.doom is not None and script.status is not None:
+            self.end(*self.doom)
+        if self.waits or self.doom is not None:
             return
         points: dict[str, dict[int, float]] = {}
         while script.lines and not self.waits and not self._finishing:
@@ -191,7 +200,25 @@ class CommandAttempt(Attempt):
         """Stop the script where it stands, and ask."""
         script.suspend()
         self._number += 1
-        self.site.reactor.post(RungReported(self.key, self._number, self.units, self.metrics, self.best))
+        self.site.reactor.post(
+            RungReported(self.key, self._number, self.units, self.metrics, self.best, self._unit_seconds())
+        )
+
+    def end(self, reason: EndReason, failure: Failure | None = None, **measured: Any) -> None:
+        """Post the end, once, with how long the script ran; suspending and continuing a process costs nothing worth measuring."""
+        if self._script is not None:
+            measured |= {
+                "user_seconds": self._script.seconds() - self._seconds_before,
+                "unit_seconds": self._unit_seconds(),
+                "resume_seconds": 0.0 if self._resumed else None,
+                "freeze_seconds": 0.0 if reason in ("frozen", "preempted") else None,
+            }
+        super().end(reason, failure, **measured)
+
+    def _unit_seconds(self) -> float | None:
+        """Mean wall time of the units of this attempt, without the time in which it was suspended; None before the first."""
+        done = self.units - self._units_before
+        return (self._script.seconds() - self._seconds_before) / done if self._script is not None and done > 0 else None
 
     def _sleep(self, script: Script, reason: EndReason) -> None:
         sleeper = Sleeper(self.key.of, script, self._reader, self.metrics, self.best, self._devices())
@@ -210,9 +237,7 @@ class CommandAttempt(Attempt):
         self.later(MOMENT + GRACE, script.kill)
 
     def _ended(self, status: int) -> None:
-        if self.doom is not None:
-            self.end(*self.doom)
-        elif self._finishing:
+        if self._finishing:
             self.end("reached")
         elif status == 0:
             self.end("completed")

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pydantic
@@ -66,7 +67,8 @@ class LocalExecutor:
         self._suspended = Suspended(self._suspended_lost, suspended_cap, gauge)
         self._specs: dict[int, Experiment] = {}
         self._code: dict[int, CapturedCode] = {}
-        self._parents: dict[int, WarmParent] = {}
+        self._parents: dict[tuple[int, str], WarmParent] = {}
+        self._retired: list[WarmParent] = []  # their attempts go on; no more are started from them
         self._from_zero: set[int] = set()
         self._attempts: dict[AttemptKey, Attempt] = {}
         self._epochs: dict[TrialKey, int] = {}
@@ -116,7 +118,7 @@ class LocalExecutor:
             attempt.wait(max(0.0, deadline - time.monotonic()))
         for script in scripts:
             script.wait(LEAVING)
-        for parent in self._parents.values():
+        for parent in [*self._parents.values(), *self._retired]:
             parent.wait(LEAVING)
         if self._round is not None:
             self._round.cancel()
@@ -128,37 +130,46 @@ class LocalExecutor:
         try:
             spec = Experiment.model_validate(order.spec)
         except pydantic.ValidationError as error:
-            self._unfit(experiment, make_failure("import", f"its spec cannot be read: {error}"))
+            self._reactor.post(PrepareFailed(experiment, make_failure("import", f"its spec cannot be read: {error}")))
             return
+        old = self._specs.get(experiment)
         self._specs[experiment] = spec
-        if spec.is_command:
+        if old is None or (old.folder, old.code) != (spec.folder, spec.code):
             self._code[experiment] = CapturedCode(self._home, Path(spec.folder), spec.code)
-            return
+        if not spec.is_command:
+            self._parent(experiment, spec)
+
+    def _parent(self, experiment: int, spec: Experiment) -> WarmParent | None:
+        """The warm parent for this code, started when there is none that fits; None when it cannot be started."""
         threads = min((slot.threads for slot in self._slots.values()), default=1)
         recipe = Recipe(str(spec.run), spec.folder, spec.code, threads, spec.environment)
-        old = self._parents.get(experiment)
+        place = experiment, recipe.run
+        old = self._parents.get(place)
         if old is not None and not old.gone:
-            if old.recipe == recipe:
-                return
+            if old.recipe == recipe and not old.stale:
+                return old
             old.release()
-        self._warm(experiment, recipe)
-
-    def _warm(self, experiment: int, recipe: Recipe) -> None:
+            self._retired.append(old)
+        self._retired = [parent for parent in self._retired if not parent.gone]
         try:
-            self._parents[experiment] = WarmParent(
-                self._reactor,
-                self._home,
-                self._watchdog,
-                experiment,
-                recipe,
-                lambda failure: self._unfit(experiment, failure),
-                self._parent_command,
-            )
+            self._parents[place] = parent = self._warm(experiment, recipe)
         except OSError as error:
-            self._unfit(experiment, make_failure("import", f"cannot start in {recipe.folder}: {error.strerror}"))
+            self._unfit(
+                experiment, recipe, make_failure("import", f"cannot start in {recipe.folder}: {error.strerror}")
+            )
+            return None
+        return parent
 
-    def _unfit(self, experiment: int, failure: Failure) -> None:
-        self._reactor.post(PrepareFailed(experiment, failure))
+    def _warm(self, experiment: int, recipe: Recipe) -> WarmParent:
+        log = self._home.logs(experiment) / "parent.log"
+        code = self._code[experiment]
+        failed = partial(self._unfit, experiment, recipe)
+        return WarmParent(self._reactor, self._watchdog, log, recipe, code, failed, self._parent_command)
+
+    def _unfit(self, experiment: int, recipe: Recipe, failure: Failure) -> None:
+        """Nothing of the experiment can run; when it is its baseline alone, the attempt's end says so."""
+        if recipe.run == self._specs[experiment].run:
+            self._reactor.post(PrepareFailed(experiment, failure))
 
     def _launch(self, order: Launch) -> None:
         """A repeated order, and one of an epoch that has passed, is nothing."""
@@ -168,12 +179,20 @@ class LocalExecutor:
         self._supersede(key)
         attempt = self._attempt(order)
         if attempt is None:
-            failure = make_failure("exit", f"attempt {key} was launched before its experiment was prepared")
+            failure = make_failure("exit", f"attempt {key} cannot be started: its experiment is not prepared here")
             self._reactor.post(AttemptEnded(key, "lost", order.units, 0.0, failure=failure))
             return
         self._attempts[key] = attempt
         attempt.begin()
+        if order.run is not None:
+            self._let_go(key.experiment, str(order.run))
         self._keep_looking()
+
+    def _let_go(self, experiment: int, run: str) -> None:
+        """A baseline runs once: its parent goes when it has ended."""
+        parent = self._parents.get((experiment, run))
+        if parent is not None and run != self._specs[experiment].run:
+            parent.release()
 
     def _supersede(self, key: AttemptKey) -> None:
         old = AttemptKey(key.experiment, key.trial, self._epochs.get(key.of, 0))
@@ -183,14 +202,17 @@ class LocalExecutor:
 
     def _attempt(self, order: Launch) -> Attempt | None:
         experiment = order.attempt.experiment
-        spec, parent = self._specs.get(experiment), self._parents.get(experiment)
+        spec = self._specs.get(experiment)
         slots = [self._slots[number] for number in order.slots if number in self._slots]
         if spec is None or len(slots) != len(order.slots):
             return None
+        if order.run is not None:
+            spec = spec.model_copy(update={"run": order.run})
         if spec.is_command:
             code = self._code[experiment]
             return CommandAttempt(self._site, order, spec, slots, code, self._suspended, self._from_zero)
-        if parent is None or parent.gone:
+        parent = self._parent(experiment, spec)
+        if parent is None:
             return None
         return FunctionAttempt(self._site, order, spec, slots, parent, self._door)
 
@@ -210,8 +232,9 @@ class LocalExecutor:
 
     def _release(self, experiment: int) -> None:
         self._suspended.release(experiment)
-        if parent := self._parents.get(experiment):
-            parent.release()
+        for (owner, _), parent in self._parents.items():
+            if owner == experiment:
+                parent.release()
 
     def _suspended_lost(self, trial: TrialKey, digest: str, why: str) -> None:
         self._reactor.post(CheckpointDamaged(trial.experiment, trial.trial, digest, why))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from daybreak.base.home import Home
 from daybreak.base.ids import AttemptKey
 from daybreak.executors.local.captured import CapturedCode
 from daybreak.executors.local.connections import Connection
@@ -57,15 +56,15 @@ class Recipe(NamedTuple):
 
 
 class WarmParent:
-    """One experiment's warm parent. `failed` is told once when nothing can run; `prepare` again after that tries again."""
+    """One warm parent, writing to `log`. `failed` is told once when nothing can run; the parent is `gone` then."""
 
     def __init__(
         self,
         reactor: Reactor,
-        home: Home,
         watchdog: Watchdog,
-        experiment: int,
+        log: Path,
         recipe: Recipe,
+        code: CapturedCode,
         failed: Callable[[Failure], None],
         command: Sequence[str] = COMMAND,
     ) -> None:
@@ -74,8 +73,9 @@ class WarmParent:
         self.gone = False
         self._reactor = reactor
         self._watchdog = watchdog
-        self._code = CapturedCode(home, Path(recipe.folder), recipe.code)
-        self._log = home.logs(experiment) / "parent.log"
+        self._code = code
+        self._code_folder = Path(recipe.folder)
+        self._log = log
         self._failed = failed
         self._command = command
         self._waiting: list[Forkable] = []
@@ -88,6 +88,11 @@ class WarmParent:
     def how(self) -> How:
         """How attempts are started; known once it is ready."""
         return self.ready.how if self.ready is not None else "fork"
+
+    @property
+    def stale(self) -> bool:
+        """True when the code has changed since the parent took it from the folder: what it has not imported yet would be new."""
+        return self._code.folder() != self._code_folder
 
     def launch(self, attempt: Forkable) -> None:
         """`attempt.fork()` now, or as soon as the parent is ready."""
@@ -147,7 +152,10 @@ class WarmParent:
             )
         self._watchdog.guard(self._child.pid)
         self._connection = Connection(self._reactor, ours, self._frame, self._hung_up)
-        warm = Warm(self.recipe.run, self.recipe.folder, str(self._code.folder()), self.recipe.threads)
+        self._code_folder = self._code.folder()
+        if changed := self._code.changed():
+            self._note(f"changed since the experiment began, so its captured code is used: {', '.join(changed[:5])}")
+        warm = Warm(self.recipe.run, self.recipe.folder, str(self._code_folder), self.recipe.threads)
         self._connection.send(encode(warm))
 
     def _environment(self) -> dict[str, str]:

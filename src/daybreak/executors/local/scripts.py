@@ -6,6 +6,7 @@ It outlives the attempt that started it when it is frozen by suspension: the nex
 import contextlib
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,26 @@ class Line(NamedTuple):
 
     text: str
     told: bool
+
+
+class Stopwatch:
+    """Seconds that a script has run, without those in which it was suspended. Starts running."""
+
+    def __init__(self) -> None:
+        self._before = 0.0
+        self._since: float | None = time.monotonic()
+
+    def __call__(self) -> float:
+        """Seconds so far."""
+        return self._before + (time.monotonic() - self._since if self._since is not None else 0.0)
+
+    def stop(self) -> None:
+        """Idempotent."""
+        self._before, self._since = self(), None
+
+    def go_on(self) -> None:
+        """Idempotent."""
+        self._before, self._since = self(), time.monotonic()
 
 
 class _Pipe:
@@ -90,6 +111,7 @@ class Script:
         self.lines: deque[Line] = deque()
         self.status: int | None = None  # exit code, or minus the signal's number
         self.heard = heard
+        self.seconds = Stopwatch()
         self.stopped = False
         self._watchdog = watchdog
         self._log = _appending(log)
@@ -123,6 +145,7 @@ class Script:
         """Stop its group; what it has written and we have not read stays in the pipes."""
         if self.alive and not self.stopped:
             self.stopped = True
+            self.seconds.stop()
             signal_group(self.pid, signal.SIGSTOP)
             for pipe in self._pipes:
                 pipe.pause()
@@ -131,6 +154,7 @@ class Script:
         """Let it go on. Idempotent."""
         if self.alive and self.stopped:
             self.stopped = False
+            self.seconds.go_on()
             for pipe in self._pipes:
                 pipe.watch()
             signal_group(self.pid, signal.SIGCONT)
@@ -185,6 +209,7 @@ class Script:
         self._printed()
         end_groups([self.pid])
         self.status = status
+        self.seconds.stop()
         self._close()
         self.heard()
 
