@@ -1,0 +1,79 @@
+"""Spoken digits: a small convolutional network on log-mel spectrograms of the Free Spoken Digit Dataset.
+
+Data: {digit}_{speaker}_{take}.wav in the folder DAYBREAK_FSDD. On the platform: daybreak run spoken_digits.yaml;
+alone: python train.py --lr 0.005. Shapes: N recordings, M mel bands, T frames of 16 ms, S samples at 8 kHz.
+"""
+
+import os
+import wave
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+import daybreak
+
+RATE, SAMPLES, WINDOW, HOP, BANDS = 8000, 6400, 256, 128, 32
+FOLDER = Path(os.environ.get("DAYBREAK_FSDD", Path(__file__).parents[3] / "shared/data/fsdd/recordings"))
+
+
+def read_wave(file):
+    with wave.open(str(file)) as recording:
+        samples = np.frombuffer(recording.readframes(SAMPLES), np.int16) / 32768
+    return torch.tensor(np.pad(samples, (0, SAMPLES - len(samples))), dtype=torch.float32)
+
+
+def log_mel(waves_NS):  # energies in triangular bands, evenly spaced on the mel scale
+    power = torch.stft(waves_NS, WINDOW, HOP, window=torch.hann_window(WINDOW), return_complex=True).abs() ** 2
+    mels = np.linspace(0, 2595 * np.log10(1 + RATE / 2 / 700), BANDS + 2)
+    edges = torch.tensor((10 ** (mels / 2595) - 1) * 700 * WINDOW / RATE, dtype=torch.float32)[:, None]
+    bins, low, mid, high = torch.arange(WINDOW // 2 + 1), edges[:-2], edges[1:-1], edges[2:]
+    return torch.log(
+        torch.minimum((bins - low) / (mid - low), (high - bins) / (high - mid)).clamp(min=0) @ power + 1e-6
+    )
+
+
+def prepare():
+    """Runs once; every trial shares it. Official split: takes 0-4 are for testing. Of the others, 5-9 validate."""
+    files = sorted(FOLDER.glob("*.wav"))
+    if not files:
+        raise SystemExit(f"no WAV files in {FOLDER}: set DAYBREAK_FSDD to the dataset's folder `recordings`")
+    x_NMT = log_mel(torch.stack([read_wave(file) for file in files])) / 5 + 1.8  # mean 0, deviation 1, about
+    digit_N, take_N = (torch.tensor([int(file.stem.split("_")[part]) for file in files]) for part in (0, 2))
+    splits = {"test": take_N < 5, "valid": (take_N >= 5) & (take_N < 10), "train": take_N >= 10}
+    return {name: (x_NMT[rows], digit_N[rows]) for name, rows in splits.items()}
+
+
+def accuracy(model, x_NMT, digit_N):
+    model.eval()
+    with torch.no_grad():
+        return (model(x_NMT[:, None]).argmax(1) == digit_N).float().mean()
+
+
+def main(run):
+    p, (x_NMT, digit_N) = run.params, run.prepared["train"]
+    layers = []
+    for inputs, outputs in ((1, p.width), (p.width, 2 * p.width), (2 * p.width, 2 * p.width)):
+        layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
+    size = 2 * p.width * (BANDS // 8) * (x_NMT.shape[2] // 8)
+    model = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(p.dropout), nn.Linear(size, 10))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=p.lr, weight_decay=p.weight_decay)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=9)
+    run.keep(model=model, optimizer=optimizer, scheduler=scheduler)
+    for _ in run.epochs(9):
+        model.train()
+        for rows in torch.randperm(len(x_NMT)).split(p.batch):
+            late = int(torch.randint(0, p.augment.shift + 1, ()))
+            x_BMT = torch.roll(x_NMT[rows], late, dims=2) + p.augment.noise * torch.randn_like(x_NMT[rows])
+            loss = nn.functional.cross_entropy(model(x_BMT[:, None]), digit_N[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        scheduler.step()
+        run.report(val_accuracy=accuracy(model, *run.prepared["valid"]), loss=loss)
+    run.report(test_accuracy=accuracy(model, *run.prepared["test"]))  # only trials that came to their end see it
+
+
+if __name__ == "__main__":
+    daybreak.run(main, lr=0.005, width=12, dropout=0.2, weight_decay=0.01, batch=64, augment={"noise": 0.1, "shift": 4})
