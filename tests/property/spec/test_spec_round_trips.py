@@ -1,0 +1,26 @@
+"""Whatever is valid survives being written down."""
+
+import json
+
+from hypothesis import given
+
+from daybreak.spec.dump import spec_hash, to_yaml
+from daybreak.spec.loading import from_mapping, load
+from daybreak.testing.strategies import experiments
+
+
+@given(experiments())
+def test_the_resolved_form_loads_to_an_equal_value(experiment):
+    data = json.loads(json.dumps(experiment.model_dump(mode="json")))
+    again = from_mapping(data, folder="/elsewhere")
+    assert again == experiment
+    assert list(again.space) == list(experiment.space)  # order is part of the truth: names are drawn in it
+    assert spec_hash(again) == spec_hash(experiment)
+
+
+@given(experiments())
+def test_the_yaml_loads_to_an_equal_value(experiment):
+    again = load(to_yaml(experiment), source="resolved.yaml", folder="/elsewhere")
+    assert again == experiment
+    assert list(again.space) == list(experiment.space)
+    assert spec_hash(again) == spec_hash(experiment)
