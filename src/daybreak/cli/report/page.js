@@ -38,10 +38,10 @@ const told = (trial) => `trial ${trial.experiment}.${trial.trial}: ${objective.m
   + Object.entries(trial.point).map(([name, value]) => `${name} = ${show(value)}`).join("\n");
 
 const rungs = [...new Set(trials.flatMap((trial) => trial.rungs.map(([units]) => units)))].sort((a, b) => a - b);
-const top = experiment.best_trial;
+const leader = experiment.best_trial;
 /* From grey to blue by how far a trial came; the best one stands out. */
 const shade = (trial) => {
-  if (trial.trial === top) return "var(--best)";
+  if (trial.trial === leader) return "var(--best)";
   const share = rungs.length ? trial.rungs.length / rungs.length : 1;
   return `color-mix(in oklab, var(--good) ${Math.round(100 * share * share)}%, var(--poor))`;
 };
@@ -60,7 +60,7 @@ function head() {
   page.append(
     make("h1", {}, `${experiment.name} `, make("span", { class: "soft" }, `#${experiment.experiment}`)),
     make("p", { class: "soft" }, `${experiment.state}${experiment.why ? ": " + experiment.why : ""}`));
-  const best = trials.find((trial) => trial.trial === top);
+  const best = trials.find((trial) => trial.trial === leader);
   const states = {};
   for (const trial of trials) states[trial.state] = (states[trial.state] || 0) + 1;
   const busy = attempts.reduce((sum, attempt) => sum + attempt.user_seconds, 0);
@@ -102,7 +102,7 @@ function curves() {
   for (const at of rungs.length ? rungs : ticks(0, most, 6)) svg.append(
     make("line", { class: "axis", x1: x(at), x2: x(at), y1: T, y2: H - B }),
     make("text", { x: x(at), y: H - 10, "text-anchor": "middle" }, show(at)));
-  lines.sort((a, b) => (a.trial.trial === top) - (b.trial.trial === top) || a.trial.rungs.length - b.trial.rungs.length);
+  lines.sort((a, b) => (a.trial.trial === leader) - (b.trial.trial === leader) || a.trial.rungs.length - b.trial.rungs.length);
   for (const { trial, points } of lines) {
     const shape = points.length > 1
       ? make("path", { class: "curve", d: points.map(([step, value], i) => `${i ? "L" : "M"}${x(step).toFixed(1)} ${y(value).toFixed(1)}`).join(""), style: `stroke:${shade(trial)}` })
@@ -134,7 +134,7 @@ function parallel() {
   const rank = new Map(scored.map((trial, index) => [trial.trial, 1 - index / Math.max(1, scored.length - 1)]));
   for (const trial of order) {
     const found = axes.map((axis) => [axis, axis.of(trial)]).filter(([, value]) => value !== undefined && value !== null);
-    const colour = trial.trial === top ? "var(--best)" : `color-mix(in oklab, var(--good) ${Math.round(100 * rank.get(trial.trial) ** 2)}%, var(--poor))`;
+    const colour = trial.trial === leader ? "var(--best)" : `color-mix(in oklab, var(--good) ${Math.round(100 * rank.get(trial.trial) ** 2)}%, var(--poor))`;
     svg.append(hint(make("path", { class: "curve", style: `stroke:${colour}`,
       d: found.map(([axis, value], i) => `${i ? "L" : "M"}${axis.x.toFixed(1)} ${axis.y(value).toFixed(1)}`).join("") }), told(trial)));
   }
@@ -181,18 +181,37 @@ function timeline() {
 
 function cell(value) { return make("td", typeof value === "number" ? { class: "n" } : {}, show(value)); }
 
+const percent = (share) => share === null || share === undefined ? "–" : `${(100 * share).toFixed(0)} %`;
+
 function pruned() {
-  const table = make("table", {}, make("tr", {}, ...["rung at", "reported", "frozen there", "best there"].map((name) => make("th", { class: "n" }, name))),
+  const rungTable = make("table", {}, make("tr", {}, ...["rung at", "reported", "frozen there", "best there"].map((name) => make("th", { class: "n" }, name))),
     ...data.status.rungs.map((rung) => make("tr", {}, ...[rung.units, rung.reported, rung.frozen, rung.best].map(cell))));
-  const facts = Object.entries(experiment.summary || {}).filter(([, value]) => value !== null && JSON.stringify(value) !== "{}" && JSON.stringify(value) !== "[]");
-  section("What was pruned", "Trials that were not promoted are frozen, not lost; the guard let some of them go on to see what pruning costs.",
-    make("div", { class: "scroll" }, table), make("pre", {}, facts.map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value, null, 1) : show(value)}`).join("\n")));
+  const guard = ((experiment.summary || {}).facts || {}).guard;
+  const told = [make("div", { class: "scroll" }, rungTable)];
+  if (guard) {
+    told.push(make("p", {}, `The guard let ${guard.trials} trials go on beyond a cut, for ${show(guard.units)} units (${percent(guard.share)} of all). `
+      + (guard.lifted.length ? `It lifted the cut at ${guard.lifted.map(show).join(", ")}: there, pruning was no better than chance.` : "It found no cut to lift.")));
+    const seen = guard.cuts.filter((cut) => cut.graced > 0);
+    if (seen.length) told.push(make("div", { class: "scroll" }, make("table", {},
+      make("tr", {}, ...["cut at", "next rung", "rank correlation", "95 % interval", "graced", "cut trials that would have led", "interval", "loss they would have saved"].map((name) => make("th", { class: "n" }, name))),
+      ...seen.map((cut) => make("tr", {}, ...[show(cut.units), show(cut.next), show(cut.correlation), `${show(cut.low)} to ${show(cut.high)}`, show(cut.graced),
+        percent(cut.regret.share), `${percent(cut.regret.low)} to ${percent(cut.regret.high)}`, show(cut.regret.gain)].map((text) => make("td", { class: "n" }, text)))))));
+  }
+  section("What was pruned", "Trials that were not promoted are frozen, not lost; the guard lets some of them go on to see what pruning costs.", ...told);
+}
+
+function confirmed() {
+  const found = (experiment.summary || {}).confirm;
+  if (!found || !found.length) return;
+  section("Confirmed on fresh seeds", "The winner of a search owes part of its score to luck; trained again from the start it shows what it is worth.",
+    make("div", { class: "scroll" }, make("table", {}, make("tr", {}, ...Object.keys(found[0]).map((name) => make("th", {}, name))),
+      ...found.map((row) => make("tr", {}, ...Object.values(row).map(cell))))));
 }
 
 function list() {
   const names = [...new Set(trials.flatMap((trial) => Object.keys(trial.point)))];
   const header = ["trial", "state", objective.metric, "units", ...names, "slot time", "from"];
-  const rows = trials.slice(0, 200).map((trial) => make("tr", trial.trial === top ? { class: "best" } : {},
+  const rows = trials.slice(0, 200).map((trial) => make("tr", trial.trial === leader ? { class: "best" } : {},
     ...[`${trial.experiment}.${trial.trial}`, trial.state, trial.score, trial.units, ...names.map((name) => trial.point[name]), time(trial.slot_seconds), trial.source].map(cell)));
   section("Trials", trials.length > 200 ? `The best 200 of ${trials.length}; all of them: daybreak export ${experiment.experiment}` : "",
     make("div", { class: "scroll" }, make("table", {}, make("tr", {}, ...header.map((name) => make("th", {}, name))), ...rows)));
@@ -200,4 +219,4 @@ function list() {
   section("The resolved spec", "", spec);
 }
 
-for (const part of [head, curves, parallel, importance, timeline, pruned, list]) part();
+for (const part of [head, confirmed, curves, parallel, importance, timeline, pruned, list]) part();
