@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -97,7 +98,7 @@ def test_a_script_finds_its_hyperparameters_its_seed_and_a_folder_in_the_environ
     }
     assert expected.items() <= found.items()
     assert json.loads(found["DAYBREAK_PARAMS"]) == {"lr": 0.001, "augment.noise": True}
-    assert os.path.isdir(found["DAYBREAK_CHECKPOINT_DIR"])
+    assert Path(found["DAYBREAK_CHECKPOINT_DIR"]).is_dir()
 
 
 def test_numbers_logged_through_the_metrics_pipe_count_as_well_as_printed_ones(make):

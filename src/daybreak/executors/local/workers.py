@@ -128,7 +128,7 @@ class FunctionAttempt(Attempt):
         if not self._members or self._members[0].asks != order.number:
             return
         self.waits = False
-        self._verdicts = {order.number: Verdict(order.number, order.action, order.target, order.save)}
+        self._verdicts[order.number] = Verdict(order.number, order.action, order.target, order.save)
         for member in self._members:
             self._answer(member)
 

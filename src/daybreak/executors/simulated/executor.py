@@ -6,7 +6,7 @@ A clone goes on along its new point's own curve: what it inherits from the weigh
 from collections.abc import Callable
 from typing import Any
 
-from daybreak.base.ids import AttemptKey
+from daybreak.base.ids import AttemptKey, TrialKey
 from daybreak.executors.simulated.curves.curve import Curves
 from daybreak.executors.simulated.machine import Machine
 from daybreak.executors.simulated.stay import Brief, Stay, crash_after
@@ -22,9 +22,11 @@ from daybreak.lifecycle.events import (
     SlotsOffered,
 )
 from daybreak.ports.executor import Order
+from daybreak.ports.ledger import PointBatch
 from daybreak.ports.reactor import Reactor
 from daybreak.wire.worker import Failure
 
+ENDLESS = 2**20  # units: training that has neither a target nor an end goes on until somebody ends it
 _CRASH = Failure(kind="simulated", message="a simulated crash", fingerprint="simulated")
 
 
@@ -37,6 +39,7 @@ class SimulatedExecutor:
         self._curves: dict[int, Curves] = {}
         self._briefs: dict[int, Brief] = {}
         self._stays: dict[AttemptKey, Stay] = {}
+        self._newest: dict[TrialKey, int] = {}  # epochs
         self._launched = 0
         self._reactor: Reactor
         self._handlers: dict[type, Callable[..., None]] = {
@@ -81,8 +84,9 @@ class SimulatedExecutor:
         self._reactor.post(CheckpointDeleted(order.experiment, order.trial, order.digest))
 
     def _launch(self, order: Launch) -> None:
-        if order.attempt in self._stays:
-            return
+        if order.attempt.epoch <= self._newest.get(order.attempt.of, 0):
+            return  # repeated, or overtaken by a later attempt
+        self._newest[order.attempt.of] = order.attempt.epoch
         curve = self._curves[order.attempt.experiment].curve(order.point, order.seed)
         stay = Stay(
             order=order,
@@ -128,7 +132,7 @@ class SimulatedExecutor:
     def _freeze_training(self, stay: Stay, grace: float) -> None:
         now = self._reactor.now()
         goal = stay.goal
-        done = stay.done_by(now, goal if goal is not None else stay.units + 2**20)
+        done = stay.done_by(now, goal if goal is not None else stay.units + ENDLESS)
         boundary = done + 1 if goal is None else min(done + 1, goal)
         wait = max(0.0, stay.since + stay.seconds_to(boundary) - now)
         stay.phase = "leaving"
@@ -161,7 +165,7 @@ class SimulatedExecutor:
         stay.since = self._reactor.now()
         goal = stay.goal
         if goal is None:
-            goal = stay.units + 2**20  # neither target nor length: until somebody freezes it
+            goal = stay.units + ENDLESS
         seconds = stay.seconds_to(goal)
         if stay.crash_after is not None and stay.trained + seconds > stay.crash_after:
             self._put_off(stay, stay.crash_after - stay.trained, self._crash)
@@ -190,7 +194,8 @@ class SimulatedExecutor:
 
     def _reach(self, stay: Stay) -> None:
         goal = stay.goal
-        metrics = self._arrive(stay, goal if goal is not None else stay.units + 2**20)
+        self._arrive(stay, goal if goal is not None else stay.units + ENDLESS)
+        metrics = stay.last_metrics()
         if stay.target is None or stay.units < stay.target:
             self._end(stay, "completed", metrics=metrics)
             return
@@ -200,13 +205,17 @@ class SimulatedExecutor:
             RungReported(stay.order.attempt, stay.number, stay.units, metrics, dict(stay.best), stay.unit_seconds)
         )
 
-    def _arrive(self, stay: Stay, units: int) -> dict[str, float]:
+    def _arrive(self, stay: Stay, units: int) -> None:
         stay.trained += self._reactor.now() - stay.since
-        return stay.advance(units)
+        reports = stay.advance(units)
+        if self._machine.points and reports:
+            steps = [at for at, _ in reports]
+            series = {name: (steps, [metrics[name] for _, metrics in reports]) for name in reports[0][1]}
+            self._reactor.log(PointBatch(stay.order.attempt, series))
 
     def _crash(self, stay: Stay) -> None:
         goal = stay.goal
-        done = stay.done_by(self._reactor.now(), goal if goal is not None else stay.units + 2**20)
+        done = stay.done_by(self._reactor.now(), goal if goal is not None else stay.units + ENDLESS)
         self._stop_training(stay, done, "crashed", _CRASH)
 
     def _stop_training(self, stay: Stay, done: int, reason: EndReason, failure: Failure | None = None) -> None:

@@ -15,3 +15,4 @@ class Machine:
     checkpoint_bytes: int = 2**20
     crash: float = 0.0  # probability that an attempt crashes on the way to its first target
     seed: int = 0  # of the crashes
+    points: bool = False  # whether metric points are logged, as a real agent does; a simulation need not keep them

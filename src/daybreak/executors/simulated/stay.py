@@ -52,14 +52,17 @@ class Stay:
         elapsed = self.curve.elapsed(self.units) + (now - self.since) + 1e-9
         return bisect_right(range(self.units + 1, limit + 1), elapsed, key=self.curve.elapsed) + self.units
 
-    def advance(self, units: int) -> dict[str, float]:
-        """Train up to `units`, each unit's report counting for the best; the last report."""
-        metrics: dict[str, float] = {}
-        for at in range(self.units + 1, units + 1):
-            metrics = self.curve.metrics(at)
+    def advance(self, units: int) -> list[tuple[int, dict[str, float]]]:
+        """Train up to `units`, each unit's report counting for the best; those reports."""
+        reports = [(at, self.curve.metrics(at)) for at in range(self.units + 1, units + 1)]
+        for _, metrics in reports:
             self._note(metrics)
         self.units = units
-        return metrics or (self.curve.metrics(units) if units else {})
+        return reports
+
+    def last_metrics(self) -> dict[str, float]:
+        """What was reported where it stands."""
+        return self.curve.metrics(self.units) if self.units else {}
 
     def _note(self, metrics: dict[str, float]) -> None:
         best = self.best
