@@ -2,6 +2,7 @@
 
 import socket
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,19 @@ class LocalServer:
     def _tell(self) -> None:
         self._telling = False
         for watcher in list(self._watchers):
+            self._look(watcher, watcher.version)
+
+    def _look(self, watcher: _Watcher, above: int) -> None:
+        """Answer if the experiment's version is above this."""
+        try:
             status = self._methods.status(watcher.experiment)
-            if status.version > watcher.version:
-                self._release(watcher, status)
+        except Exception as error:  # noqa: BLE001 (as for requests)
+            self._forget(watcher)
+            _fail(watcher.connection, watcher.request.id, ControllerError(f"its status cannot be told: {error!r}"))
+            return
+        if status.version > above:
+            self._forget(watcher)
+            _answer(watcher.connection, watcher.request.id, status)
 
     def _accept(self) -> None:
         try:
@@ -94,10 +105,9 @@ class LocalServer:
                 self._methods.call(request.method, request.params, _Answer(connection, request.id))
         except DaybreakError as error:
             _fail(connection, request.id, error)
-        except (TypeError, KeyError, ValueError) as error:
-            _fail(
-                connection, request.id, ControllerError(f"{request.method} does not take {request.params}: {error!r}")
-            )
+        except Exception as error:  # noqa: BLE001 (one client's request must not end the loop)
+            traceback.print_exception(error)
+            _fail(connection, request.id, ControllerError(f"{request.method} of {request.params} failed: {error!r}"))
 
     def _watch(self, connection: ServerConnection, request: api.Request) -> None:
         experiment = self._methods.number(request.params["experiment"])
@@ -108,11 +118,7 @@ class LocalServer:
             return
         self._watchers.append(watcher)
         timeout = min(float(request.params.get("timeout", 1.0)), LONGEST_WATCH)
-        watcher.timer = self._reactor.later(timeout, lambda: self._release(watcher, self._methods.status(experiment)))
-
-    def _release(self, watcher: _Watcher, status: api.Status) -> None:
-        self._forget(watcher)
-        _answer(watcher.connection, watcher.request.id, status)
+        watcher.timer = self._reactor.later(timeout, lambda: self._look(watcher, above=-1))
 
     def _forget(self, watcher: _Watcher) -> None:
         if watcher in self._watchers:
