@@ -49,8 +49,10 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    bare = read_scalar(text) == text
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if bare else "'")
+    style = None if read_scalar(text) == text else "'"
+    if not text.isprintable():
+        style = '"'  # the only style with escapes: others lose line ends such as U+0085
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 def _flow(dumper: yaml.SafeDumper, data: _Flow) -> yaml.Node:
