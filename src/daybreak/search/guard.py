@@ -10,8 +10,13 @@ Spearman correlation. Its 90 % interval is Fisher's z with the variance of Bonet
 of trials, `(sum w)^2 / sum w^2`.
 
 **Rule.** A cut is *no better than chance* when at least `FEWEST` graced trials were seen and the interval's upper end is below `LOW`.
-Then the first rung is lifted. It is looked at again at each graced trial, which makes it easier to be wrong than one look would; so
-its rate of error is measured as it is used (see `tests/unit/search/test_search_guard_error_rates.py`).
+Then the first rung is lifted, and the burden of proof turns: each cut above it is lifted with it, up to the first of which at least
+`HOLDS_PAIRS` pairs show a correlation of `HOLDS` or more. The first rung in use is looked at again at each graced trial, which makes
+it easier to be wrong than one look would; the rates of error, as it is used, are measured by simulation and
+stand in `tests/unit/search/test_search_guard_error_rates.py`.
+
+**Who is graced.** Of the trials about to freeze at the first rung in use `CHANCE`, until its cut is *sound* (the interval is wholly
+above `SURE`); `WATCHFUL` elsewhere; fewer where the cut is sound. So where stopping early pays, the guard soon costs next to nothing.
 """
 
 from bisect import bisect_left, bisect_right
@@ -26,13 +31,16 @@ from daybreak.base.streams import Stream
 Losses = tuple[float, ...]
 Pair = tuple[Losses, Losses]  # losses at a rung and at the next
 
-FEWEST = 8  # graced trials before anything is concluded
+FEWEST = 8  # graced trials before a cut is condemned
+SOUND_FEWEST = 4  # graced trials before a cut is called sound
 LOW = 0.4  # an interval wholly below this: the cut is no better than chance
+SURE = 0.3  # an interval wholly above this: the cut is sound
+HOLDS, HOLDS_PAIRS = 0.4, 6  # what saves a cut above one that was condemned
 KEEP = 64  # latest pairs of each stratum that are looked at
-EVERY = 8  # once so many are there, every so many graced trials are looked at
-SURE = 0.3  # an interval wholly above this: the cut is sound, fewer are graced
-CHANCE = 0.3  # that a trial about to freeze is graced, while the cut is not known to be sound and units are left
-WATCHFUL = 0.03  # the same where it is
+EVERY = 8  # once so many graced trials are there, every so many of them are looked at
+CHANCE = 0.5  # that a trial about to freeze at the first rung in use is graced
+WATCHFUL = 0.05  # the same at other rungs
+CALM = 0.02  # the same where the cut is sound
 Z90 = 1.6448536269514722
 
 
@@ -110,10 +118,10 @@ class Evidence:
         """Of a rung where so many trials were promoted and so many cut."""
         graced = list(self.cut.values())[-KEEP:]
         pairs = [*graced, *self.promoted]
-        if not graced or not self.promoted:
-            return Correlation(0.0, -1.0, 1.0, len(self.cut))
-        heavy, light = cut / len(graced), promoted / len(self.promoted)
-        weights = [heavy] * len(graced) + [light] * len(self.promoted)
+        if not pairs:
+            return Correlation(0.0, -1.0, 1.0, 0)
+        weights = [cut / len(graced)] * len(graced) if graced else []
+        weights += [promoted / len(self.promoted)] * len(self.promoted) if self.promoted else []
         value = spearman(scalar([x for x, _ in pairs]), scalar([y for _, y in pairs]), weights)
         effective = sum(weights) ** 2 / sum(w * w for w in weights)
         return Correlation(value, *interval(value, effective), len(self.cut))
@@ -147,11 +155,14 @@ class Guard:
         self._evidence: dict[int, Evidence] = {}
         self._sound: set[int] = set()
 
-    def picks(self, trial: int, index: int, cost: int, spent: int) -> bool:
-        """Whether this trial, about to freeze at a rung, goes on for `cost` units; `spent` are all units so far."""
+    def picks(self, trial: int, index: int, first: bool, cost: int, spent: int) -> bool:
+        """Whether this trial, about to freeze at a rung, goes on for `cost` units; `spent` are all units so far.
+
+        `first`: it is the first rung in use.
+        """
         if self.units + cost > self.share * spent:
             return False
-        chance = WATCHFUL if index in self._sound else CHANCE
+        chance = CALM if index in self._sound else CHANCE if first else WATCHFUL
         if Stream(self._seed, "guard", self._stream, trial, index).uniform() >= chance:
             return False
         self.units += cost
@@ -177,14 +188,20 @@ class Guard:
     def condemns(self, index: int, promoted: int, cut: int) -> Correlation | None:
         """The evidence that the cut at this rung is no better than chance, or None."""
         graced = len(self._at(index).cut)
-        if graced < FEWEST or (graced > KEEP and graced % EVERY):
+        if graced < SOUND_FEWEST or (graced > KEEP and graced % EVERY):
             return None
         seen = self._at(index).correlation(promoted, cut)
         if seen.low > SURE:
             self._sound.add(index)
         else:
             self._sound.discard(index)
-        return seen if seen.high < LOW else None
+        return seen if graced >= FEWEST and seen.high < LOW else None
+
+    def holds(self, index: int, promoted: int, cut: int) -> bool:
+        """Whether a cut above a condemned one has shown that it is worth something."""
+        evidence = self._at(index)
+        pairs = len(evidence.promoted) + len(evidence.cut)
+        return pairs >= HOLDS_PAIRS and evidence.correlation(promoted, cut).value >= HOLDS
 
     def facts(self, index: int, promoted: int, cut: int) -> dict[str, Any]:
         """One rung's correlation and regret, for people."""

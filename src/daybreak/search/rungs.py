@@ -31,13 +31,16 @@ def rung_lengths(rungs: int, max_units: int, divisor: int) -> list[int]:
 
 
 def ladder_of(search: Search, horizon: int | None) -> "Ladder":
-    """The rungs of one experiment. With `min_units` given the first rung is exactly that and the last exactly the horizon."""
+    """The rungs of one experiment. The last is exactly the horizon, the first exactly `min_units` where given.
+
+    Else as many as the horizon allows, at most `max_rungs`: from the horizon down by the reduction, or from 1 up where that comes first.
+    """
     eta = search.reduction
     if horizon is None:
         return Ladder([search.min_units or 1], eta, None)
-    if search.min_units is None:
-        return Ladder(rung_lengths(min(search.max_rungs, whole_log(horizon, eta) + 1), horizon, eta), eta, horizon)
-    lengths = [min(search.min_units, horizon)]
+    if search.min_units is None and horizon >= eta ** (search.max_rungs - 1):
+        return Ladder(rung_lengths(search.max_rungs, horizon, eta), eta, horizon)
+    lengths = [min(search.min_units or 1, horizon)]
     while lengths[-1] * eta < horizon:
         lengths.append(lengths[-1] * eta)
     return Ladder([*(u for u in lengths if worth_a_rung(u, horizon, eta)), horizon], eta, horizon)

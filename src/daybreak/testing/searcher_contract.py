@@ -1,4 +1,7 @@
-"""What every searcher must do, proved by driving it through random histories. Shipped, so that custom searchers can be proved too::
+# ruff: noqa: S101 (a contract suite asserts)
+"""What every searcher must do, proved by driving it through random histories.
+
+Shipped, so that custom searchers can be proved too::
 
     class TestMine(SearcherContract):
         method = "mine"                      # as named by its entry point

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from search_methods_driving import drive, ends, experiment, searcher
+
 from daybreak.search.brackets import adaptive_brackets, bracket_trials
 from daybreak.search.plan import plan
 from daybreak.search.rungs import rung_lengths, whole_log
 from daybreak.spec.models import Search
-from search_methods_driving import drive, ends, experiment, searcher
 
 FACTS = yaml.safe_load("""
 rung_lengths:

@@ -3,11 +3,12 @@
 from math import inf
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from daybreak.search.pareto import ParetoRung
 from daybreak.search.rungs import Ladder, Rung, ladder_of, whole_log
 from daybreak.spec.models import Search
-from hypothesis import given
-from hypothesis import strategies as st
 
 LOSSES = st.one_of(st.sampled_from([0.0, 1.0, 2.0, inf]), st.floats(0, 10))
 STEPS = st.lists(
@@ -96,7 +97,8 @@ def test_a_logarithm_of_nothing_is_refused():
     [
         ({"max_units": 27}, [1, 3, 9, 27]),
         ({"max_units": 243}, [3, 9, 27, 81, 243]),  # five rungs at most
-        ({"max_units": 50}, [1, 5, 16, 50]),
+        ({"max_units": 50}, [1, 3, 9, 27, 50]),
+        ({"max_units": 1000, "reduction": 4, "max_rungs": 3}, [62, 250, 1000]),
         ({"max_units": 1}, [1]),
         ({"max_units": 81, "min_units": 2, "reduction": 4}, [2, 8, 32, 81]),
         ({"max_units": 28, "min_units": 1}, [1, 3, 9, 28]),  # 27 would be a rung one unit below the end

@@ -153,7 +153,7 @@ class Halving:
 
     def _graces(self, trial: int, index: int) -> bool:
         cost = self.ladder.units(index + 1) - self.ladder.units(index)
-        return self._guard.picks(trial, index, cost, self._roster.spent)
+        return self._guard.picks(trial, index, index == self.first, cost, self._roster.spent)
 
     def _by_grace(self, trial: int, index: int) -> GoOn:
         self._graced[trial] = index
@@ -196,25 +196,46 @@ class Halving:
     def _consider_lifting(self, index: int) -> None:
         if index != self.first:
             return
-        rung = self._rungs[index]
-        seen = self._guard.condemns(index, len(rung.passed), len(rung) - len(rung.passed))
-        if seen is not None:
-            self._lift(index, seen)
+        seen = self._guard.condemns(index, *self._strata(index))
+        if seen is None:
+            return
+        last = index
+        while not self.ladder.is_top(last + 1) and not self._guard.holds(last + 1, *self._strata(last + 1)):
+            last += 1
+        self._lift(index, last, seen)
 
-    def _lift(self, index: int, seen: Correlation) -> None:
-        units, rung = self.ladder.units(index), self._rungs[index]
-        self.first = index + 1
-        self._below = deque(
-            t for t in (*rung.members(), *self._below) if t not in rung.passed and t not in self._graced
-        )
+    def _strata(self, index: int) -> tuple[int, int]:
+        """How many of a rung's members were promoted and how many were not."""
+        if index >= len(self._rungs):
+            return 0, 0
+        rung = self._rungs[index]
+        return len(rung.passed), len(rung) - len(rung.passed)
+
+    def _lift(self, index: int, last: int, seen: Correlation) -> None:
+        cut, condemned = [self.ladder.units(i) for i in range(index, last + 1)], self.ladder.units(index + 1)
+        self.first = last + 1
+        frozen = [t for i in range(min(last + 1, len(self._rungs)) - 1, index - 1, -1) for t in self._frozen(i)]
+        self._below = deque([*frozen, *self._below])
         self.lifts.append(
-            {"units": units, "at_units": self._roster.spent, "correlation": seen.value, "high": seen.high}
+            {
+                "units": cut,
+                "at_units": self._roster.spent,
+                "correlation": seen.value,
+                "low": seen.low,
+                "high": seen.high,
+            }
         )
+        also = "" if last == index else f", nor have cuts at {', '.join(map(str, cut[1:]))} units shown to be better"
         self.notices.append(
-            f"cutting at {units} units was no better than chance (rank correlation with {self.start()} units {seen.value:.2f}, "
-            f"90 % interval {seen.low:.2f} to {seen.high:.2f}, from {seen.graced} trials kept beyond the cut): "
+            f"cutting at {cut[0]} units was no better than chance (rank correlation with {condemned} units {seen.value:.2f}, "
+            f"90 % interval {seen.low:.2f} to {seen.high:.2f}, from {seen.graced} trials kept beyond the cut){also}: "
             f"the first rung is now {self.start()} units, and trials frozen before it go on to it"
         )
+
+    def _frozen(self, index: int) -> list[int]:
+        """Trials cut at a rung, the best first."""
+        rung = self._rungs[index]
+        return [t for t in rung.members() if t not in rung.passed and t not in self._graced]
 
     # -- values that are known without training
 
