@@ -126,7 +126,7 @@ def _default_slots(cpus: int, devices: list[Device], count: int | None) -> list[
 
 def _slots_of(part: str, text: str, cpus: int) -> list[Slot]:
     kind, _, rest = part.partition(":")
-    if kind == "cpu" and (found := re.fullmatch(r"(\d+)?(?:x(\d+))?", rest)):
+    if kind == "cpu" and (found := re.fullmatch(r"(?:(\d+)(?:x(\d+))?)?", rest)):
         count = int(found[1]) if found[1] else cpus
         threads = int(found[2]) if found[2] else max(1, cpus // max(1, count))
         if count and threads:

@@ -110,7 +110,7 @@ class SimulatedExecutor:
         if order.action == "go":
             stay.target = order.target
             if order.save:
-                self._put_off(stay, self._machine.freeze_seconds, self._save_and_go_on)
+                self._save_first(stay)
             else:
                 self._train(stay)
         elif order.action == "stop":
@@ -124,7 +124,7 @@ class SimulatedExecutor:
             return
         if stay.phase == "starting":
             self._end(stay, "preempted")
-        elif stay.phase == "asking":
+        elif stay.phase in {"asking", "saving"}:
             self._leave(stay, "preempted")
         else:
             self._freeze_training(stay, order.grace)
@@ -186,6 +186,10 @@ class SimulatedExecutor:
 
     def _checkpoint(self, stay: Stay, units: int) -> None:
         self._arrive(stay, units)
+        self._save_first(stay)
+
+    def _save_first(self, stay: Stay) -> None:
+        stay.phase = "saving"
         self._put_off(stay, self._machine.freeze_seconds, self._save_and_go_on)
 
     def _save_and_go_on(self, stay: Stay) -> None:

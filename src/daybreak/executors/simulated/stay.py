@@ -34,7 +34,7 @@ class Stay:
     trained: float = 0.0  # seconds of training
     first_units: int = 0
     crash_after: float | None = None  # seconds of training
-    phase: str = "starting"  # starting, training, asking, leaving
+    phase: str = "starting"  # starting, training, asking, saving, leaving
     timer: Timer | None = field(default=None, repr=False)
 
     @property
