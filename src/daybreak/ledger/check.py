@@ -122,4 +122,4 @@ class _Look:
             )
 
     def _points(self) -> Iterator[Finding]:
-        return unsound_points(self._connection, self._folded.trials() if self._whole else None)
+        yield from unsound_points(self._connection, self._folded.trials() if self._whole else None)

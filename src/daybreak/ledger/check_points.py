@@ -7,7 +7,8 @@ from sqlalchemy import Connection, select
 from daybreak.base.errors import LedgerDamaged
 from daybreak.base.ids import TrialKey
 from daybreak.ledger.findings import Finding
-from daybreak.ledger.points import Curve, Stored, merge
+from daybreak.ledger.last import batches_of, number_or_null, of_trial
+from daybreak.ledger.points import Curve, merge
 from daybreak.ledger.tables import last_values, metrics, points
 
 _Last = dict[int, tuple[int, float | None]]  # metric -> (step, value); None: not a number
@@ -24,7 +25,7 @@ def unsound_points(connection: Connection, trials: set[tuple[int, int]] | None) 
             )
             continue
         try:
-            curves = merge(_batches(connection, key))
+            curves = merge(batches_of(connection, key))
         except LedgerDamaged as error:
             yield Finding("points", where, str(error))
             continue
@@ -43,22 +44,10 @@ def _with_points(connection: Connection) -> list[TrialKey]:
     return sorted(TrialKey(*row) for row in connection.execute(held))
 
 
-def _batches(connection: Connection, key: TrialKey) -> list[Stored]:
-    here = (points.c.experiment == key.experiment) & (points.c.trial == key.trial)
-    return [
-        Stored(*row)
-        for row in connection.execute(select(points.c.epoch, points.c.series).where(here).order_by(points.c.batch))
-    ]
-
-
 def _last(curves: dict[int, Curve]) -> _Last:
-    return {
-        metric: (steps[-1], None if values[-1] != values[-1] else values[-1])
-        for metric, (steps, values) in curves.items()
-    }
+    return {metric: (steps[-1], number_or_null(values[-1])) for metric, (steps, values) in curves.items()}
 
 
 def _stored_last(connection: Connection, key: TrialKey) -> _Last:
-    here = (last_values.c.experiment == key.experiment) & (last_values.c.trial == key.trial)
-    columns = select(last_values.c.metric, last_values.c.step, last_values.c.value).where(here)
+    columns = select(last_values.c.metric, last_values.c.step, last_values.c.value).where(of_trial(key))
     return {metric: (step, value) for metric, step, value in connection.execute(columns)}

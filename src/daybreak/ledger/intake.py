@@ -1,11 +1,11 @@
 """A commit's metric points as rows: the batches as they came, and the last value of every series among them."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from daybreak.base.errors import LedgerError
-from daybreak.ledger.points import Curve, ascending, pack
+from daybreak.ledger.last import LastRow, last_rows
+from daybreak.ledger.points import ascending, pack
 from daybreak.ledger.statements import Statements
 from daybreak.ports.ledger import PointBatch
 
@@ -20,7 +20,7 @@ class Intake:
         self.metrics = metrics
         self.stored = stored
         self._batches: list[tuple[int, int, int, int, bytes]] = []
-        self._values: list[tuple[int, int, int, int, int, float | None]] = []
+        self._values: list[LastRow] = []
         self._names: list[tuple[int, str]] = []
         for batch in points:
             self._take(batch)
@@ -49,7 +49,7 @@ class Intake:
         if curves:
             self.stored += 1
             self._batches.append((self.stored, experiment, trial, epoch, series))
-            self._values += [(experiment, trial, metric, epoch, *_last(curve)) for metric, curve in curves.items()]
+            self._values += last_rows(batch.attempt, curves)
 
     def _number(self, name: str) -> int:
         number = self.metrics.get(name)
@@ -59,8 +59,3 @@ class Intake:
             number = self.metrics[name] = len(self.metrics) + 1
             self._names.append((number, name))
         return number
-
-
-def _last(curve: Curve) -> tuple[int, float | None]:
-    value = curve[1][-1]
-    return curve[0][-1], None if math.isnan(value) else value

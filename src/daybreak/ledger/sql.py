@@ -12,6 +12,7 @@ from daybreak.ledger.database import Place
 from daybreak.ledger.exchange import differences, exchange, standing
 from daybreak.ledger.faults import told
 from daybreak.ledger.intake import Intake
+from daybreak.ledger.last import forget_batches
 from daybreak.ledger.reader import SqlReader
 from daybreak.ledger.records import records, replay
 from daybreak.ledger.schema import settle
@@ -134,7 +135,7 @@ class SqlLedger:
                 f"another controller has written to {self.place} since the connection was lost: use that one"
             )
         connection.execute(delete(log).where(log.c.last_seq > known.seq))
-        connection.execute(delete(points).where(points.c.batch > known.batch))
+        forget_batches(connection, compiled(connection.dialect).last_value, known.batch)
         connection.commit()
 
 

@@ -71,12 +71,14 @@ class Writer:
         """As `transaction`, but a power failure may undo it: it can be made again from the log, so it need not wait for the disk."""
         connection = self.connection()
         on_sqlite = self.place.path is not None
-        with self.transaction(doing):
-            connection.exec_driver_sql(_LAZY[connection.dialect.name])
-            yield connection
-        if on_sqlite:
-            connection.exec_driver_sql("PRAGMA synchronous=FULL")
-            connection.rollback()
+        try:
+            with self.transaction(doing):
+                connection.exec_driver_sql(_LAZY[connection.dialect.name])
+                yield connection
+        finally:
+            if on_sqlite and connection is self._connection:
+                connection.exec_driver_sql("PRAGMA synchronous=FULL")
+                connection.rollback()
 
     def close(self) -> None:
         """Let go. Idempotent."""

@@ -7,7 +7,6 @@ from daybreak.ledger.disk import WriterLock, file_system, prepare
 
 MOUNTS = """\
 /dev/vda / ext4 rw 0 0
-tmpfs /dev/shm tmpfs rw 0 0
 server:/export {home} nfs4 rw,vers=4.2 0 0
 /dev/vdb {home}/local\\040disk xfs rw 0 0
 """
