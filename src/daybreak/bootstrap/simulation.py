@@ -20,8 +20,8 @@ from daybreak.spec.models import Experiment
 from daybreak.wire.api import Status
 
 EXPERIMENT = 1
-_DRAIN = 5_000  # events between drains of what was touched, which would else be remembered to the end
 _TELL = 1.0  # real seconds between lines of progress
+_LOOK = 64  # one batch in about so many looks at the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,15 @@ def run(
     source = curves(spec)
     executor = SimulatedExecutor(machine, lambda _: source)
     controller = Controller(
-        log, [executor], SimulatedReactor(), core, make_sampler, _raise, inline_sampling=True, check=check
+        log,
+        [executor],
+        SimulatedReactor(),
+        core,
+        make_sampler,
+        _raise,
+        inline_sampling=True,
+        check=check,
+        project_every=None,
     )
     controller.start()
     controller.submit(spec.model_dump(mode="json"))
@@ -110,16 +118,12 @@ def run(
 
 
 def _turn(controller: Controller, log: MemoryLedger, progress: Progress | None) -> None:
-    drained, told = 0, time.monotonic()
+    told = time.monotonic()
     while controller.turn():
-        if log.appended - drained < _DRAIN:
+        if progress is None or log.appended % _LOOK or time.monotonic() - told < _TELL:
             continue
-        controller.flush()
-        drained = log.appended
-        if progress is not None and time.monotonic() - told > _TELL:
-            told = time.monotonic()
-            progress(_line(controller.status(EXPERIMENT), drained))
-    controller.flush()
+        told = time.monotonic()
+        progress(_line(controller.status(EXPERIMENT), log.appended))
 
 
 def _line(status: Status, events: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from daybreak.controller.brain import Brain
 from daybreak.controller.core import Core
 from daybreak.controller.intake import Batch, Loop
 from daybreak.controller.outbox import Outbox
-from daybreak.controller.projection import Projection
+from daybreak.controller.projection import EVERY, Projection
 from daybreak.controller.proposals import Proposals, SamplerFactory
 from daybreak.controller.routing import Router
 from daybreak.lifecycle.commands import AnyCommand, Notify
@@ -52,6 +52,7 @@ class Controller:
         *,
         inline_sampling: bool = False,
         check: bool = False,
+        project_every: float | None = EVERY,
     ) -> None:
         self._ledger = ledger
         self._loop = loop
@@ -61,7 +62,7 @@ class Controller:
         self._router = Router(executors, loop)
         self._proposals = Proposals(core, self._brain, loop, make_sampler, inline=inline_sampling)
         self._outbox = Outbox(loop, self._router, self._proposals.propose, self._proposals.forget)
-        self._projection = Projection(core, self._brain, ledger, loop, story)
+        self._projection = Projection(core, self._brain, ledger, loop, story, project_every)
         self._held = Batch()  # what a failing ledger has not taken yet
         self._retry: float | None = None  # seconds to the next try; None: the ledger is well
         self._recovering = True  # until what is outstanding was sent

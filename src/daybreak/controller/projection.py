@@ -7,19 +7,23 @@ from daybreak.controller.intake import Loop
 from daybreak.ports.ledger import Ledger
 from daybreak.wire.rows import ExperimentRow
 
-_EVERY = 0.2  # seconds between projections while events keep coming
+EVERY = 0.2  # seconds between projections while events keep coming
+_FORGET = 5_000  # events after which what was touched is forgotten, where no rows are kept
 _ACTIVE = frozenset({"running", "finishing"})
 
 
 class Projection:
-    """Writes rows. They are derived: one that could not be written is written with the next, and can be rebuilt from the log."""
+    """Writes rows, at most `every` so many seconds; None: never. They are derived, and can be rebuilt from the log."""
 
-    def __init__(self, core: Core, brain: Brain, ledger: Ledger, loop: Loop, fault: Fault) -> None:
+    def __init__(
+        self, core: Core, brain: Brain, ledger: Ledger, loop: Loop, fault: Fault, every: float | None = EVERY
+    ) -> None:
         self._core = core
         self._brain = brain
         self._ledger = ledger
         self._loop = loop
         self._fault = fault
+        self._every = every
         self._upto = 0
         self._done = 0
         self._next = 0.0
@@ -29,6 +33,9 @@ class Projection:
     def advanced(self, upto: int) -> None:
         """The state stands at entry `upto` now; see that its rows are written soon."""
         self._upto = upto
+        if self._every is None:
+            self._forget()
+            return
         now = self._loop.now()
         if now >= self._next:
             self.flush()
@@ -38,7 +45,7 @@ class Projection:
 
     def flush(self) -> None:
         """Write what was touched since the last time, now."""
-        if self._done == self._upto:
+        if self._done == self._upto or self._every is None:
             return
         rows = self._core.rows(self._brain.state, self._core.take_touched(self._brain.state))
         try:
@@ -46,10 +53,15 @@ class Projection:
         except LedgerError as error:
             self._fault("writing the read tables", error)
         self._done = self._upto
-        self._next = self._loop.now() + _EVERY
+        self._next = self._loop.now() + self._every
         for row in rows:
             if type(row) is ExperimentRow:
                 (self.active.add if row.state in _ACTIVE else self.active.discard)(row.experiment)
+
+    def _forget(self) -> None:
+        if self._upto - self._done >= _FORGET:
+            self._core.take_touched(self._brain.state)
+            self._done = self._upto
 
     def _due(self) -> None:
         self._scheduled = False
