@@ -120,10 +120,11 @@ class _Writer:
         numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
         if torch is not None and type(value) in {torch.Tensor, torch.nn.Parameter} and _is_plain(torch, value):
             return self.tensor(torch, value)
-        if numpy is not None and type(value) is numpy.ndarray and not value.dtype.hasobject:
-            return self.array(value)
-        if numpy is not None and isinstance(value, numpy.generic) and not value.dtype.hasobject:
-            return ["n", _dtype_name(value.dtype), value.tobytes()]
+        if numpy is not None and isinstance(value, numpy.ndarray | numpy.generic) and _is_simple(value.dtype):
+            if type(value) is numpy.ndarray:
+                return self.array(value)
+            if isinstance(value, numpy.generic):
+                return ["n", value.dtype.str, value.tobytes()]
         return self.pickle(value)
 
     def add(self, buffer: memoryview) -> int:
@@ -134,7 +135,7 @@ class _Writer:
         order = _order(array.strides)
         dense = sys.modules["numpy"].ascontiguousarray(array.transpose(order))  # copies only what has gaps
         raw = memoryview(dense.reshape(-1).view("u1")) if dense.nbytes else memoryview(b"")
-        return ["a", _dtype_name(array.dtype), list(array.shape), order, self.add(raw)]
+        return ["a", array.dtype.str, list(array.shape), order, self.add(raw)]
 
     def tensor(self, torch: Any, tensor: Any) -> Node:
         kind = "parameter" if isinstance(tensor, torch.nn.Parameter) else "tensor"
@@ -167,8 +168,9 @@ def _is_plain(torch: Any, tensor: Any) -> bool:
     return tensor.layout == torch.strided and not tensor.is_quantized and tensor.device.type != "meta"
 
 
-def _dtype_name(dtype: Any) -> Any:
-    return dtype.descr if dtype.names else dtype.str
+def _is_simple(dtype: Any) -> bool:
+    """Its name says all: no objects, no fields."""
+    return not dtype.hasobject and dtype.names is None and dtype.itemsize > 0
 
 
 def _integer(_: _Writer, value: int) -> Node:
@@ -224,31 +226,18 @@ def _read_ordered(node: Node, buffers: list[memoryview]) -> Any:
     return value
 
 
-def _dtype(name: Any) -> Any:
-    import numpy as np
-
-    return np.dtype(name if isinstance(name, str) else _descr(name))
-
-
-def _descr(parts: list[Any]) -> list[tuple[Any, ...]]:
-    return [
-        (part[0], part[1] if isinstance(part[1], str) else _descr(part[1]), *(tuple(shape) for shape in part[2:]))
-        for part in parts
-    ]
-
-
 def _read_array(node: Node, buffers: list[memoryview]) -> Any:
     import numpy as np
 
     _, dtype, shape, order, index = node
     laid_out = [shape[axis] for axis in order]
-    return np.frombuffer(buffers[index], np.uint8).view(_dtype(dtype)).reshape(laid_out).transpose(_inverse(order))
+    return np.frombuffer(buffers[index], np.uint8).view(dtype).reshape(laid_out).transpose(_inverse(order))
 
 
 def _read_scalar(node: Node, _: list[memoryview]) -> Any:
     import numpy as np
 
-    return np.frombuffer(node[2], _dtype(node[1]))[0]
+    return np.frombuffer(node[2], node[1])[0]
 
 
 def _read_tensor(node: Node, buffers: list[memoryview]) -> Any:

@@ -8,6 +8,7 @@ falling back replaces this process by a fresh one (`exec`) that is told what to 
 import base64
 import contextlib
 import gc
+import importlib
 import os
 import selectors
 import signal
@@ -110,7 +111,8 @@ def _import_user_code(orders: Orders) -> UserCode:
 
 def _import_frameworks(names: tuple[str, ...]) -> None:
     for name in names:
-        __import__(name)
+        with contextlib.suppress(ImportError):  # made up at run time by its package
+            importlib.import_module(name)
     warmup.warm_up()
 
 

@@ -66,7 +66,7 @@ class Reports:
 def as_number(name: str, value: Any) -> float:
     """A float from a number, or a NumPy or torch scalar. Raises `UsageError`."""
     try:
-        return float(value)
+        return float(value.detach() if hasattr(value, "detach") else value)  # torch warns about a loss with its graph
     except (TypeError, ValueError) as error:
         raise UsageError(
             f"a report takes numbers, got {name} = {value!r:.80} ({type(value).__name__}): report each number under a name of its own"

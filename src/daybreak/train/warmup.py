@@ -4,12 +4,19 @@ Frameworks import lazily: a first torch optimiser pulls in hundreds of modules, 
 parent makes that a cost paid once. Nothing here may start a thread that stays or touch an accelerator.
 """
 
+import re
 import sys
+import threading
 from typing import Any
 
 from daybreak.train.processes import count_threads
 
-FRAMEWORKS = ("numpy", "scipy", "sklearn", "torch")  # what a `bare_fork` parent imports on its own
+FRAMEWORKS = (
+    "numpy",
+    "scipy",
+    "sklearn",
+    "torch",
+)  # what a `bare_fork` parent imports on its own: they start no threads
 # They start threads or hold locks that a forked child inherits in whatever state they were.
 UNSAFE = {
     "pyarrow": "pyarrow keeps thread pools that do not survive a fork",
@@ -21,8 +28,9 @@ UNSAFE = {
 
 
 def loaded_frameworks() -> list[str]:
-    """Which of FRAMEWORKS this process has imported."""
-    return [name for name in FRAMEWORKS if name in sys.modules]
+    """The public packages of FRAMEWORKS that this process has imported: `torch`, `sklearn.linear_model`, ..."""
+    public = re.compile(rf"({'|'.join(FRAMEWORKS)})(\.[a-z]\w*)?")
+    return [name for name in sys.modules if public.fullmatch(name)]
 
 
 def warm_up() -> None:
@@ -43,8 +51,14 @@ def why_unsafe() -> str:
     for name, why in UNSAFE.items():
         if name in sys.modules:
             return why
-    threads = count_threads()
-    return f"{threads - 1} threads run after the import" if threads > 1 else ""
+    more = count_threads() - 1
+    if not more:
+        return ""
+    names = (
+        ", ".join(thread.name for thread in threading.enumerate() if thread is not threading.main_thread())
+        or "of a native library"
+    )
+    return f"{more} thread{'s' if more > 1 else ''} ({names}) started on import, and a forked child would lack what they hold"
 
 
 def _warm_torch() -> None:
@@ -64,8 +78,9 @@ def _warm_torch() -> None:
         for parameter in model.parameters():
             parameter.grad = torch.zeros_like(parameter)
     for optimiser in (torch.optim.AdamW(model.parameters()), torch.optim.SGD(model.parameters(), momentum=0.9)):
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, 2)
         optimiser.step()
-        torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, 2).step()
+        schedule.step()
     dataset = torch.utils.data.TensorDataset(images_NCHW, labels_N)
     next(iter(torch.utils.data.DataLoader(dataset, batch_size=2, shuffle=True)))
 
