@@ -1,12 +1,14 @@
 """Where workers knock: the agent's Unix socket. Who does not know a token that was given out is turned away."""
 
 import contextlib
+import errno
 import logging
 import os
 import secrets
 import socket
 import stat
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from daybreak.base.errors import ControllerError
@@ -16,6 +18,7 @@ from daybreak.ports.reactor import Reactor
 from daybreak.wire.worker import Hello, decode_from_worker
 
 INTRODUCTION = 10.0  # seconds within which a caller must say who it is
+CROWDED = 0.5  # seconds before the next knock is heard when there are no file descriptors left
 
 _log = logging.getLogger(__name__)
 
@@ -36,13 +39,16 @@ class Door:
     """Listens; hands each connection whose Hello fits to whoever expects it."""
 
     def __init__(self, reactor: Reactor, path: Path) -> None:
-        private_folder(path.parent)
+        try:
+            private_folder(path.parent)
+        except OSError as error:
+            raise ControllerError(f"sockets need a folder, {path.parent} cannot be made: {error.strerror}") from error
         with contextlib.suppress(FileNotFoundError):
             path.unlink()  # of an agent that was killed: the home's lock says that none is alive
         self._reactor = reactor
         self._path = path
         self._expected: dict[str, tuple[AttemptKey, Welcome]] = {}
-        self._strangers: set[Connection] = set()
+        self._strangers: set[_Caller] = set()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.bind(os.fspath(path))
         path.chmod(0o600)  # the folder keeps others out in the meantime
@@ -65,7 +71,8 @@ class Door:
         self._reactor.forget(self._socket)
         self._socket.close()
         for stranger in list(self._strangers):
-            stranger.close()
+            stranger.timer.cancel()
+            stranger.connection.close()
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
 
@@ -73,37 +80,42 @@ class Door:
         while True:
             try:
                 peer, _ = self._socket.accept()
-            except OSError:  # nobody else waits, or we are out of file descriptors: try at the next knock
+            except OSError as error:
+                if error.errno in (errno.EMFILE, errno.ENFILE):  # the knock stays: looking again at once would spin
+                    self._reactor.forget(self._socket)
+                    self._reactor.later(CROWDED, lambda: self._reactor.watch(self._socket, self._accept))
                 return
-            self._receive(peer)
+            self._strangers.add(_Caller(self._reactor, peer, self._introduced, self._gone))
 
-    def _receive(self, peer: socket.socket) -> None:
-        caller = Connection(self._reactor, peer, _unheard, _unheard)
-        self._strangers.add(caller)
-        timer = self._reactor.later(INTRODUCTION, lambda: gone("it did not say who it is"))
+    def _introduced(self, caller: "_Caller", body: bytes) -> None:
+        hello = decode_from_worker(body)
+        expected = self._expected.pop(hello.token, None) if isinstance(hello, Hello) else None
+        if not isinstance(hello, Hello) or expected is None or expected[0] != hello.attempt:
+            self._gone(
+                caller, f"{type(hello).__name__} of {hello.attempt} is not the Hello of an attempt that is expected"
+            )
+            return
+        self._strangers.discard(caller)
+        caller.timer.cancel()
+        expected[1](caller.connection, hello)
 
-        def introduced(body: bytes) -> None:
-            hello = decode_from_worker(body)
-            expected = self._expected.get(hello.token) if isinstance(hello, Hello) else None
-            if not isinstance(hello, Hello) or expected is None or expected[0] != hello.attempt:
-                gone(
-                    f"its first frame is no Hello of an attempt that is expected: {type(hello).__name__} of {hello.attempt}"
-                )
-                return
-            timer.cancel()
-            self._strangers.discard(caller)
-            self.refuse(hello.token)
-            expected[1](caller, hello)
-
-        def gone(why: str) -> None:
-            timer.cancel()
-            self._strangers.discard(caller)
-            caller.close()
-            if why:
-                _log.warning("a caller at %s was turned away: %s", self._path, why)
-
-        caller.on_frame, caller.on_close = introduced, gone
+    def _gone(self, caller: "_Caller", why: str) -> None:
+        self._strangers.discard(caller)
+        caller.timer.cancel()
+        caller.connection.close()
+        if why:
+            _log.warning("a caller at %s was turned away: %s", self._path, why)
 
 
-def _unheard(said: bytes | str) -> None:
-    """Nothing is read before the loop's next turn, when the handlers stand."""
+class _Caller:
+    """A connection that has not said yet whose it is."""
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        peer: socket.socket,
+        introduced: Callable[["_Caller", bytes], None],
+        gone: Callable[["_Caller", str], None],
+    ) -> None:
+        self.connection = Connection(reactor, peer, partial(introduced, self), partial(gone, self))
+        self.timer = reactor.later(INTRODUCTION, partial(gone, self, "it did not say who it is"))

@@ -151,14 +151,9 @@ class LocalExecutor:
             old.release()
             self._retired.append(old)
         self._retired = [parent for parent in self._retired if not parent.gone]
-        try:
-            self._parents[place] = parent = self._warm(experiment, recipe)
-        except OSError as error:
-            self._unfit(
-                experiment, recipe, make_failure("import", f"cannot start in {recipe.folder}: {error.strerror}")
-            )
-            return None
-        return parent
+        self._parents[place] = parent = self._warm(experiment, recipe)
+        parent.start()
+        return None if parent.gone else parent
 
     def _warm(self, experiment: int, recipe: Recipe) -> WarmParent:
         log = self._home.logs(experiment) / "parent.log"

@@ -11,7 +11,7 @@ from daybreak.base.ids import AttemptKey
 from daybreak.executors.local.captured import CapturedCode
 from daybreak.executors.local.connections import Connection
 from daybreak.executors.local.environment import THREAD_POOLS
-from daybreak.executors.local.failures import exit_failure
+from daybreak.executors.local.failures import exit_failure, make_failure
 from daybreak.executors.local.processes import Child, end_groups, tail
 from daybreak.executors.local.watchdog import Watchdog
 from daybreak.ports.reactor import Reactor
@@ -82,7 +82,8 @@ class WarmParent:
         self._children: dict[tuple[AttemptKey, int], Forkable] = {}
         self._deaths = 0
         self._leaving = False
-        self._start()
+        self._child: Child | None = None
+        self._connection: Connection | None = None
 
     @property
     def how(self) -> How:
@@ -112,7 +113,8 @@ class WarmParent:
     def fork(self, attempt: Forkable, order: Fork) -> None:
         """Ask for one process; `attempt.forked` and `attempt.reaped` will be told."""
         self._children[attempt.key, order.rank] = attempt
-        self._connection.send(encode(order))
+        if self._connection is not None:
+            self._connection.send(encode(order))
 
     def release(self) -> None:
         """Go when the last child has gone."""
@@ -123,40 +125,54 @@ class WarmParent:
         """Go now; children that are left are ended by the parent."""
         if not self.gone:
             self.gone = True
-            self._connection.close()
-            self._reactor.later(LEAVING, self._insist)
+            if self._connection is not None:
+                self._connection.close()
+            self._reactor.later(LEAVING, self._kill)
 
     def wait(self, seconds: float) -> None:
         """Block until the process has ended, killing it after so many seconds. For closing down only."""
         self.close()
-        if not self._child.wait(seconds):
-            end_groups([self._child.pid])
-            self._child.wait(LEAVING)
-        self._watchdog.release(self._child.pid)
+        if self._child is not None:
+            if not self._child.wait(seconds):
+                end_groups([self._child.pid])
+                self._child.wait(LEAVING)
+            self._watchdog.release(self._child.pid)
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the process, unless we have closed; where that cannot be, nothing of the experiment can run."""
         if self.gone:
             return
         self.ready = None
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        ours, theirs = socket.socketpair()
-        with theirs, self._log.open("ab") as output:
-            self._child = Child(
-                self._reactor,
-                [*self._command, str(theirs.fileno())],
-                self._exited,
-                self._environment(),
-                Path(self.recipe.folder),
-                output.fileno(),
-                keep=(theirs.fileno(),),
-            )
+        try:
+            self._child, self._connection = self._open()
+        except OSError as error:
+            self._give_up(make_failure("import", f"cannot start in {self.recipe.folder}: {error.strerror}"))
+            return
         self._watchdog.guard(self._child.pid)
-        self._connection = Connection(self._reactor, ours, self._frame, self._hung_up)
         self._code_folder = self._code.folder()
         if changed := self._code.changed():
             self._note(f"changed since the experiment began, so its captured code is used: {', '.join(changed[:5])}")
         warm = Warm(self.recipe.run, self.recipe.folder, str(self._code_folder), self.recipe.threads)
         self._connection.send(encode(warm))
+
+    def _open(self) -> tuple[Child, Connection]:
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        ours, theirs = socket.socketpair()
+        with theirs, self._log.open("ab") as output:
+            try:
+                child = Child(
+                    self._reactor,
+                    [*self._command, str(theirs.fileno())],
+                    self._exited,
+                    self._environment(),
+                    Path(self.recipe.folder),
+                    output.fileno(),
+                    keep=(theirs.fileno(),),
+                )
+            except OSError:
+                ours.close()
+                raise
+        return child, Connection(self._reactor, ours, self._frame, self._hung_up)
 
     def _environment(self) -> dict[str, str]:
         """Thread pools of one before any import: a process that has threads cannot be forked safely."""
@@ -180,7 +196,7 @@ class WarmParent:
         """A parent that does not speak is of no use."""
         if why:
             self._note(f"the warm parent's socket broke: {why}")
-        end_groups([self._child.pid])
+        self._kill()
 
     def _warmed(self, ready: Ready) -> None:
         self.ready = ready
@@ -192,10 +208,11 @@ class WarmParent:
             attempt.fork()
 
     def _exited(self, status: int) -> None:
-        self._connection.drain()  # it may have said why
-        self._connection.close()
-        end_groups([self._child.pid])
-        self._watchdog.release(self._child.pid)
+        if self._child is not None and self._connection is not None:
+            self._connection.drain()  # it may have said why
+            self._connection.close()
+            end_groups([self._child.pid])
+            self._watchdog.release(self._child.pid)
         children, self._children = self._children, {}
         for child in set(children.values()):
             child.orphaned()
@@ -206,7 +223,7 @@ class WarmParent:
         if self._deaths >= DEATHS:
             self._give_up(exit_failure(status, tail(self._log)))
         else:
-            self._reactor.later(BACKOFF * 4 ** (self._deaths - 1) if self._deaths > 1 else 0.0, self._start)
+            self._reactor.later(BACKOFF * 4 ** (self._deaths - 1) if self._deaths > 1 else 0.0, self.start)
 
     def _give_up(self, failure: Failure) -> None:
         if self.gone:
@@ -221,8 +238,8 @@ class WarmParent:
         if self._leaving and not self._children and not self._waiting:
             self.close()
 
-    def _insist(self) -> None:
-        if self._child.alive:
+    def _kill(self) -> None:
+        if self._child is not None and self._child.alive:
             end_groups([self._child.pid])
 
     def _note(self, line: str) -> None:

@@ -4,18 +4,16 @@ Rank 0 speaks for the trial. The others' reports are answered with the verdict t
 their points, checkpoints and metrics are theirs alone.
 """
 
-import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from daybreak.executors.local.attempts import Attempt, Doom, Site
 from daybreak.executors.local.connections import Connection
 from daybreak.executors.local.door import Door
 from daybreak.executors.local.environment import free_port, pinned, rendezvous
-from daybreak.executors.local.failures import FROM_OUTSIDE, exit_failure, make_failure
+from daybreak.executors.local.failures import make_failure
+from daybreak.executors.local.members import Member
 from daybreak.executors.local.parents import WarmParent
 from daybreak.executors.local.processes import end_groups, tail, wait_for
 from daybreak.lifecycle import commands
@@ -38,7 +36,6 @@ from daybreak.wire.worker import (
     Started,
     Verdict,
     decode_from_worker,
-    encode,
 )
 
 GRANTED = (
@@ -48,20 +45,6 @@ BEGINNING = 120.0  # seconds a new process has to say Hello; a child of a proces
 REAPING = 1.0  # seconds between a socket's end and its process's end being told
 LAST_WORDS = 2.0  # seconds a process has to go after its last frame
 FOLLOWING = 5.0  # seconds the others of a gang have to end after rank 0
-
-
-@dataclass(eq=False)
-class Member:
-    """One process of the gang."""
-
-    rank: int
-    token: str = ""
-    pid: int | None = None
-    connection: Connection | None = None
-    ended: Ended | None = None
-    status: int | None = None  # once reaped
-    asks: int | None = None  # number of the report that waits
-    over: bool = False
 
 
 class FunctionAttempt(Attempt):
@@ -93,7 +76,8 @@ class FunctionAttempt(Attempt):
         self.log.parent.mkdir(parents=True, exist_ok=True)
         port = free_port() if len(self.slots) > 1 else 0
         for rank, slot in enumerate(self.slots):
-            member = Member(rank)
+            log = self.log if rank == 0 else self.log.with_suffix(f".rank{rank}.log")
+            member = Member(rank, log)
             member.token = self._door.expect(self.key, partial(self._welcome, member))
             self._members.append(member)
             self._parent.fork(self, self._order(member, slot, port))
@@ -106,16 +90,15 @@ class FunctionAttempt(Attempt):
     def reaped(self, rank: int, status: int) -> None:
         """A process has ended: take in what it still said, end what is left of its group."""
         member = self._members[rank]
-        if member.connection is not None:
-            member.connection.drain()
+        member.drain()
         member.status = status
-        self._clear(member)
+        member.clear(self.site.watchdog)
         self._out(member)
 
     def orphaned(self) -> None:
         """The parent has died, and with it what it forked."""
         for member in self._members:
-            self._clear(member)
+            member.clear(self.site.watchdog)
         self.end(*(self.doom or Doom("lost", make_failure("signal", "the warm parent it was forked from has ended"))))
         self._forget()
 
@@ -139,12 +122,12 @@ class FunctionAttempt(Attempt):
         elif self._freezing is None and not self.over:
             self._freezing = Freeze(order.grace)
             for member in self._members:
-                self._tell(member, self._freezing)
+                member.tell(self._freezing)
             self.later(order.grace, self._grace_is_over)
 
     def groups(self) -> list[int]:
         """Groups of members that have not been reaped."""
-        return [member.pid for member in self._members if member.pid is not None and member.status is None]
+        return [member.pid for member in self._members if member.pid is not None and member.alive]
 
     def wait(self, seconds: float) -> None:
         """Block until the processes have ended; the parent reaps them."""
@@ -162,20 +145,17 @@ class FunctionAttempt(Attempt):
         size = len(self.slots)
         gang = rendezvous(member.rank, size, port) if size > 1 else {}
         environment = pinned([slot]) | self.spec.environment | gang | {GRANTED: str(self.granted)}
-        socket, log = str(self.site.home.agent_socket), str(self._log_of(member))
+        socket, log = str(self.site.home.agent_socket), str(member.log)
         return Fork(self.key, member.token, socket, log, environment, member.rank)
-
-    def _log_of(self, member: Member) -> Path:
-        return self.log if member.rank == 0 else self.log.with_suffix(f".rank{member.rank}.log")
 
     def _welcome(self, member: Member, connection: Connection, hello: Hello) -> None:
         self._known(member, hello.pid)
         member.connection = connection
         connection.on_frame = partial(self._frame, member)
         connection.on_close = partial(self._closed, member)
-        self._tell(member, self._assignment(member.rank))
+        member.tell(self._assignment(member.rank))
         if self._freezing is not None:
-            self._tell(member, self._freezing)
+            member.tell(self._freezing)
 
     def _assignment(self, rank: int) -> Assignment:
         launch, home = self.launch, self.site.home
@@ -211,7 +191,7 @@ class FunctionAttempt(Attempt):
             self._keep(member, frame)
         elif isinstance(frame, Ended):
             member.ended = frame
-            self.site.reactor.later(LAST_WORDS, partial(self._clear, member))
+            self.site.reactor.later(LAST_WORDS, partial(member.clear, self.site.watchdog))
         if member.rank == 0:
             self._pass_on(frame)
 
@@ -234,7 +214,7 @@ class FunctionAttempt(Attempt):
             post(CheckpointDamaged(self.key.experiment, self.key.trial, frame.digest, why))
 
     def _keep(self, member: Member, points: Points) -> None:
-        kept = partial(self._tell, member, Kept(points.number))
+        kept = partial(member.tell, Kept(points.number))
         if member.rank == 0:
             self.site.reactor.log(PointBatch(self.key, points.series), kept)
         else:
@@ -242,19 +222,15 @@ class FunctionAttempt(Attempt):
 
     def _answer(self, member: Member) -> None:
         if member.asks is not None and member.asks in self._verdicts:
-            self._tell(member, self._verdicts[member.asks])
+            member.tell(self._verdicts[member.asks])
             member.asks = None
-
-    def _tell(self, member: Member, frame: Assignment | Kept | Verdict | Freeze) -> None:
-        if member.connection is not None:
-            member.connection.send(encode(frame))
 
     def _known(self, member: Member, pid: int) -> None:
         if member.pid is None and member.status is None:
             member.pid = pid
             self.site.watchdog.guard(pid)
         if self.over or self.doom is not None:
-            self._clear(member)
+            member.clear(self.site.watchdog)
 
     def _closed(self, member: Member, why: str) -> None:
         """The socket's end: an attempt that has said its last word is over at once, its process may take a moment longer."""
@@ -267,14 +243,8 @@ class FunctionAttempt(Attempt):
 
     def _missing(self, member: Member) -> None:
         """Its socket is closed and its process has not been reaped."""
-        self._clear(member)
+        member.clear(self.site.watchdog)
         self._out(member)
-
-    def _clear(self, member: Member) -> None:
-        """End what is left of the member's group."""
-        if member.pid is not None:
-            end_groups([member.pid])
-            self.site.watchdog.release(member.pid)
 
     def _out(self, member: Member) -> None:
         """A member is over; the attempt is when all are, and one that fails takes the others with it."""
@@ -282,26 +252,15 @@ class FunctionAttempt(Attempt):
             return
         member.over = True
         if member.ended is None or member.ended.reason == "crashed":
-            self.condemn(*self._crash(member))
+            self.condemn(*member.crash(self.memory_ran_out()))
         if all(one.over for one in self._members):
             self._conclude()
         elif member.rank == 0:
             self.later(FOLLOWING, self._end_followers)
 
-    def _crash(self, member: Member) -> Doom:
-        output = tail(self._log_of(member))
-        if member.ended is not None:
-            return Doom("crashed", member.ended.failure or make_failure("exit", "it failed without a reason", output))
-        if member.status is None:
-            return Doom("lost", make_failure("exit", "it closed its socket without a word", output))
-        if member.status == -signal.SIGKILL and self.memory_ran_out():
-            return Doom("crashed", make_failure("memory", "the system ended it because memory ran out", output))
-        outside = -member.status in FROM_OUTSIDE
-        return Doom("lost" if outside else "crashed", exit_failure(member.status, output))
-
     def _conclude(self) -> None:
         last = self._members[0].ended
-        if last is None or (self.doom is not None and last.reason == "crashed"):
+        if last is None:
             self.end(*(self.doom or Doom("lost", None)))
         else:
             self._take_over(last)
@@ -312,8 +271,8 @@ class FunctionAttempt(Attempt):
         self.units = last.units
         self.metrics = last.metrics or self.metrics
         self.best = self.best | last.best
-        doomed = self.doom is not None and self.doom.reason == "crashed"
-        reason, failure = self.doom if self.doom is not None and doomed else (last.reason, last.failure)
+        crash = self.doom if self.doom is not None and self.doom.reason == "crashed" else None
+        reason, failure = crash or (last.reason, last.failure)
         self.end(
             reason,
             failure,
@@ -341,5 +300,4 @@ class FunctionAttempt(Attempt):
     def _forget(self) -> None:
         for member in self._members:
             self._door.refuse(member.token)
-            if member.connection is not None:
-                member.connection.close()
+            member.hang_up()
