@@ -47,7 +47,8 @@ def _check_command(experiment: Experiment, faults: Faults) -> None:
         for name in words:
             if name not in names and not faults.is_broken("space"):
                 hint = did_you_mean(name, names) or f"; declare `{name}` in `space`"
-                faults.add(f"`{{{name}}}` is no hyperparameter of the space{hint}", faults.written(("run",)))
+                rule = f"`{{{name}}}` is no hyperparameter of the space{hint}"
+                faults.add(rule, faults.written(("run",)), near=f"{{{name}}}")
     baseline = experiment.baseline
     if baseline is None or faults.is_broken("baseline"):
         return

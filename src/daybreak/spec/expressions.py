@@ -11,6 +11,7 @@ A name may be absent from a point because its own `when` does not hold. Evaluati
 import ast
 import math
 import operator
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -109,7 +110,7 @@ def _syntax_message(text: str, error: SyntaxError) -> str:
     if not text.strip():
         return "an expression is needed, got nothing"
     message = (error.msg or "invalid syntax").split(". ")[0].rstrip("?.")
-    if "Maybe you meant '=='" in (error.msg or ""):
+    if re.search(r"[^=!<>]=[^=]", text):
         message = "write `==` to compare"
     return f"not an expression: {message}"
 

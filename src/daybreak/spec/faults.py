@@ -18,8 +18,11 @@ Path = tuple[str | int, ...]
 class Places(Protocol):
     """Where written paths stand."""
 
-    def find(self, path: Path, *, key: bool = False, offset: int = 0) -> Place:
-        """The place of a value, or of its key; of its nearest ancestor where it was not written. `offset`: characters into a text."""
+    def find(self, path: Path, *, key: bool = False, offset: int = 0, near: str = "") -> Place:
+        """The place of a value, or of its key; of its nearest ancestor where it was not written.
+
+        Within a text: `offset` characters into it, or where `near` stands.
+        """
         ...
 
 
@@ -30,7 +33,7 @@ class NamedPlaces:
     source: str
     flags: Mapping[Path, str] = field(default_factory=dict)  # written path -> what the user typed
 
-    def find(self, path: Path, *, key: bool = False, offset: int = 0) -> Place:  # noqa: ARG002 (the protocol's)
+    def find(self, path: Path, *, key: bool = False, offset: int = 0, near: str = "") -> Place:  # noqa: ARG002 (the protocol's)
         """The flag of the longest known prefix, else the dotted path."""
         for length in range(len(path), 0, -1):
             if flag := self.flags.get(path[:length]):
@@ -49,9 +52,9 @@ class Faults:
     )  # resolved paths that are known to be wrong: say nothing more of them
     found: list[Fault] = field(default_factory=list)
 
-    def add(self, message: str, path: Path, *, key: bool = False, offset: int = 0) -> None:
+    def add(self, message: str, path: Path, *, key: bool = False, offset: int = 0, near: str = "") -> None:
         """A fault of what is written at `path`."""
-        self.found.append(Fault(message, self.places.find(path, key=key, offset=offset), dotted(path)))
+        self.found.append(Fault(message, self.places.find(path, key=key, offset=offset, near=near), dotted(path)))
 
     def add_resolved(self, message: str, path: Path, *, offset: int = 0) -> None:
         """A fault of the resolved value at `path`."""

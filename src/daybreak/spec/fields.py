@@ -27,8 +27,9 @@ def validate(resolved: dict[str, Any], faults: Faults) -> Experiment | None:
         try:
             return Experiment.model_validate(resolved)
         except ValidationError as error:
-            for details in error.errors(include_url=False):
-                path = _in_data(details["loc"], resolved)
+            found = error.errors(include_url=False)
+            paths = [_in_data(details["loc"], resolved) for details in found]  # before anything is left out
+            for details, path in zip(found, paths, strict=True):
                 if not faults.is_broken(*path):
                     _tell(details, path, faults)
                 faults.broken.add(path)
@@ -53,7 +54,9 @@ def _leave_out(resolved: dict[str, Any], path: Path) -> None:
     """Drop the value; of a list the whole, so that positions stay true; of a missing field what lacks it."""
     target: Any = resolved
     holder, last = resolved, ""
-    for part in path:
+    for index, part in enumerate(path):
+        if isinstance(target, dict) and part not in target and index < len(path) - 1:
+            last = ""  # what held it is gone already
         if not isinstance(target, dict) or part not in target:
             break
         holder, last, target = target, str(part), target[part]
@@ -92,9 +95,9 @@ _RULES = {
     "dict_type": "must be a mapping",
     "model_type": "must be a mapping",
     "model_attributes_type": "must be a mapping",
-    "greater_than_equal": "must be at least {ge}",
-    "greater_than": "must be above {gt}",
-    "less_than_equal": "must be at most {le}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "greater_than": "must be above {gt:g}",
+    "less_than_equal": "must be at most {le:g}",
     "too_short": "needs at least {min_length}",
     "string_too_short": "must not be empty",
 }

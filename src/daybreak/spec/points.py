@@ -57,10 +57,11 @@ def _check_values(experiment: Experiment, index: int, point: Point, faults: Faul
                 rule = f"`{name}` must be absent from this point, for `{domain.when}` does not hold"
                 faults.add_resolved(rule, ("points", index, name))
             elif problem := misfit(domain, point[name]):
-                faults.add_resolved(f"`{name}` {problem}, got {shown(point[name])}", ("points", index, name))
+                rule = f"`{name}` {problem}, got {shown(point[name])}{_meant(domain, point[name])}"
+                faults.add_resolved(rule, ("points", index, name))
         if missing:
             faults.add_resolved(f"the point lacks {listed(missing)}", ("points", index))
-        for constraint in experiment.constraints:
+        for constraint in () if faults.is_broken("points", index) else experiment.constraints:
             if not parse(constraint).holds(point, absent=True):
                 faults.add_resolved(f"the point breaks the constraint `{constraint}`", ("points", index))
     except ExpressionError as error:
@@ -75,10 +76,14 @@ def misfit(domain: Domain, value: Any) -> str | None:
         case Choice():
             known = any(_same(value, option) for option in domain.options)
             options = ", ".join(shown(option) for option in domain.options[:8])
-            hint = did_you_mean(value, map(str, domain.options)) if isinstance(value, str) else ""
-            return None if known else f"is one of {options}{hint}"
+            return None if known else f"is one of {options}"
         case _:
             return _misfit_number(domain, value)
+
+
+def _meant(domain: Domain, value: Any) -> str:
+    texts = [option for option in domain.options if isinstance(option, str)] if isinstance(domain, Choice) else []
+    return did_you_mean(value, texts) if isinstance(value, str) else ""
 
 
 def _misfit_number(domain: Uniform | Log | Int, value: Any) -> str | None:

@@ -257,7 +257,7 @@ def _environment(draft: Draft, value: Any, path: Path) -> None:
     draft.put(("environment",), {}, path)
     for key, item in value.items():
         if isinstance(item, bool) or item is None:
-            draft.fail(f"an environment variable is text: quote {shown(item)}", ("environment", key), (*path, key))
+            draft.fail("an environment variable is text: write it in quotes", ("environment", key), (*path, key))
         else:
             text = str(item) if isinstance(item, int | float) else item
             draft.put(("environment", key), text, (*path, key))

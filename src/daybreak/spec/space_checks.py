@@ -102,7 +102,8 @@ def _check_names(expression: Expression, names: Iterable[str], at: Path, faults:
     known = list(names)
     for name in expression.names:
         if name not in known:
-            hint = did_you_mean(name, known) or f"; quote text: `'{name}'`"
+            inside = next((f"; did you mean `{other}`?" for other in known if other.endswith(f".{name}")), "")
+            hint = inside or did_you_mean(name, known) or f"; quote text: `'{name}'`"
             _fault(f"`{name}` is no hyperparameter of the space{hint}", at, expression, name, faults)
 
 

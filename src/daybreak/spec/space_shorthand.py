@@ -25,6 +25,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 ALL_OPTIONS = ("step", "log", "when", "count")
 
 Put = Callable[[str, dict[str, Any], Path], None]
+Conditions = tuple[tuple[str, Path], ...]  # of the groups around a name, outermost first, each with its written path
 
 
 def flatten_space(faults: Faults, space: Mapping[str, Any], path: Path, put: Put) -> None:
@@ -39,20 +40,22 @@ class _Flattener:
     faults: Faults
     put: Put
 
-    def visit(self, name: str, key: Any, value: Any, path: Path, whens: tuple[str, ...]) -> None:
+    def visit(self, name: str, key: Any, value: Any, path: Path, whens: Conditions) -> None:
         """One entry: `name` is dotted, `key` its last part as written."""
         if not _is_name(key):
-            self._fail(name, f"a hyperparameter's name is letters, digits and `_`, got {key!r}{_repair(key)}", path)
+            self._fail(
+                name, f"a hyperparameter's name is letters, digits and `_`, got {key!r}{_repair(key)}", path, key=True
+            )
         elif isinstance(value, Mapping):
             self._mapping(name, value, path, whens)
         elif isinstance(value, list | tuple):
-            self._fail(name, f"a bare list is not a domain: write `{{choice: {_as_yaml(value)}}}`{_meant(key)}", path)
+            self._fail(name, f"a bare list is not a domain: write `{{choice: {_as_yaml(value)}}}`", path)
         elif value is None:
             self._fail(name, f"`{name}` has no domain; a constant null is `{{constant: null}}`", path)
         else:
             self._emit(name, {"kind": "constant", "value": value}, path, whens)
 
-    def _mapping(self, name: str, value: Mapping[str, Any], path: Path, whens: tuple[str, ...]) -> None:
+    def _mapping(self, name: str, value: Mapping[str, Any], path: Path, whens: Conditions) -> None:
         if _is_resolved(value):
             self._emit(name, dict(value), path, whens)
             return
@@ -64,19 +67,22 @@ class _Flattener:
             self._fail(name, f"a domain has one kind, got {listed(kinds)}", path)
         elif not value:
             self._fail(name, f"`{name}` has no domain, got an empty mapping", path)
+        elif (misspelt := next((key for key in unknown if _is_misspelt(key, value[key])), None)) is not None:
+            rule = f"there is no kind of domain `{misspelt}`{did_you_mean(misspelt, KINDS)}"
+            self._fail(name, rule, (*path, misspelt), key=True)
         else:
             self._group(name, value, path, whens)
 
-    def _group(self, name: str, value: Mapping[str, Any], path: Path, whens: tuple[str, ...]) -> None:
+    def _group(self, name: str, value: Mapping[str, Any], path: Path, whens: Conditions) -> None:
         members = dict(value)
         if isinstance(members.get("when"), str):
-            whens = (*whens, members.pop("when"))
+            whens = (*whens, (members.pop("when"), (*path, "when")))
         if not members:
             self._fail(name, f"`{name}` has no domain, only a condition", path)
         for key, inner in members.items():
             self.visit(f"{name}.{key}", key, inner, (*path, key), whens)
 
-    def _domain(self, name: str, kind: str, value: Mapping[str, Any], path: Path, whens: tuple[str, ...]) -> None:
+    def _domain(self, name: str, kind: str, value: Mapping[str, Any], path: Path, whens: Conditions) -> None:
         wrong = [key for key in value if key != kind and key not in OPTIONS[kind]]
         for key in wrong:
             options = OPTIONS[kind]
@@ -105,11 +111,13 @@ class _Flattener:
         self.faults.add(f"`{kind}` takes `[low, high]`, got {shown(value)}", path)
         return None
 
-    def _emit(self, name: str, domain: dict[str, Any], path: Path, whens: tuple[str, ...]) -> None:
+    def _emit(self, name: str, domain: dict[str, Any], path: Path, whens: Conditions) -> None:
         own = domain.get("when")
         if whens and (own is None or isinstance(own, str)):
-            parts = [*whens, *([own] if own else [])]
-            domain["when"] = parts[0] if len(parts) == 1 else " and ".join(f"({part})" for part in parts)
+            parts = [*whens, *([(own, path)] if own else [])]
+            texts = [text for text, _ in parts]
+            domain["when"] = texts[0] if len(parts) == 1 else " and ".join(f"({text})" for text in texts)
+            self.faults.origins["space", name, "when"] = parts[0][1] if len(parts) == 1 else path
         if self.faults.origins.get(("space", name), path) != path:
             self.faults.add(f"`{name}` stands twice, once nested and once with a dot", path, key=True)
         self.put(name, domain, path)
@@ -119,9 +127,9 @@ class _Flattener:
         self.faults.broken.add(("space", name))
         self.faults.origins[("space", name)] = path
 
-    def _fail(self, name: str, message: str, path: Path) -> None:
+    def _fail(self, name: str, message: str, path: Path, *, key: bool = False) -> None:
         self._known(name, path)
-        self.faults.add(message, path)
+        self.faults.add(message, path, key=key)
 
 
 _FIELD_POSITIONS: dict[str, dict[str, Path]] = {
@@ -140,8 +148,9 @@ def _repair(key: Any) -> str:
     return f"; did you mean `{repaired}`?" if _is_name(repaired) else ""
 
 
-def _meant(key: str) -> str:
-    return did_you_mean(key, KINDS)
+def _is_misspelt(key: Any, value: Any) -> bool:
+    """A list cannot stand in a group: its key was to be a kind."""
+    return isinstance(key, str) and isinstance(value, list | tuple) and did_you_mean(key, KINDS) != ""
 
 
 def _is_resolved(value: Mapping[str, Any]) -> bool:

@@ -39,13 +39,15 @@ class MarkedPlaces:
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     inner: dict[Path, int] = field(default_factory=dict)  # characters from a text's mark to its first letter
 
-    def find(self, path: Path, *, key: bool = False, offset: int = 0) -> Place:
+    def find(self, path: Path, *, key: bool = False, offset: int = 0, near: str = "") -> Place:
         """The place of a value or its key, else of its nearest ancestor that stands in the text."""
         for length in range(len(path), -1, -1):
             prefix = path[:length]
             mark = (self.keys.get(prefix) if key else None) or self.values.get(prefix)
             if mark is not None:
                 line, column = mark
+                if near and line <= len(self.lines):
+                    column = max(column, self.lines[line - 1].find(near, column - 1) + 1)
                 if offset and length == len(path) and prefix in self.inner:
                     column += self.inner[prefix] + offset
                 return self.at(line, column)
@@ -65,17 +67,21 @@ def read_yaml(text: str, source: str) -> tuple[Any, Faults]:
         node = yaml.compose(text, Loader=_Loader)
         return (None if node is None else _Reader(places, faults).read(node, ())), faults
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark = error.problem_mark
+        if _is_unclosed(error):  # the place where it was opened says more than the place where its end was missed
+            mark = error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         _add_at(faults, _syntax_message(error), places.at(line, column))
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - (text.rfind("\n", 0, error.position) + 1) + 1
-        _add_at(faults, f"not YAML: the character {error.character!r} is not allowed", places.at(line, column))
-    except (RecursionError, _TooLarge) as error:
         _add_at(
-            faults, str(error) if isinstance(error, _TooLarge) else "not readable: nested too deeply", places.at(1, 1)
+            faults, f"not YAML: the character U+{_code(error.character):04X} is not allowed", places.at(line, column)
         )
+    except _TooLarge as error:
+        _add_at(faults, "not readable: nested too deeply, or aliases expand to too much", places.at(*error.args))
+    except RecursionError:
+        _add_at(faults, "not readable: nested too deeply", places.at(1, 1))
     return None, faults
 
 
@@ -83,10 +89,19 @@ def _add_at(faults: Faults, message: str, place: Place) -> None:
     faults.found.append(Fault(message, place))
 
 
+def _is_unclosed(error: yaml.MarkedYAMLError) -> bool:
+    """A quote, brace or bracket that is opened and not closed."""
+    told = f"{error.problem} {error.context}"
+    return error.context_mark is not None and ("unexpected end of stream" in told or "a flow " in told)
+
+
 def _syntax_message(error: yaml.MarkedYAMLError) -> str:
     problem, context = str(error.problem or ""), str(error.context or "")
     if "'\\t'" in problem:
         return "not YAML: a tab stands where spaces must; indent with spaces"
+    if _is_unclosed(error):
+        what = {"mapping": "brace", "sequence": "bracket"}.get(context.rpartition(" ")[2], "quote")
+        return f"not YAML: this {what} is not closed" + (", or a comma is missing in it" if what != "quote" else "")
     if "mapping values are not allowed here" in problem:
         return "not YAML: a second `: ` on this line; quote text that contains one, or begin a new line"
     if "expected a single document" in context:
@@ -94,8 +109,12 @@ def _syntax_message(error: yaml.MarkedYAMLError) -> str:
     return f"not YAML: {problem}" + (f" ({context})" if context else "")
 
 
+def _code(character: Any) -> int:
+    return character if isinstance(character, int) else ord(character[:1])
+
+
 class _TooLarge(Exception):
-    pass
+    """The line and column of what is nested too deeply."""
 
 
 _PLAIN = ""  # the tag of scalars that carry neither quotes nor a tag
@@ -136,9 +155,9 @@ class _Reader:
 
     def read(self, node: yaml.Node, path: Path) -> Any:
         self.nodes += 1
-        if self.nodes > MOST_NODES or len(path) > 100:  # noqa: PLR2004 (an alias that contains itself ends here)
-            raise _TooLarge("not readable: nested too deeply, or aliases expand to too much")
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        if self.nodes > MOST_NODES or len(path) > 100:  # noqa: PLR2004 (an alias that contains itself ends here)
+            raise _TooLarge(line, column)
         self.places.values[path] = (line, column)
         if node.tag not in _TAGS:
             _add_at(self.faults, f"tags such as `{node.tag}` are not read here", self.places.at(line, column))
