@@ -1,5 +1,6 @@
 """What `run`, `attach` and `resume` share: follow to the end, freeze on Ctrl-C, say how it went and what to do next."""
 
+from daybreak.base.errors import ConnectionLost
 from daybreak.cli.commands.look import print_best, trial_table
 from daybreak.cli.live import follow
 from daybreak.cli.output import console, errors_console, print_json
@@ -16,6 +17,11 @@ def follow_to_end(client: Client, experiment: int, *, json: bool) -> int:
         status = follow(client.watch(experiment), json=json)
     except KeyboardInterrupt:
         return _freeze(client, experiment)
+    except ConnectionLost as error:
+        raise ConnectionLost(
+            f"the controller went away; nothing that was acknowledged is lost. Go on with: daybreak resume {experiment} "
+            f"(why it went: {client.home.controller_log})"
+        ) from error
     return conclude(client, status, json=json)
 
 

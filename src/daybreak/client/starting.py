@@ -6,8 +6,8 @@ second command that starts at the same moment simply finds the winner's socket.
 
 import os
 import select
-import subprocess
 import sys
+from pathlib import Path
 
 from daybreak.base.errors import ConnectionLost, ControllerError, LedgerBusy
 from daybreak.base.home import Home
@@ -38,33 +38,32 @@ def connect(home: Home, *, slots: str | None = None) -> Connection:
 def start(home: Home, *, slots: str | None = None) -> str:
     """Start a controller for this home and wait until it listens; what it said ("ready", or that another one owns the home)."""
     reading, writing = os.pipe()
-    command = [sys.executable, "-m", "daybreak.server.serve", "--home", str(home.path), "--ready-fd", str(writing)]
-    if slots:
-        command += ["--slots", slots]
-    with home.controller_log.open("ab") as log:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=(writing,),
-            start_new_session=True,
-            cwd="/",
-        )
-    os.close(writing)
+    words = [sys.executable, "-m", "daybreak.server.serve", "--home", str(home.path), "--ready-fd", str(writing)]
+    try:
+        _spawn(words + (["--slots", slots] if slots else []), home.controller_log, writing)
+    finally:
+        os.close(writing)
     try:
         told = _first_line(reading)
     finally:
         os.close(reading)
-    if told.startswith("busy"):
+    if told == "ready" or told.startswith("busy"):
         return told
-    if told != "ready":
-        process.poll()
-        kind, _, why = told.partition(":")
-        raise (LedgerBusy if kind == "LedgerBusy" else ControllerError)(
-            f"the controller of {home.path} could not start: {(why or told).strip()}"
-        )
-    return told
+    kind, _, why = told.partition(":")
+    raise (LedgerBusy if kind == "LedgerBusy" else ControllerError)(
+        f"the controller of {home.path} could not start: {(why or told).strip()}"
+    )
+
+
+def _spawn(words: list[str], log: Path, inherited: int) -> None:
+    """Start a process that outlives this one, in a session of its own; nobody waits for it."""
+    os.set_inheritable(inherited, True)
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    os.posix_spawn(words[0], words, os.environ, file_actions=actions, setsid=True)
 
 
 def _first_line(descriptor: int) -> str:

@@ -48,6 +48,7 @@ def _serve(home: Home, options: argparse.Namespace, ready: Callable[[], None]) -
     from daybreak.server.service import Service  # noqa: PLC0415
 
     service = Service(build(Settings(home, options.ledger, options.slots)), home, options.idle)
+    os.chdir("/")  # hold on to no folder
     signal.signal(signal.SIGTERM, lambda *_: service.shut_down(freeze=False))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the follower's affair
     try:

@@ -109,6 +109,7 @@ class Run:
         self._in_unit = False
         self.reports.close_unit(self.units)
         self._flush()
+        self._link.settle()
 
     def _limit(self, count: int | None) -> int:
         known = [limit for limit in (count, self.horizon) if limit is not None]
@@ -181,6 +182,7 @@ class Run:
         written = self._checkpoints.write(self.units, self.reports.last)
         self._saved_units, self._saved_at = self.units, time.monotonic()
         self.watch.freeze_seconds = written.seconds
+        self._flush()  # a trial that goes on from here never reports these points again
         self._link.saved(self.units, written.ref.digest, written.ref.size, written.seconds)
 
     def _tell_nothing_kept(self) -> None:
