@@ -37,6 +37,8 @@ class Writer:
 
     def connection(self) -> Connection:
         """The connection, made anew if it was lost. Raises `LedgerError`."""
+        if self._connection is not None and self._connection.invalidated:
+            self._drop(self._connection)  # SQLAlchemy would connect again by itself, but without the lock
         if self._connection is None:
             if self.place.path is not None and self._lock is None:
                 raise LedgerError(f"the ledger {self.place} has been closed")
@@ -76,7 +78,7 @@ class Writer:
                 connection.exec_driver_sql(_LAZY[connection.dialect.name])
                 yield connection
         finally:
-            if on_sqlite and connection is self._connection:
+            if on_sqlite and connection is self._connection:  # else it was lost, and the next one begins with FULL
                 connection.exec_driver_sql("PRAGMA synchronous=FULL")
                 connection.rollback()
 
@@ -97,12 +99,9 @@ class Writer:
             )
 
     def _abandon(self, connection: Connection) -> None:
-        """Undo what was begun; where that is in doubt, the next call starts with a new connection."""
+        """Undo what was begun; where not even that can be done, the next call starts with a new connection."""
         try:
             connection.rollback()
-            if self.place.path is None:
-                connection.exec_driver_sql("SELECT 1")
-                connection.rollback()
         except SQLAlchemyError:
             self._drop(connection)
 
