@@ -54,7 +54,7 @@ def _demand(exp: Experiment, trial: Trial, to: int | None, value: float, why: st
 def grant_all(state: State) -> None:
     """Hand out what is free; then, where a more important experiment still waits, make less important ones freeze."""
     unmet: list[Demand] = []
-    if state.pool.free("any"):
+    if state.pool.idle:
         claims = [
             Claim(exp.number, exp.priority, exp.held, exp.spec.max_slots)
             for exp in state.active.values()

@@ -8,7 +8,10 @@ from daybreak.lifecycle.state import State, touch
 
 def offered(state: State, event: SlotsOffered) -> bool:
     """A machine has these slots; those it had already stay as they are."""
-    added = [state.pool.offer(event.machine, slot.number, slot.kind) for slot in event.slots]
+    added = [
+        state.pool.offer(event.machine, slot.number, slot.kind, held=(event.machine, slot.number) in state.holders)
+        for slot in event.slots
+    ]
     for exp in state.active.values():
         touch(state, exp)
     return any(added)

@@ -54,14 +54,19 @@ class Pool:
     kinds: dict[str, _Kind] = field(default_factory=lambda: {kind: _Kind() for kind in KINDS})
     where: dict[tuple[str, int], str] = field(default_factory=dict)  # (machine, slot) -> kind
     used: int = 0  # slots held that are still offered
+    idle: int = 0  # slots free, of all kinds
 
-    def offer(self, machine: str, number: int, kind: str) -> bool:
-        """A slot exists from now on; False when it was there already."""
+    def offer(self, machine: str, number: int, kind: str, *, held: bool = False) -> bool:
+        """A slot exists from now on; False when it was there already. `held`: it came back before its holder let go of it."""
         if (machine, number) in self.where:
             return False
         self.where[machine, number] = kind
-        self._change(machine, kind, freed=(number,))
         self.kinds[kind].total += 1
+        if held:
+            self.kinds[kind].shelves.setdefault(machine, _Shelf()).held.add(number)
+            self.used += 1
+        else:
+            self._free(machine, kind, number)
         return True
 
     def lose(self, machine: str, number: int) -> bool:
@@ -110,7 +115,7 @@ class Pool:
             if kind is not None and number in self.kinds[kind].shelves[machine].held:
                 self.kinds[kind].shelves[machine].held.discard(number)
                 self.used -= 1
-                self._change(machine, kind, freed=(number,))
+                self._free(machine, kind, number)
 
     def kind_of(self, machine: str, number: int) -> str | None:
         """The kind of a slot that is offered."""
@@ -142,16 +147,15 @@ class Pool:
         kinds = KINDS if kind == "any" else (kind,)
         return max((s.total for k in kinds for s in self.kinds[k].shelves.values()), default=0)
 
-    def _change(self, machine: str, kind: str, freed: tuple[int, ...]) -> None:
+    def _free(self, machine: str, kind: str, number: int) -> None:
         shelf = self.kinds[kind].shelves.setdefault(machine, _Shelf())
-        before = len(shelf.free)
-        for number in freed:
-            shelf.put(number)
-        self._move(kind, machine, before, len(shelf.free))
+        shelf.put(number)
+        self._move(kind, machine, len(shelf.free) - 1, len(shelf.free))
 
     def _move(self, kind: str, machine: str, before: int, after: int) -> None:
         held = self.kinds[kind]
         held.free += after - before
+        self.idle += after - before
         if before:
             held.by_free.pop(bisect_left(held.by_free, (before, machine)))
         if after:

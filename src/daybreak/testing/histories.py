@@ -1,0 +1,394 @@
+"""Random histories for the pure core: a fake world that answers commands with whatever can happen, in any order that can be.
+
+A `World` is seeded, so that a history is a function of its `Plan`: hypothesis varies and shrinks plans. Its troubles (crashes, losses,
+duplicates, late events, restarts, pauses, machines that come and go) last for the first `troubled` events; after that it behaves,
+so that every experiment must come to its end.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+
+from daybreak.base.ids import AttemptKey
+from daybreak.base.streams import Stream
+from daybreak.lifecycle.commands import (
+    AnyCommand,
+    DeleteCheckpoint,
+    Freeze,
+    Kill,
+    Launch,
+    Propose,
+    SetTimer,
+    Verdict,
+)
+from daybreak.lifecycle.events import (
+    AnyEvent,
+    Asked,
+    AttemptEnded,
+    AttemptStarted,
+    CheckpointDamaged,
+    CheckpointDeleted,
+    CheckpointSaved,
+    Proposed,
+    RungReported,
+    Slot,
+    SlotsLost,
+    SlotsOffered,
+    Submitted,
+    TimerDue,
+)
+from daybreak.spec.domains import Uniform
+from daybreak.spec.models import Baseline, Budget, Confirm, Experiment, Objective, Resources, Retry, Search
+from daybreak.wire.worker import Failure
+
+METRIC = "accuracy"
+UNIT_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a history is a function of. `faults` is the chance that an event is preceded by some trouble."""
+
+    specs: tuple[Experiment, ...]
+    machines: tuple[int, ...] = (2,)  # slots of each
+    seed: int = 0
+    faults: float = 0.0
+    troubled: int = 0
+    natural_end: int = 40  # units after which a trial completes by itself
+
+
+@dataclass
+class _Process:
+    """One attempt as the world sees it: what it will still say, in order."""
+
+    launch: Launch
+    granted: float
+    units: int
+    target: int | None
+    outbox: list[AnyEvent] = field(default_factory=list)
+    number: int = 0
+    waits: bool = False  # for a verdict
+    freezing: bool = False
+
+
+class World:
+    """An executor, a sampler and people, all fake. `tick` gives the next event, `obey` takes what the step answered."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.at = 1_000_000.0
+        self.told = 0
+        self.processes: dict[AttemptKey, _Process] = {}
+        self._stream = Stream(plan.seed, "world")
+        self._known: set[AttemptKey] = set()
+        self._inbox: list[AnyEvent] = [
+            SlotsOffered(f"m{i}", tuple(Slot(n) for n in range(count))) for i, count in enumerate(plan.machines)
+        ]
+        self._inbox += [Submitted(i, spec.model_dump(mode="json")) for i, spec in enumerate(plan.specs, 1)]
+        self._timers: dict[tuple[int, str], float] = {}
+        self._past: list[AnyEvent] = []
+        self._digests: list[tuple[int, int, str]] = []
+        self._paused: set[int] = set()
+        self._away: set[int] = set()
+
+    @property
+    def troubled(self) -> bool:
+        """Whether things still go wrong."""
+        return self.told < self.plan.troubled
+
+    def tick(self) -> tuple[float, AnyEvent] | None:
+        """The next event and its time; None when nothing will ever happen again."""
+        event = self._trouble() if self.troubled and self._stream.uniform() < self.plan.faults else None
+        event = event or self._behave()
+        if event is None:
+            return None
+        self.told += 1
+        self._past.append(event)
+        return self.at, event
+
+    def obey(self, commands: Sequence[AnyCommand]) -> None:
+        """Carry orders out; their outcomes come as later events. Repeats are nothing."""
+        for command in commands:
+            if isinstance(command, Propose):
+                self._draw(command)
+            elif isinstance(command, Launch):
+                self._launch(command)
+            elif isinstance(command, Verdict):
+                self._verdict(command)
+            elif isinstance(command, Freeze | Kill):
+                self._leave(command)
+            elif isinstance(command, DeleteCheckpoint):
+                self._inbox.append(CheckpointDeleted(command.experiment, command.trial, command.digest))
+            elif isinstance(command, SetTimer):
+                self._timers[command.experiment, command.name] = command.at
+
+    def crash(self) -> None:
+        """The controller died, and every process with it; machines offer their slots again, submissions are repeated."""
+        self.processes.clear()
+        self._timers.clear()
+        submitted = [event for event in self._inbox if isinstance(event, Submitted)]
+        offered = [self._offer(i) for i in range(len(self.plan.machines)) if i not in self._away]
+        self._inbox = [*offered, *submitted]
+
+    # what goes well
+
+    def _behave(self) -> AnyEvent | None:
+        if self._inbox:
+            return self._inbox.pop(0)
+        if not self.troubled and (event := self._make_up()):
+            return event
+        busy = [process for process in self.processes.values() if not process.waits or process.outbox]
+        if busy:
+            self.at += self._stream.uniform()
+            return self._advance(self._stream.choice(busy))
+        return self._due() or self._make_up()
+
+    def _make_up(self) -> AnyEvent | None:
+        """People resume what they paused, machines come back."""
+        if self._paused:
+            return Asked(self._paused.pop(), "resume")
+        if self._away:
+            return self._offer(self._away.pop())
+        return None
+
+    def _due(self) -> AnyEvent | None:
+        if not self._timers:
+            return None
+        experiment, name = min(self._timers, key=lambda key: (self._timers[key], key))
+        self.at = max(self.at, self._timers.pop((experiment, name)))
+        return TimerDue(experiment, name)
+
+    def _advance(self, process: _Process) -> AnyEvent:
+        if not process.outbox:
+            self._train(process)
+        event = process.outbox.pop(0)
+        if isinstance(event, AttemptEnded):
+            self.processes.pop(event.attempt, None)
+            seconds = max(self.at - process.granted, 0.0) * len(process.launch.slots)
+            event = _with(event, slot_seconds=seconds, user_seconds=0.9 * seconds / len(process.launch.slots))
+        if isinstance(event, RungReported):
+            process.waits = True
+        return event
+
+    def _train(self, process: _Process) -> None:
+        key = process.launch.attempt
+        if process.freezing:
+            self._save_and_end(process, "preempted")
+            return
+        end = self.plan.natural_end - key.trial % 3 if key.trial else 1
+        target = process.target if process.target is not None else end
+        trained = max(min(target, end) - process.units, 0)
+        self.at += UNIT_SECONDS * trained
+        process.units += trained
+        if process.target is None or process.units < process.target:
+            process.outbox.append(
+                AttemptEnded(key, "completed", process.units, 0.0, self._metrics(process), unit_seconds=UNIT_SECONDS)
+            )
+            return
+        process.number += 1
+        report = RungReported(
+            key, process.number, process.units, self._metrics(process), {}, UNIT_SECONDS if trained else None
+        )
+        process.outbox.append(report)
+
+    def _metrics(self, process: _Process) -> dict[str, float]:
+        launch = process.launch
+        if self.troubled and self._stream.uniform() < self.plan.faults / 4:
+            return self._stream.choice([{}, {"accurracy": 0.5}, {METRIC: float("nan")}])
+        noise = Stream(launch.seed, "noise", process.units).uniform()
+        return {METRIC: launch.point.get("lr", 0.3) * (1 - 0.5 ** (process.units + 1)) + 0.05 * noise}
+
+    def _save_and_end(self, process: _Process, reason: Any) -> None:
+        key = process.launch.attempt
+        saved = CheckpointSaved(key, process.units, f"{key}@{process.units}", 10)
+        self._digests.append((key.experiment, key.trial, saved.digest))
+        ended = AttemptEnded(key, reason, process.units, 0.0, freeze_seconds=0.2, resume_seconds=0.1)
+        process.outbox += [saved, ended]
+
+    def _draw(self, order: Propose) -> None:
+        points = [
+            Stream(self.plan.seed, "point", order.experiment, order.first + i).uniform() for i in range(order.count)
+        ]
+        answer = Proposed(order.experiment, order.request, tuple({"lr": p} for p in points), "random")
+        self._inbox.append(answer)
+
+    def _launch(self, order: Launch) -> None:
+        if order.attempt in self._known:
+            return
+        self._known.add(order.attempt)
+        process = _Process(order, self.at, order.units, order.target)
+        process.outbox.append(AttemptStarted(order.attempt, 1000 + len(self._known), "fork", 0.05))
+        self.processes[order.attempt] = process
+
+    def _verdict(self, verdict: Verdict) -> None:
+        process = self.processes.get(verdict.attempt)
+        if process is None or not process.waits or verdict.number != process.number:
+            return
+        process.waits = False
+        if verdict.action == "go":
+            process.target = verdict.target
+            if verdict.save:
+                process.outbox.append(self._checkpoint(process))
+        elif verdict.action == "stop":
+            process.outbox.append(AttemptEnded(verdict.attempt, "stopped", process.units, 0.0))
+        else:
+            self._save_and_end(process, "frozen" if verdict.action == "freeze" else "reached")
+
+    def _checkpoint(self, process: _Process) -> CheckpointSaved:
+        key = process.launch.attempt
+        saved = CheckpointSaved(key, process.units, f"{key}@{process.units}", 10)
+        self._digests.append((key.experiment, key.trial, saved.digest))
+        return saved
+
+    def _leave(self, order: Freeze | Kill) -> None:
+        process = self.processes.get(order.attempt)
+        if process is None:
+            return
+        if isinstance(order, Kill):
+            process.outbox = [AttemptEnded(order.attempt, "lost", process.units, 0.0)]
+            process.waits = False
+        else:
+            process.freezing = True
+
+    # what goes wrong
+
+    def _trouble(self) -> AnyEvent | None:
+        kinds = [
+            "crash",
+            "lost",
+            "repeat",
+            "stale",
+            "pause",
+            "damage",
+            "machine",
+            "checkpoint",
+            "priority",
+            "resume",
+            "stop",
+        ]
+        kinds += ["extend", "extend"]
+        kind = self._stream.choice(kinds)
+        running = [process for process in self.processes.values() if not process.outbox]
+        if kind in ("crash", "lost", "checkpoint"):
+            return self._fault_of(self._stream.choice(running), kind) if running else None
+        if kind == "repeat" and self._past:
+            event = self._stream.choice(self._past)
+            return None if isinstance(event, Asked | SlotsLost | SlotsOffered) else event
+        if kind == "stale":
+            return AttemptEnded(AttemptKey(1, 1 + self._stream.below(5), 99), "crashed", 3, 1.0)
+        if kind == "damage" and self._digests:
+            return CheckpointDamaged(*self._stream.choice(self._digests))
+        if kind == "machine":
+            return self._machine()
+        return self._person(kind)
+
+    def _person(self, kind: str) -> AnyEvent | None:
+        experiment = 1 + self._stream.below(len(self.plan.specs))
+        if kind == "pause":
+            self._paused.add(experiment)
+            return Asked(experiment, "pause")
+        if kind == "resume":
+            self._paused.discard(experiment)
+            return Asked(experiment, "resume")
+        if kind == "priority":
+            return Asked(experiment, "priority", self._stream.below(3))
+        if kind == "stop" and self._stream.below(4) == 0:
+            return Asked(experiment, "stop", by="ada")
+        return Asked(experiment, "extend", self._more(experiment)) if kind == "extend" else None
+
+    def _more(self, experiment: int) -> dict[str, Any]:
+        """Half as much again of every limit there is, or a longer horizon."""
+        spec = self.plan.specs[experiment - 1]
+        if spec.search.max_units is not None and self._stream.below(3) == 0:
+            return {"max_units": spec.search.max_units * spec.search.reduction}
+        limits = spec.budget.model_dump(exclude_none=True)
+        limits.pop("price_per_slot_hour", None)
+        return {"budget": {name: type(value)(value * 1.5 + 1) for name, value in limits.items()}}
+
+    def _fault_of(self, process: _Process, kind: str) -> AnyEvent:
+        key = process.launch.attempt
+        done = process.units + (self._stream.below(3) if not process.waits else 0)
+        process.units = done if process.target is None else min(done, process.target)
+        if kind == "checkpoint":
+            return self._checkpoint(process)
+        del self.processes[key]
+        seconds = max(self.at - process.granted, 0.0) * len(process.launch.slots)
+        if kind == "lost":
+            return AttemptEnded(key, "lost", process.units, seconds)
+        failure = Failure("ValueError", f"boom {self._stream.below(2)}", "tail", f"print{self._stream.below(2)}")
+        return AttemptEnded(key, "crashed", process.units, seconds, failure=failure)
+
+    def _machine(self) -> AnyEvent:
+        machine = self._stream.below(len(self.plan.machines))
+        if machine in self._away:
+            self._away.discard(machine)
+            return self._offer(machine)
+        self._away.add(machine)
+        return SlotsLost(f"m{machine}")
+
+    def _offer(self, machine: int) -> SlotsOffered:
+        return SlotsOffered(f"m{machine}", tuple(Slot(n) for n in range(self.plan.machines[machine])))
+
+
+def _with(event: AttemptEnded, **changes: float) -> AttemptEnded:
+    fields = {name: getattr(event, name) for name in event.__struct_fields__}
+    return AttemptEnded(**(fields | changes))
+
+
+SEARCHES = st.one_of(
+    st.builds(
+        Search, method=st.just("asha"), max_units=st.sampled_from([1, 4, 9, 27]), guard=st.sampled_from([0, 0.1])
+    ),
+    st.builds(Search, method=st.just("asha"), max_concurrent=st.sampled_from([1, 3, None])),
+    st.builds(
+        Search, method=st.sampled_from(["random", "asha_stopping", "hyperband"]), max_units=st.sampled_from([3, 9])
+    ),
+    st.builds(Search, method=st.just("pbt"), max_units=st.just(8), population=st.just(4), perturb_every=st.just(2)),
+)
+
+BUDGETS = st.one_of(
+    st.builds(Budget, trials=st.integers(1, 25)),
+    st.builds(Budget, units=st.integers(3, 150)),
+    st.builds(Budget, slot_hours=st.floats(0.01, 0.2)),
+    st.builds(Budget, wall=st.floats(5.0, 300.0)),
+    st.builds(Budget, money=st.floats(0.1, 1.0), price_per_slot_hour=st.just(4.0), trials=st.just(30)),
+)
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> Experiment:
+    """A small experiment of any kind."""
+    slots = draw(st.sampled_from([1, 1, 1, 2]))
+    return Experiment(
+        name=draw(st.sampled_from(["digits", "spam"])),
+        run="train:main",
+        space={"lr": Uniform(low=0, high=1)},
+        objectives=(Objective(metric=METRIC),),
+        score=draw(st.sampled_from(["best", "last"])),
+        search=draw(SEARCHES),
+        budget=draw(BUDGETS),
+        resources=Resources(slots=slots),
+        retry=Retry(attempts=draw(st.integers(0, 2))),
+        points=draw(st.sampled_from([(), ({"lr": 0.25},)])),
+        baseline=draw(st.sampled_from([None, Baseline(value=0.1), Baseline(run="train:guess")])),
+        confirm=draw(st.sampled_from([None, Confirm(top=2, seeds=3)])),
+        disk_cap=draw(st.sampled_from([None, 30, 60])),
+        max_slots=draw(st.sampled_from([None, slots, 2 * slots])),
+        priority=draw(st.integers(0, 2)),
+        seed=draw(st.integers(0, 3)),
+    )
+
+
+@st.composite
+def plans(draw: st.DrawFn, *, troubled: bool = True) -> Plan:
+    """A whole history: one to three experiments on one to three machines."""
+    return Plan(
+        specs=tuple(draw(st.lists(specs(), min_size=1, max_size=3))),
+        machines=tuple(draw(st.lists(st.integers(2, 4), min_size=1, max_size=3))),
+        seed=draw(st.integers(0, 10_000)),
+        faults=draw(st.sampled_from([0.05, 0.2, 0.4])) if troubled else 0.0,
+        troubled=draw(st.integers(0, 150)) if troubled else 0,
+        natural_end=draw(st.sampled_from([5, 40])),
+    )
