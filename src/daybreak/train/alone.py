@@ -115,6 +115,9 @@ class Console:
         """Always."""
         return True
 
+    def settle(self) -> None:
+        """Nothing is unanswered."""
+
     def ask(self, report: Standing) -> Verdict:
         """Nobody asks when there is no target; go on."""
         del report

@@ -31,6 +31,9 @@ class Link(Protocol):
     def ask(self, report: "Standing") -> wire.Verdict:
         """The trial stands at its target: how does it go on? Waits for the answer."""
 
+    def settle(self) -> None:
+        """Nothing more comes: wait until every batch of points is answered."""
+
     def freeze_wanted(self) -> bool:
         """Whether the slots are wanted back (never waits)."""
 
@@ -91,6 +94,11 @@ class AgentLink:
         """Whether `points` would not wait."""
         self._read(wait=False)
         return self._sent - self._kept < MOST_UNANSWERED
+
+    def settle(self) -> None:
+        """Wait until every batch of points is answered, so that a finished attempt's points are durable."""
+        while self._kept < self._sent:
+            self._read(wait=True)
 
     def ask(self, report: Standing) -> wire.Verdict:
         """Report, and wait for the verdict."""

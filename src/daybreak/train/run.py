@@ -102,12 +102,15 @@ class Run:
             if self.reports.waiting >= LARGEST_BATCH:
                 self._flush()
 
-    def close(self) -> None:
-        """User code has returned: what is still unsent goes out."""
-        if self._in_unit and self.reports.unit:  # the loop was left by `break` in a unit that had reported: it counts
+    def close(self, *, returned: bool = True) -> None:
+        """User code has returned, or failed: what is still unsent goes out.
+
+        A unit left by `break` counts when it had reported; a unit that failed does not, and its reports are dropped: it will come again.
+        """
+        if self._in_unit and returned and self.reports.unit:
             self.units += 1
+            self.reports.close_unit(self.units)
         self._in_unit = False
-        self.reports.close_unit(self.units)
         self._flush()
         self._link.settle()
 

@@ -76,7 +76,7 @@ class _Attempt:
         run.watch.start()
         failed = self._call(run, user)
         with run.watch.aside():
-            run.close()
+            run.close(returned=failed is None)
         self._end(run, failed)
         return EXIT_CRASHED if failed else 0
 

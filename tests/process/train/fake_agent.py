@@ -82,6 +82,7 @@ class FakeAgent:
         )
         self.ready = self.from_parent()
         self.epoch = 0
+        self.connections = []
 
     def from_parent(self):
         return parent_wire.decode_from_parent(receive_frame(self.link))
@@ -97,7 +98,17 @@ class FakeAgent:
             environment=environment or {},
         )
         self.link.sendall(pack(parent_wire.encode(order)))
-        return self.from_parent()
+        return self.until_parent_says(parent_wire.Forked)
+
+    def reaped(self):
+        """How the process that was forked last ended."""
+        return self.until_parent_says(parent_wire.Reaped).status
+
+    def until_parent_says(self, kind):
+        while True:
+            frame = self.from_parent()
+            if isinstance(frame, kind) and frame.attempt.epoch == self.epoch:
+                return frame
 
     def launch(self, point=None, environment=None, **fields):
         """Fork an attempt, take its Hello, give it an Assignment and wait until user code runs."""
@@ -109,6 +120,7 @@ class FakeAgent:
         self.fork(environment)
         connection, _ = self.listener.accept()
         connection.settimeout(PATIENCE)
+        self.connections.append(connection)
         worker = Worker(connection, wire.decode_from_worker(receive_frame(connection)))
         checkpoint = fields.get("checkpoint")
         assignment = {
@@ -132,7 +144,8 @@ class FakeAgent:
         return (self.home / f"{self.epoch}.log").read_text()
 
     def close(self):
-        self.link.close()
+        for connection in (*self.connections, self.link):
+            connection.close()
         self.parent.wait(PATIENCE)
         self.listener.close()
         Path(self.path).unlink()
