@@ -291,9 +291,16 @@ class Halving:
     def learnt(self, horizon: int | None, costs: Costs) -> None:
         """The horizon, once; the costs of freezing, any time."""
         if horizon is not None and self.ladder.horizon is None:
-            self.ladder.settle(horizon, self._reached)
+            self._end_at(horizon)
         if costs.unit and costs.freeze is not None and costs.resume is not None and not self._stopping:
             self._weigh(costs.unit, costs.freeze + costs.resume)
+
+    def _end_at(self, horizon: int) -> None:
+        """The ladder ends here. A rung beyond held only trials that ended by themselves at the horizon: they stand at the top now."""
+        self.ladder.settle(horizon, self._reached)
+        top = len(self.ladder.lengths) - 1
+        del self._rungs[top + 1 :]
+        self._at = {trial: min(index, top) for trial, index in self._at.items()}
 
     def _weigh(self, unit: float, pause: float) -> None:
         lengths = self.ladder.lengths
