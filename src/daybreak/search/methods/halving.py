@@ -268,7 +268,12 @@ class Halving:
         self._completed[trial] = losses
         index = self._at.get(trial, self.first - 1)
         self._graced.pop(trial, None)
-        if index >= 0 and index < len(self._rungs) and trial in self._rungs[index].passed:
+        if (
+            index >= 0
+            and index < len(self._rungs)
+            and trial in self._rungs[index].passed
+            and not self.ladder.is_top(index)
+        ):
             self._rung(index + 1).add(trial, losses)
             index += 1
         elif index < self.first:
