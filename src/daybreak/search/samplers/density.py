@@ -44,9 +44,9 @@ class DensitySampler:
         stream = Stream(self._seed, "density", trial)
         rung = self._rung()
         if rung is None or stream.uniform() < RANDOM_SHARE:
-            return self._fresh.first(trial, self._space.draws(self._seed, trial), pending.values())
+            return self._fresh.first(trial, self._space.draws(self._seed, trial), pending)
         good, bad = self._split(rung, pending)
-        return self._fresh.first(trial, self._proposals(stream, good, bad), pending.values())
+        return self._fresh.first(trial, self._proposals(stream, good, bad), pending)
 
     def _levels_of(self, name: str) -> float:
         axis = self._space.axes[name]

@@ -1,6 +1,6 @@
 """Keeps a sampler from proposing the same point twice while there are others."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -19,18 +19,20 @@ class Fresh:
         self._space, self._seed = space, seed
         self._all = space.all_points(SMALL)
         self._seen: set[tuple[Any, ...]] = set()
+        self._known: set[int] = set()  # pending trials already looked at: with many workers most are, each time
 
     def saw(self, point: Point) -> None:
         """This point exists."""
         self._seen.add(self._space.key(point))
 
-    def first(self, trial: int, proposals: Iterator[Point], pending: Iterable[Point]) -> Point | None:
+    def first(self, trial: int, proposals: Iterator[Point], pending: Mapping[int, Point]) -> Point | None:
         """The first new one of the proposals, else any new point of a small space; None when a small space is used up.
 
         A large space may repeat itself after `TRIES` proposals: its last one is taken.
         """
-        for waiting in pending:
-            self.saw(waiting)
+        for number in pending.keys() - self._known:
+            self._known.add(number)
+            self.saw(pending[number])
         if self._all is not None and len(self._seen) >= len(self._all) and not self._left():
             return None
         point = self._new(proposals)

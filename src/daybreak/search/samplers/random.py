@@ -20,4 +20,4 @@ class RandomSampler:
 
     def ask(self, trial: int, pending: dict[int, Point]) -> Point | None:
         """The trial's draw; None when every point was proposed. Raises `UsageError` for a space without a valid point."""
-        return self._fresh.first(trial, self._space.draws(self._seed, trial), pending.values())
+        return self._fresh.first(trial, self._space.draws(self._seed, trial), pending)
