@@ -45,7 +45,7 @@ def _check_command(experiment: Experiment, faults: Faults) -> None:
     if not isinstance(experiment.run, str) and not faults.is_broken("run"):
         words = dict.fromkeys(name for word in experiment.run for name, _ in placeholders(word))
         for name in words:
-            if name not in names and not faults.is_broken("space"):
+            if name not in names and ("space",) not in faults.broken:
                 hint = did_you_mean(name, names) or f"; declare `{name}` in `space`"
                 rule = f"`{{{name}}}` is no hyperparameter of the space{hint}"
                 faults.add(rule, faults.written(("run",)), near=f"{{{name}}}")

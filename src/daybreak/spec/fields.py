@@ -52,15 +52,17 @@ def _in_data(loc: tuple[int | str, ...], data: Any) -> Path:
 
 def _leave_out(resolved: dict[str, Any], path: Path) -> None:
     """Drop the value; of a list the whole, so that positions stay true; of a missing field what lacks it."""
-    target: Any = resolved
-    holder, last = resolved, ""
-    for index, part in enumerate(path):
-        if isinstance(target, dict) and part not in target and index < len(path) - 1:
-            last = ""  # what held it is gone already
-        if not isinstance(target, dict) or part not in target:
+    holders = [resolved]
+    for part in path[:-1]:
+        inner = holders[-1].get(str(part))
+        if not isinstance(inner, dict):
             break
-        holder, last, target = target, str(part), target[part]
-    holder.pop(last, None)
+        holders.append(inner)
+    depth = len(holders) - 1
+    if path[depth] in holders[-1]:
+        del holders[-1][str(path[depth])]
+    elif 0 < depth == len(path) - 1:
+        del holders[-2][str(path[depth - 1])]
     for key, value in _STAND_INS.items():
         resolved.setdefault(key, value)
 
@@ -68,6 +70,8 @@ def _leave_out(resolved: dict[str, Any], path: Path) -> None:
 def _tell(details: ErrorDetails, path: Path, faults: Faults) -> None:
     written, last, value = faults.written(path), str(path[-1]) if path else "", details["input"]
     match details["type"]:
+        case "finite_number":
+            pass  # `plain` told it
         case "extra_forbidden":
             faults.add(f"unknown key `{last}`{did_you_mean(last, _keys_beside(path))}", written, key=True)
         case "missing":
@@ -87,7 +91,6 @@ _RULES = {
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
     "float_type": "must be a number",
-    "finite_number": "must be finite",
     "string_type": "must be text",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",

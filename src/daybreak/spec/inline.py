@@ -89,7 +89,7 @@ def _value(text: str) -> Any:
 def _split(text: str) -> list[str]:
     """At commas outside quotes."""
     parts = re.findall(r"(?:'[^']*'|\"[^\"]*\"|[^,])+", text)
-    if not parts or text.strip().endswith(",") or any(not part.strip() for part in parts):
+    if re.search(r"(?:^|,)\s*(?:,|$)", _QUOTED.sub("_", text)):
         raise UsageError(f"values are separated by single commas, got {text!r}")
     return [part.strip() for part in parts]
 

@@ -57,7 +57,7 @@ def from_mapping(
     `places` tells where values came from, for messages. Raises `SpecError` with all faults.
     """
     faults = Faults(places or NamedPlaces(source))
-    return resolve(plain(data, faults), faults, folder, "", (known_methods, known_samplers))
+    return resolve(data, faults, folder, "", (known_methods, known_samplers))
 
 
 def resolve(
@@ -68,6 +68,7 @@ def resolve(
     known: tuple[Collection[str], Collection[str]] = (METHODS, SAMPLERS),
 ) -> Experiment:
     """Plain data to an experiment; `faults` holds those found so far and says where things were written. Raises `SpecError`."""
+    data = plain(data, faults)
     if not isinstance(data, dict):
         faults.add(f"an experiment file is a mapping of keys such as `run` and `objective`, got {shown(data)}", ())
         faults.raise_if_any()

@@ -19,8 +19,7 @@ def plain(value: Any, faults: Faults, path: Path = ()) -> Any:
     if hasattr(value, "item") and hasattr(value, "dtype"):  # a number of NumPy's
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
-        faults.add(f"a number here is finite, got {value}", path)
-        return None
+        faults.add(f"a number is finite, got {value}", path)
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
             return kind(value)

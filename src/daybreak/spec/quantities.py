@@ -7,6 +7,7 @@ and KiB, MiB, GiB, TiB (powers of 1024). In a budget a bare duration is wall tim
 import re
 from typing import Any
 
+MOST = 1e18  # of anything; more is a slip
 NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 SECONDS = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 BYTES: dict[str, int] = {"": 1, "b": 1} | {
@@ -38,7 +39,7 @@ def read_duration(text: str) -> float:
     while match := _DURATION_PART.match(text, position):
         seconds += float(match[1]) * SECONDS[match[2]]
         position = match.end()
-    if position == 0 or text[position:].strip():
+    if position == 0 or text[position:].strip() or seconds > MOST:
         raise ValueError(f"a duration is written like `90s`, `5m`, `2h` or `1h30m`, got {text!r}")
     return seconds
 
@@ -46,7 +47,7 @@ def read_duration(text: str) -> float:
 def read_size(text: str) -> int:
     """Bytes of `512MiB`, `2GiB`, `1.5GB`. Raises `ValueError`."""
     match = _SIZE.fullmatch(text)
-    if match is None or match[2].lower() not in BYTES:
+    if match is None or match[2].lower() not in BYTES or float(match[1]) > MOST:
         raise ValueError(f"a size is written like `512MiB` or `2GiB`, got {text!r}")
     return int(float(match[1]) * BYTES[match[2].lower()])
 
@@ -70,7 +71,7 @@ def _budget_part(text: str) -> tuple[str, float | int]:
         name, value = BUDGET_WORDS[match[2]], float(match[1])
         if name not in ("trials", "units"):
             return name, value
-        if value != int(value):
+        if not value.is_integer() or value > MOST:
             raise ValueError(f"a number of {name} is whole, got {text.strip()!r}")
         return name, int(value)
     try:

@@ -1,6 +1,5 @@
 """Rules of the space: bounds, names, conditions over names declared before, constraints over names that exist."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import islice, product
 from typing import Any
@@ -44,11 +43,11 @@ def _check_bounds(name: str, domain: Uniform | Log | Int, faults: Faults) -> Non
 
 
 def _check_options(name: str, domain: Choice, faults: Faults) -> None:
-    counted = Counter(canonical_json(option) for option in domain.options)
+    seen: set[bytes] = set()
     for position, option in enumerate(domain.options):
-        if counted[canonical_json(option)] > 1:
+        if canonical_json(option) in seen:
             faults.add_resolved(f"`{name}` has the option {shown(option)} twice", ("space", name, "options", position))
-            return
+        seen.add(canonical_json(option))
 
 
 def _check_groups(space: Mapping[str, Domain], faults: Faults) -> None:

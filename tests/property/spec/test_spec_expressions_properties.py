@@ -3,10 +3,12 @@
 import math
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from daybreak.spec.expressions import ExpressionError, parse
+
+CALM = settings(deadline=None, max_examples=100)  # the machine may be busy
 
 POINT = {"a": 3, "b": -2.5, "flag": True, "text": "sgd"}
 NAMES = st.sampled_from(["a", "b", "flag"])
@@ -45,6 +47,7 @@ def _outcome(text):
         return error
 
 
+@CALM
 @given(SAFE)
 def test_agrees_with_python(text):
     scope = {"__builtins__": {}, "abs": abs, "round": round, "min": min, "max": max, **FUNCTIONS, **POINT}
@@ -62,6 +65,7 @@ def test_agrees_with_python(text):
     assert got == expected or (math.isnan(got) and math.isnan(expected))
 
 
+@CALM
 @given(st.text(max_size=60) | st.text(alphabet="ab(). +-*/<>=!,'\"[]{}\\\n\t0123456789eif", max_size=60))
 @example("\x00")
 @example("'\\d' == a")
@@ -96,6 +100,7 @@ CALLS = st.sampled_from(
 )  # fmt: skip
 
 
+@CALM
 @given(CALLS, CALLS)
 def test_nothing_is_ever_executed(first, second):
     for text in (first, f"({first}) or ({second})", f"min(1, {first})"):
@@ -103,6 +108,7 @@ def test_nothing_is_ever_executed(first, second):
             parse(text).evaluate({"a": _Trap()})
 
 
+@CALM
 @given(SAFE, st.sets(st.sampled_from(["a", "b", "flag", "text"])))
 def test_a_name_that_is_absent_decides_only_where_it_is_needed(text, present):
     expression, point = parse(text), {name: POINT[name] for name in present}

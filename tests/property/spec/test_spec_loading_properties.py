@@ -1,12 +1,14 @@
 """Whatever a file holds: an experiment, or a SpecError whose every fault has a place."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daybreak.base.errors import SpecError
 from daybreak.spec.dump import to_yaml
 from daybreak.spec.loading import from_mapping, load
 from daybreak.testing.strategies import experiments
+
+CALM = settings(deadline=None, max_examples=50)  # the machine may be busy
 
 KEYS = st.sampled_from(
     [
@@ -81,6 +83,7 @@ def _faults(read):
     return None
 
 
+@CALM
 @given(st.dictionaries(KEYS, DATA, max_size=6))
 def test_any_mapping(data):
     faults = _faults(lambda: from_mapping(data, folder="/"))
@@ -88,6 +91,7 @@ def test_any_mapping(data):
     assert faults != ()
 
 
+@CALM
 @given(st.text(max_size=80) | st.text(alphabet="ab:- \n\t{}[],'\"#&*!|>%@`0123456789e.~", max_size=80))
 def test_any_text(text):
     faults = _faults(lambda: load(text, source="x.yaml", folder="/"))
@@ -95,6 +99,7 @@ def test_any_text(text):
     assert all(fault.place.line >= 1 and fault.place.column >= 1 for fault in faults)
 
 
+@CALM
 @given(experiments(), st.data())
 def test_a_file_with_a_line_lost_or_doubled(experiment, data):
     lines = to_yaml(experiment).splitlines(keepends=True)

@@ -2,13 +2,16 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from daybreak.spec.dump import spec_hash, to_yaml
 from daybreak.spec.loading import from_mapping, load
 from daybreak.testing.strategies import experiments
 
+CALM = settings(deadline=None, max_examples=50)  # the machine may be busy
 
+
+@CALM
 @given(experiments())
 def test_the_resolved_form_loads_to_an_equal_value(experiment):
     data = json.loads(json.dumps(experiment.model_dump(mode="json")))
@@ -18,6 +21,7 @@ def test_the_resolved_form_loads_to_an_equal_value(experiment):
     assert spec_hash(again) == spec_hash(experiment)
 
 
+@CALM
 @given(experiments())
 def test_the_yaml_loads_to_an_equal_value(experiment):
     again = load(to_yaml(experiment), source="resolved.yaml", folder="/elsewhere")
