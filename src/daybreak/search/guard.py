@@ -12,8 +12,10 @@ of trials, `(sum w)^2 / sum w^2`.
 **Rule.** A cut is *no better than chance* when at least `FEWEST` graced trials were seen and the interval's upper end is below `LOW`.
 Then the first rung is lifted, and the burden of proof turns: each cut above it is lifted with it, up to the first of which at least
 `HOLDS_PAIRS` pairs show a correlation of `HOLDS` or more. The first rung in use is looked at again at each graced trial, which makes
-it easier to be wrong than one look would; the rates of error, as it is used, are measured by simulation and
-stand in `tests/unit/search/test_search_guard_error_rates.py`.
+it easier to be wrong than one look would. Measured as it is used (promotion, eta 3, rungs 1 to 81, 400 trials, 200 searches for each
+true correlation of normal values at neighbouring rungs, guard 10 %): the first rung was lifted in 199 of 200 at 0 (in half of them
+within 300 units, in 88 % within 600), in 100 of 200 at 0.3, and in none at 0.6 and at 0.9. The guard spent 8 % of the units at 0
+until it was sure, and 5 % at 0.6 and at 0.9. The 90 % interval held the truth in 83 % (at 0) to 93 % (at 0.9) of 60 searches of 120 trials.
 
 **Who is graced.** Of the trials about to freeze at the first rung in use `CHANCE`, until its cut is *sound* (the interval is wholly
 above `SURE`); `WATCHFUL` elsewhere; fewer where the cut is sound. So where stopping early pays, the guard soon costs next to nothing.
@@ -33,7 +35,7 @@ Pair = tuple[Losses, Losses]  # losses at a rung and at the next
 
 FEWEST = 8  # graced trials before a cut is condemned
 SOUND_FEWEST = 4  # graced trials before a cut is called sound
-LOW = 0.4  # an interval wholly below this: the cut is no better than chance
+LOW = 0.35  # an interval wholly below this: the cut is no better than chance
 SURE = 0.3  # an interval wholly above this: the cut is sound
 HOLDS, HOLDS_PAIRS = 0.4, 6  # what saves a cut above one that was condemned
 KEEP = 64  # latest pairs of each stratum that are looked at
@@ -103,7 +105,7 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     share, spread = hits / of, Z90 * Z90 / of
     middle = (share + spread / 2) / (1 + spread)
     reach = Z90 * sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
-    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+    return max(min(middle - reach, share), 0.0), min(max(middle + reach, share), 1.0)
 
 
 @dataclass(slots=True)
@@ -126,19 +128,18 @@ class Evidence:
         effective = sum(weights) ** 2 / sum(w * w for w in weights)
         return Correlation(value, *interval(value, effective), len(self.cut))
 
-    def regret(self) -> dict[str, Any]:
-        """The share of cut trials that would have beaten the best promoted one at the next rung, with its 90 % interval."""
+    def regret(self, cut: int) -> dict[str, Any]:
+        """What cutting so many trials cost.
+
+        `share`: of the cut trials that were seen, those that beat the best promoted one at the next rung, with its 90 % interval;
+        `missed`: so many of all; `gain`: by how much the best of those seen beat it, in losses.
+        """
         losses = [pair[1][0] for pair in self.cut.values()]
         hits = sum(loss < self.best_promoted for loss in losses)
+        share = hits / len(losses) if losses else 0.0
         low, high = wilson(hits, len(losses))
-        gain = max(self.best_promoted - min(losses), 0.0) if losses and self.best_promoted < inf else 0.0
-        return {
-            "seen": len(losses),
-            "share": hits / len(losses) if losses else None,
-            "low": low,
-            "high": high,
-            "gain": gain,
-        }
+        gain = self.best_promoted - min(losses) if hits and self.best_promoted < inf else 0.0
+        return {"seen": len(losses), "share": share, "low": low, "high": high, "missed": share * cut, "gain": gain}
 
 
 class Guard:
@@ -212,7 +213,7 @@ class Guard:
             "low": seen.low,
             "high": seen.high,
             "graced": seen.graced,
-            "regret": evidence.regret(),
+            "regret": evidence.regret(cut),
         }
 
     def _at(self, index: int) -> Evidence:

@@ -81,6 +81,8 @@ class Ladder:
     def settle(self, horizon: int, reached: int) -> None:
         """The horizon became known. Rungs up to `reached` units hold values and stay; one too close to the end goes."""
         top = max(horizon, reached)
+        while self.lengths[-1] * self.divisor < top:
+            self.lengths.append(self.lengths[-1] * self.divisor)
         kept = [u for u in self.lengths if u < top and (u <= reached or worth_a_rung(u, top, self.divisor))]
         self.lengths = [*kept, top]
         self.horizon = top

@@ -25,13 +25,16 @@ def as_losses(value):
     return value if isinstance(value, tuple) else (float(value),)
 
 
-def drive(searcher, loss, most=10**9):
-    """One slot, trial after trial, until nothing is wished for. Returns {trial: [units it reported at, ...]}."""
-    lengths, added = {}, 0
+def drive(searcher, loss, added=0):
+    """One slot, trial after trial, until nothing is wished for. Returns {trial: [units it reported at, ...]}.
+
+    `added`: trials that are there already.
+    """
+    lengths = {}
     while True:
         wish = searcher.peek()
         if wish is None:
-            if searcher.room() == 0 or added == most:
+            if searcher.room() == 0:
                 return lengths
             added += 1
             searcher.added(added, {})

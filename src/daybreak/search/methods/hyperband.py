@@ -60,6 +60,11 @@ class Round:
     losses: dict[int, Losses] = field(default_factory=dict)  # of the present rung, failed ones apart
     seen: list[tuple[int, float]] = field(default_factory=lambda: [(0, inf)])  # per rung: values, best
 
+    @property
+    def takes_more(self) -> bool:
+        """Its first rung is still being filled."""
+        return self.index == 0 and len(self.members) < self.wanted
+
     def note(self, losses: Losses) -> None:
         """For the view."""
         count, best = self.seen[self.index]
@@ -87,7 +92,7 @@ class Hyperband:
     def added(self, trial: int, point: Point) -> None:  # noqa: ARG002 (its number is all that counts)
         """A new trial joins the bracket that is being filled; when that is full the next begins."""
         self._roster.add(trial)
-        if not self._rounds or len(self._rounds[-1].members) >= self._rounds[-1].wanted:
+        if not self._rounds or not self._rounds[-1].takes_more:
             number = len(self._rounds) % len(self._plan)
             bracket = self._plan[number]
             self._rounds.append(Round(bracket.lengths, bracket.trials or 1, number))
@@ -183,8 +188,7 @@ class Hyperband:
             self._ready.append(mine)
 
     def _is_full(self, mine: Round) -> bool:
-        filling = mine is self._rounds[-1] and mine.index == 0
-        return not filling or len(mine.members) >= mine.wanted or self._roster.room() == 0
+        return not mine.takes_more or self._roster.room() == 0
 
     def _best(self, mine: Round) -> list[int]:
         count = max(len(mine.members) // self._eta, 1)

@@ -1,0 +1,98 @@
+"""Population-based training: exploit, explore, and the end."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from search_methods_driving import experiment, searcher
+
+from daybreak.base.streams import Stream
+from daybreak.search.methods.pbt import perturbed
+from daybreak.search.registry import make_searcher
+from daybreak.search.searcher import Clone, Finish, GoOn, Rest
+from daybreak.search.spaces import Space
+from daybreak.spec.domains import Choice, Constant, Int, Log, Uniform
+
+SPACE = {
+    "lr": Log(low=1e-4, high=1e-1),
+    "optimizer": Choice(options=("sgd", "adam", "lion")),
+    "momentum": Uniform(low=0.0, high=0.99, when="optimizer == 'sgd'"),
+    "layers": Int(low=1, high=8),
+    "dropout": Uniform(low=0.0, high=0.5, step=0.1),
+    "epochs": Constant(value=30),
+}
+POINT = {"lr": 1e-2, "optimizer": "sgd", "momentum": 0.5, "layers": 4, "dropout": 0.2, "epochs": 30}
+
+
+def population(count=4, **search):
+    method = make_searcher(experiment(method="pbt", population=count, space=SPACE, **({"max_units": 8} | search)))
+    for trial in range(1, count + 1):
+        method.added(trial, dict(POINT, lr=trial * 1e-3))
+        method.taken(method.peek())
+    return method
+
+
+def test_everyone_saves_at_each_interval_and_the_worst_takes_over_the_best():
+    method = population()
+    for trial, loss in ((1, 1.0), (2, 2.0), (3, 3.0)):
+        assert isinstance(method.reported(trial, 1, (loss,)), GoOn), "too few values to call one the worst"
+    assert method.reported(1, 2, (0.9,)).save
+    decision = method.reported(4, 1, (4.0,))
+    assert isinstance(decision, Clone)
+    assert (decision.source, decision.to) == (1, 3), "from where the source stands, one interval further"
+    assert decision.point["lr"] != 4e-3
+
+
+def test_no_clone_while_all_are_equal():
+    method = population()
+    assert [type(method.reported(trial, 1, (1.0,))) for trial in (1, 2, 3, 4)] == [GoOn] * 4
+
+
+def test_a_finished_trial_is_no_source():
+    method = population(max_units=2, perturb_every=1)
+    for units in (1, 2):
+        first = method.reported(1, units, (1.0,))
+    assert isinstance(first, Finish)
+    for trial in (2, 3):
+        method.reported(trial, 1, (2.0,))
+    assert isinstance(method.reported(4, 1, (9.0,)), GoOn)
+
+
+def test_what_rested_when_the_budget_ended_goes_on_when_it_is_extended():
+    method = population()
+    method.close(best=1)
+    assert isinstance(method.reported(2, 1, (2.0,)), Rest)
+    method.extend(experiment(method="pbt", population=4, space=SPACE, max_units=16))
+    wish = method.peek()
+    assert (wish.trial, wish.to) == (2, 2)
+
+
+def test_the_interval_is_an_eighth_of_the_horizon_unless_it_is_given():
+    assert searcher(method="pbt", max_units=80).view().facts["interval"] == 10
+    assert searcher(method="pbt", max_units=5).view().facts["interval"] == 1
+    assert searcher(method="pbt", perturb_every=3).view().facts["interval"] == 3
+
+
+@given(st.integers(0, 10**6))
+def test_perturbed_points_are_points_of_the_space(seed):
+    space = Space(SPACE, ("layers * lr < 0.5",))
+    point = perturbed(space, POINT, Stream(seed, "x"))
+    assert space.contains(point)
+    assert point["epochs"] == 30
+    assert ("momentum" in point) == (point["optimizer"] == "sgd")
+
+
+def test_numbers_move_by_a_fifth_or_are_drawn_anew():
+    space = Space({"lr": Log(low=1e-4, high=1e-1)})
+    ratios = [perturbed(space, {"lr": 1e-2}, Stream(seed))["lr"] / 1e-2 for seed in range(200)]
+    by_a_fifth = sum(abs(r - 0.8) < 1e-6 or abs(r - 1.2) < 1e-6 for r in ratios)
+    assert 130 <= by_a_fifth <= 170  # three in four
+
+
+def test_whole_numbers_move_by_at_least_one_level():
+    space = Space({"layers": Int(low=1, high=8)})
+    moved = [perturbed(space, {"layers": 2}, Stream(seed))["layers"] for seed in range(100)]
+    assert sum(value == 2 for value in moved) < 20  # only where drawn anew
+
+
+def test_where_no_change_is_allowed_the_point_stays():
+    space = Space({"lr": Log(low=1e-4, high=1e-1)}, ("lr > 1",))
+    assert perturbed(space, {"lr": 1e-2}, Stream(0)) == {"lr": 1e-2}
