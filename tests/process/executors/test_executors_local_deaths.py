@@ -9,9 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from programs import FUNCTION, bench_of
+from programs import FUNCTION, bench_of, experiment
 
-from daybreak.lifecycle.commands import Freeze, Launch
+from daybreak.base.home import Home
+from daybreak.client.capture import capture
+from daybreak.executors.local.watchdog import Watchdog
+from daybreak.lifecycle.commands import Freeze, Launch, Prepare
 from daybreak.lifecycle.events import AttemptEnded, AttemptStarted, PrepareFailed, RungReported
 
 HERE = Path(__file__).parent
@@ -157,6 +160,51 @@ def test_a_leaking_worker_and_a_silent_one_are_ended_with_a_reason(make):
     assert bench.wait_for(AttemptEnded, silent).failure.kind == "stalled"
 
 
+def test_a_parent_that_takes_long_to_warm_up_is_not_silence_of_the_attempt(make):
+    bench = make("import time\ntime.sleep(2.5)\n" + FUNCTION, retry={"stalled_after": 1.0})
+    key = bench.launch()
+    assert bench.wait_for(RungReported, key).units == 1
+
+
+def test_a_repeated_prepare_keeps_the_parent_and_other_settings_replace_it(make, tmp_path):
+    bench = make()
+    parent_of = {}
+    for trial, setting in enumerate(("a", "a", "b"), 1):
+        spec = experiment(tmp_path / "code", "deaths_program:main", environment={"SETTING": setting})
+        bench.executor.execute(Prepare(1, spec))
+        parent_of[trial] = psutil.Process(start_endless(bench, trial)[1].pid).ppid()
+    assert parent_of[1] == parent_of[2] != parent_of[3]
+
+
+def test_code_that_changes_is_not_mixed_with_the_code_that_was_captured(make, tmp_path):
+    home, code = Home(tmp_path / "home"), tmp_path / "code"
+    program = (
+        "def main(run):\n    import changing_part\n    for unit in run.epochs(1): run.report(score=changing_part.value)"
+    )
+    bench = make(program)
+    (code / "changing_part.py").write_text("value = 1")
+    bench.executor.execute(Prepare(1, experiment(code, "deaths_program:main", code=capture(home, code))))
+    scores = []
+    for trial, value in ((1, 1), (2, 2222)):
+        (code / "changing_part.py").write_text(f"value = {value}")
+        scores.append(bench.wait_for(AttemptEnded, bench.launch(trial=trial, target=None)).metrics["score"])
+    assert scores == [1, 1]
+    assert "changing_part.py" in (home.logs(1) / "parent.log").read_text()
+
+
+def test_a_watchdog_that_was_killed_is_replaced_and_told_everything(tmp_path):
+    sleeper = [sys.executable, "-c", "import time; time.sleep(1000)"]
+    first, second = (subprocess.Popen(sleeper, start_new_session=True) for _ in range(2))
+    watchdog = Watchdog()
+    watchdog.guard(first.pid)
+    watchdog._process.kill()
+    watchdog._process.wait()
+    watchdog.guard(second.pid)
+    watchdog._process.stdin.close()  # as if this process had ended
+    assert [first.wait(20), second.wait(20)] == [-signal.SIGKILL] * 2
+    watchdog.close()
+
+
 def test_a_launch_that_nothing_was_prepared_for_is_answered(make):
     bench = make()
     key = type(bench.launch())(9, 1, 1)
@@ -186,6 +234,9 @@ import sys
 sys.path.insert(0, {here!r})
 from pathlib import Path
 from programs import COMMAND, FUNCTION, SCRIPT, bench_of
+from daybreak.base.home import Home
+from daybreak.client.capture import capture
+from daybreak.executors.local.watchdog import Watchdog
 from daybreak.lifecycle.commands import Prepare
 from daybreak.lifecycle.events import AttemptEnded, AttemptStarted, RungReported
 from programs import experiment
@@ -195,6 +246,9 @@ bench = bench_of(home, "killed_program:main", FUNCTION)
 (home / "code" / "script.py").write_text(SCRIPT)
 bench.executor.execute(Prepare(2, experiment(home / "code", COMMAND)))
 from daybreak.base.ids import AttemptKey
+from daybreak.base.home import Home
+from daybreak.client.capture import capture
+from daybreak.executors.local.watchdog import Watchdog
 from daybreak.lifecycle.commands import Launch, Verdict
 
 def launch(number, trial, target):

@@ -8,7 +8,7 @@ import pytest
 from daybreak.base.home import Home
 from daybreak.client.capture import capture
 from daybreak.executors.local.captured import CapturedCode
-from daybreak.executors.local.environment import filled, hyperparameters, pinned
+from daybreak.executors.local.environment import filled, hyperparameters, on_slots, pinned
 from daybreak.executors.local.failures import exit_failure, make_failure
 from daybreak.executors.local.memory import GIB, Room, in_words, room
 from daybreak.lifecycle.events import Slot
@@ -30,6 +30,13 @@ def test_a_process_gets_the_threads_and_devices_of_its_slots():
     assert cpus["CUDA_VISIBLE_DEVICES"] == ""
     gpus = pinned([Slot(number=0, kind="gpu", device="GPU-a"), Slot(number=1, kind="mig", device="MIG-b")])
     assert gpus["CUDA_VISIBLE_DEVICES"] == "GPU-a,MIG-b"
+
+
+def test_the_user_may_change_threads_but_not_the_device_of_a_grant():
+    asked = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "0", "MINE": "x"}
+    told = on_slots([Slot(number=0, kind="gpu", device="GPU-a", threads=4)], asked)
+    assert (told["OMP_NUM_THREADS"], told["CUDA_VISIBLE_DEVICES"], told["MINE"]) == ("1", "GPU-a", "x")
+    assert on_slots([Slot(number=0)], asked)["CUDA_VISIBLE_DEVICES"] == "0"
 
 
 def test_hyperparameters_are_variables():

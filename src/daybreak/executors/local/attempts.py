@@ -55,7 +55,7 @@ class Attempt(ABC):
         self.doom: Doom | None = None
         self.granted = time.monotonic()
         self.heard = self.granted  # when the attempt last told something
-        self.waits = False  # for a verdict
+        self.waits = False  # for us: its warm parent, or a verdict
         self._timers: list[Timer] = []
         self._kills_before = kills_for_want_of_memory()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from daybreak.executors.local.attempts import Attempt, Doom, Site
 from daybreak.executors.local.captured import CapturedCode
-from daybreak.executors.local.environment import filled, hyperparameters, pinned
+from daybreak.executors.local.environment import filled, hyperparameters, on_slots
 from daybreak.executors.local.failures import FROM_OUTSIDE, exit_failure, make_failure
 from daybreak.executors.local.metrics import MetricReader, Observation, improved
 from daybreak.executors.local.processes import tail
@@ -150,7 +150,7 @@ class CommandAttempt(Attempt):
             "DAYBREAK_CHECKPOINT_DIR": str(self.site.home.scratch(self.key.of)),
             "PYTHONUNBUFFERED": "1",
         }
-        given = os.environ | {"PYTHONHASHSEED": "0"} | pinned(self.slots) | self.spec.environment
+        given = os.environ | {"PYTHONHASHSEED": "0"} | on_slots(self.slots, self.spec.environment)
         code = self._code.folder()
         if code != Path(self.spec.folder):
             own["PYTHONPATH"] = os.pathsep.join([str(code), *filter(None, [given.get("PYTHONPATH")])])

@@ -30,6 +30,13 @@ def pinned(slots: Sequence[Slot]) -> dict[str, str]:
     return dict.fromkeys(THREAD_POOLS, threads) | {"CUDA_VISIBLE_DEVICES": devices, "DAYBREAK_THREADS": threads}
 
 
+def on_slots(slots: Sequence[Slot], asked: Mapping[str, str]) -> dict[str, str]:
+    """`pinned`, and what the user asks for; only the devices of a grant are not the user's to change."""
+    own = pinned(slots)
+    granted = {"CUDA_VISIBLE_DEVICES": own["CUDA_VISIBLE_DEVICES"]} if own["CUDA_VISIBLE_DEVICES"] else {}
+    return own | dict(asked) | granted
+
+
 def rendezvous(rank: int, world_size: int, port: int) -> dict[str, str]:
     """How the members of a gang on one machine find each other, named as torch's launcher names it."""
     return {

@@ -15,6 +15,7 @@ from daybreak.executors.local.attempts import Attempt, Site
 from daybreak.executors.local.captured import CapturedCode
 from daybreak.executors.local.commands import CommandAttempt
 from daybreak.executors.local.door import Door
+from daybreak.executors.local.environment import pinned
 from daybreak.executors.local.failures import make_failure
 from daybreak.executors.local.memory import Gauge, in_words, resident, room
 from daybreak.executors.local.parents import COMMAND, Recipe, WarmParent
@@ -142,7 +143,8 @@ class LocalExecutor:
     def _parent(self, experiment: int, spec: Experiment) -> WarmParent | None:
         """The warm parent for this code, started when there is none that fits; None when it cannot be started."""
         threads = min((slot.threads for slot in self._slots.values()), default=1)
-        recipe = Recipe(str(spec.run), spec.folder, spec.code, threads, spec.environment)
+        devices = pinned(list(self._slots.values()))["CUDA_VISIBLE_DEVICES"]
+        recipe = Recipe(str(spec.run), spec.folder, spec.code, threads, spec.environment, devices)
         place = experiment, recipe.run
         old = self._parents.get(place)
         if old is not None and not old.gone:

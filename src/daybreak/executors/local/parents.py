@@ -53,6 +53,7 @@ class Recipe(NamedTuple):
     code: str  # digest
     threads: int
     environment: Mapping[str, str]
+    devices: str  # all that attempts may be granted, as CUDA_VISIBLE_DEVICES
 
 
 class WarmParent:
@@ -175,8 +176,9 @@ class WarmParent:
         return child, Connection(self._reactor, ours, self._frame, self._hung_up)
 
     def _environment(self) -> dict[str, str]:
-        """Thread pools of one before any import: a process that has threads cannot be forked safely."""
-        return os.environ | dict(self.recipe.environment) | dict.fromkeys(THREAD_POOLS, "1") | {"PYTHONHASHSEED": "0"}
+        """Thread pools of one before any import, and a look for GPUs that opens none: neither threads nor CUDA survive a fork."""
+        own = {"PYTHONHASHSEED": "0", "CUDA_VISIBLE_DEVICES": self.recipe.devices, "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
+        return os.environ | dict(self.recipe.environment) | dict.fromkeys(THREAD_POOLS, "1") | own
 
     def _frame(self, body: bytes) -> None:
         frame = decode_from_parent(body)

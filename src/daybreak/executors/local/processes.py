@@ -53,9 +53,9 @@ class Child:
 
     def wait(self, seconds: float) -> bool:
         """Block until it has ended, at most so long; False: it has not. For closing down only: `exited` is not called."""
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        if self.alive:
+            wait_for([self.pid], seconds)
+        if self._process.poll() is None:
             return False
         self._forget()
         return True

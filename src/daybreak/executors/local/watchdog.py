@@ -48,7 +48,7 @@ class Watchdog:
             try:
                 self._write(self._process, line)
             except BrokenPipeError:  # somebody has killed it: start another, and tell it everything
-                self._process.wait()
+                self._process.communicate()
             else:
                 return
         self._process = self._start()

@@ -11,7 +11,7 @@ from functools import partial
 from daybreak.executors.local.attempts import Attempt, Doom, Site
 from daybreak.executors.local.connections import Connection
 from daybreak.executors.local.door import Door
-from daybreak.executors.local.environment import free_port, pinned, rendezvous
+from daybreak.executors.local.environment import free_port, on_slots, rendezvous
 from daybreak.executors.local.failures import make_failure
 from daybreak.executors.local.members import Member
 from daybreak.executors.local.parents import WarmParent
@@ -69,10 +69,12 @@ class FunctionAttempt(Attempt):
 
     def begin(self) -> None:
         """Fork now, or when the parent is ready."""
+        self.waits = True
         self._parent.launch(self)
 
     def fork(self) -> None:
         """Ask the parent for the processes."""
+        self.waits, self.heard = False, time.monotonic()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         port = free_port() if len(self.slots) > 1 else 0
         for rank, slot in enumerate(self.slots):
@@ -144,7 +146,7 @@ class FunctionAttempt(Attempt):
     def _order(self, member: Member, slot: Slot, port: int) -> Fork:
         size = len(self.slots)
         gang = rendezvous(member.rank, size, port) if size > 1 else {}
-        environment = pinned([slot]) | self.spec.environment | gang | {GRANTED: str(self.granted)}
+        environment = on_slots([slot], self.spec.environment) | gang | {GRANTED: str(self.granted)}
         socket, log = str(self.site.home.agent_socket), str(member.log)
         return Fork(self.key, member.token, socket, log, environment, member.rank)
 
