@@ -169,7 +169,7 @@ class Experiment(_Model):
     disk_cap: Whole | None = Field(
         default=None, ge=1, description="Bytes of checkpoints the experiment may keep; left out: 20 GiB."
     )
-    priority: int = Field(default=0, description="Higher goes first.")
+    priority: Whole = Field(default=0, description="Higher goes first.")
     max_slots: Whole | None = Field(default=None, ge=1, description="At most so many slots at once.")
     environment: dict[str, str] = Field(default={}, description="Environment variables of every attempt.")
     seed: Whole = Field(default=0, ge=0, description="Root of every random stream.")

@@ -5,7 +5,7 @@ something else. Everything drawn passes `spec.loading` and loads back to an equa
 """
 
 import keyword
-import math
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -27,6 +27,7 @@ METRICS = ("accuracy", "loss", "val.f1", "words/s")
 LARGE = 1e12
 
 
+@cache
 def scalars() -> st.SearchStrategy[Any]:
     """Numbers, booleans and text, with text that looks like something else."""
     odd = st.sampled_from(
@@ -35,16 +36,18 @@ def scalars() -> st.SearchStrategy[Any]:
     return st.one_of(st.booleans(), st.integers(-(10**9), 10**9), _floats(-LARGE, LARGE), st.text(max_size=8), odd)
 
 
+@cache
 def _floats(low: float, high: float) -> st.SearchStrategy[float]:
     return st.floats(low, high, allow_nan=False, allow_infinity=False)
 
 
+@cache
 def names() -> st.SearchStrategy[str]:
     """Names of hyperparameters, some dotted."""
     words = st.sampled_from(
         ["lr", "log", "int", "when", "kind", "count", "lambda", "points"]
     )  # most mean something in a file
-    part = st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True) | words
+    part = st.text("abcxyz_", min_size=1, max_size=4) | words
     return st.one_of(part, st.builds("{}.{}".format, part, part))
 
 
@@ -87,23 +90,57 @@ def _is_python_word(name: str) -> bool:
     return any(keyword.iskeyword(part) for part in name.split("."))
 
 
+# Made once: building a strategy costs more than drawing from it.
+_METHODS = st.sampled_from(["single", "random", "asha", "asha_stopping", "adaptive_asha", "hyperband", "pbt"])
+_SAMPLERS = st.sampled_from([name for name in SAMPLERS if name != "cmaes"])
+_OPTIONS = st.dictionaries(st.text(max_size=5), scalars(), max_size=2)
+_SEARCH = st.fixed_dictionaries(
+    {
+        "method": _METHODS,
+        "sampler": _SAMPLERS,
+        "reduction": st.integers(2, 5),
+        "max_rungs": st.integers(1, 8),
+        "max_trials": st.none() | st.integers(1, 100),
+        "guard": _floats(0.0, 0.5),
+        "options": _OPTIONS,
+    }
+)
+_RESOURCES = st.builds(Resources, slots=st.integers(1, 8), memory=st.none() | st.integers(1, 2**40))
+_RETRY = st.builds(Retry, attempts=st.integers(0, 3), stalled_after=st.none() | _floats(1.0, 1e4))
+_CONFIRM = st.builds(Confirm, top=st.integers(1, 5), seeds=st.integers(1, 5))
+_BASELINE = st.builds(Baseline, value=_floats(-1, 1)) | st.just(Baseline(run=("python", "base.py")))
+_OBJECTIVES = st.lists(
+    st.builds(Objective, metric=st.sampled_from(METRICS), direction=st.sampled_from(["maximize", "minimize"])),
+    min_size=1,
+    max_size=2,
+    unique_by=lambda objective: objective.metric,
+)
+_REST = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(["digits", "Spoken digits", "a/b", "été", "1e-4", "null"]),
+        "folder": st.sampled_from(["/", "/home/me/my code"]),
+        "objectives": _OBJECTIVES.map(tuple),
+        "score": st.sampled_from(["best", "last"]),
+        "metrics": st.none() | st.just(r"acc: (?P<accuracy>\S+)"),
+        "resources": _RESOURCES,
+        "retry": _RETRY,
+        "baseline": st.none() | _BASELINE,
+        "confirm": st.none() | _CONFIRM,
+        "checkpoint_every": _floats(0.0, 4096.0),
+        "priority": st.integers(-5, 5),
+        "environment": st.dictionaries(st.sampled_from(["LANG", "A_B", "x"]), st.text(max_size=6), max_size=2),
+        "seed": st.integers(0, 2**63),
+    }
+)
+_WALL = st.none() | _floats(1.0, 1e6)
+
+
 @st.composite
 def searches(draw: st.DrawFn) -> Search:
     """Settings of a built-in method."""
     max_units = draw(st.integers(1, 1000))
-    return Search(
-        method=draw(
-            st.sampled_from(["single", "random", "asha", "asha_stopping", "adaptive_asha", "hyperband", "pbt"])
-        ),
-        sampler=draw(st.sampled_from([name for name in SAMPLERS if name != "cmaes"])),
-        max_units=max_units,
-        min_units=draw(st.none() | st.integers(1, max_units)),
-        reduction=draw(st.integers(2, 5)),
-        max_rungs=draw(st.integers(1, 8)),
-        max_trials=draw(st.none() | st.integers(1, 100)),
-        guard=draw(_floats(0.0, 0.5)),
-        options=draw(st.dictionaries(st.text(max_size=5), scalars(), max_size=2)),
-    )
+    min_units = draw(st.none() | st.integers(1, max_units))
+    return Search(max_units=max_units, min_units=min_units, **draw(_SEARCH))
 
 
 @st.composite
@@ -111,28 +148,11 @@ def experiments(draw: st.DrawFn) -> Experiment:
     """A whole, valid experiment."""
     space, search = draw(spaces()), draw(searches())
     command = ("python", "train.py", *(f"--{name}={{{name}}}" for name in space))
-    metrics = draw(st.lists(st.sampled_from(METRICS), min_size=1, max_size=2, unique=True))
-    units = st.integers(search.max_units or 1, 10**6)
+    units = draw(st.none() | st.integers(search.max_units or 1, 10**6))
     return Experiment(
-        name=draw(st.sampled_from(["digits", "Spoken digits", "a/b", "été", "1e-4", "null"])),
         run=draw(st.sampled_from(["train:main", "pkg.train:Model.fit", command])),
-        folder=draw(st.sampled_from(["/", "/home/me/my code"])),
         space=space,
-        objectives=tuple(
-            Objective(metric=m, direction=draw(st.sampled_from(["maximize", "minimize"]))) for m in metrics
-        ),
-        score=draw(st.sampled_from(["best", "last"])),
-        metrics=draw(st.none() | st.just(r"acc: (?P<accuracy>\S+)")),
         search=search,
-        budget=draw(st.builds(Budget, wall=st.none() | _floats(1.0, 1e6), units=st.none() | units)),
-        resources=draw(st.builds(Resources, slots=st.integers(1, 8), memory=st.none() | st.integers(1, 2**40))),
-        retry=draw(st.builds(Retry, attempts=st.integers(0, 3), stalled_after=st.none() | _floats(1.0, 1e4))),
-        baseline=draw(
-            st.none() | st.builds(Baseline, value=_floats(-1, 1)) | st.just(Baseline(run=("python", "base.py")))
-        ),
-        confirm=draw(st.none() | st.builds(Confirm, top=st.integers(1, 5), seeds=st.integers(1, 5))),
-        checkpoint_every=draw(_floats(0.0, math.ldexp(1, 12))),
-        priority=draw(st.integers(-5, 5)),
-        environment=draw(st.dictionaries(st.sampled_from(["LANG", "A_B", "x"]), st.text(max_size=6), max_size=2)),
-        seed=draw(st.integers(0, 2**63)),
+        budget=Budget(wall=draw(_WALL), units=units),
+        **draw(_REST),
     )
