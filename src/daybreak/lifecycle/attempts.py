@@ -41,7 +41,8 @@ def launch(state: State, exp: Experiment, trial: Trial, machine: str, slots: tup
     exp.live += 1
     exp.live_search += trial.role == "search"
     budget.hold(state, exp, attempt)
-    pledge(exp, attempt)
+    pledge(state, exp, attempt)
+    trial.ended = None
     set_state(state, exp, trial, "running", trial.why)
     state.touched.attempts[key] = attempt
     state.out.append(order)
@@ -57,6 +58,7 @@ def started(state: State, exp: Experiment, attempt: Attempt, event: AttemptStart
         return False
     attempt.started, attempt.pid, attempt.how = state.at, event.pid, event.how
     attempt.start_seconds = event.seconds
+    pledge(state, exp, attempt)
     if attempt.state == "granted":
         attempt.state = "running"
     state.touched.attempts[attempt.key] = attempt
@@ -89,27 +91,36 @@ def grace(exp: Experiment) -> float:
     return max(LEAST_GRACE, GRACE_FREEZES * (exp.costs.freeze or 0.0))
 
 
-def advance(exp: Experiment, attempt: Attempt, trial: Trial, units: int) -> None:
+def advance(state: State, exp: Experiment, attempt: Attempt, trial: Trial, units: int) -> None:
     """It was heard of at so many units: count what was trained since."""
     exp.units += max(units - max(attempt.units, attempt.from_units), 0)
     attempt.units = max(attempt.units, units)
     trial.units = units
-    pledge(exp, attempt)
+    pledge(state, exp, attempt)
 
 
-def pledge(exp: Experiment, attempt: Attempt, *, ended: bool = False) -> None:
-    """Count the units it still has until its target."""
-    now = 0 if ended or attempt.target is None else max(attempt.target - attempt.units, 0)
-    exp.pledged += now - attempt.pledged
-    attempt.pledged = now
+def pledge(state: State, exp: Experiment, attempt: Attempt, *, ended: bool = False) -> None:
+    """Count the units it still has until its target, and that they are known as of now."""
+    if attempt.pledged:
+        exp.pledged -= attempt.pledged
+        exp.pledging -= 1
+        exp.heard -= attempt.heard - exp.submitted
+    attempt.pledged = 0 if ended or attempt.target is None else max(attempt.target - attempt.units, 0)
+    attempt.heard = state.at
+    if attempt.pledged:
+        exp.pledged += attempt.pledged
+        exp.pledging += 1
+        exp.heard += attempt.heard - exp.submitted
+    if not exp.pledging:
+        exp.heard = 0.0
 
 
 def close(state: State, exp: Experiment, trial: Trial, attempt: Attempt, event: AttemptEnded) -> None:
     """The attempt is over: its slots are free, its time is counted, what it measured is taken in."""
     attempt.state, attempt.reason, attempt.ended = "ended", event.reason, state.at
     attempt.slot_seconds, attempt.user_seconds = event.slot_seconds, event.user_seconds
-    advance(exp, attempt, trial, event.units)
-    pledge(exp, attempt, ended=True)
+    advance(state, exp, attempt, trial, event.units)
+    pledge(state, exp, attempt, ended=True)
     trial.live = None
     trial.slot_seconds += event.slot_seconds
     del state.attempts[attempt.key]

@@ -7,6 +7,7 @@ to the experiment's start, so that sums of them stay exact to microseconds.
 from math import inf
 
 from daybreak.lifecycle.state import Attempt, Experiment, State
+from daybreak.spec.models import Budget
 
 HOUR = 3600.0
 TIMER = "budget"
@@ -58,6 +59,11 @@ def slot_second_limit(exp: Experiment) -> float | None:
     if budget.money is not None and budget.price_per_slot_hour:
         limits.append(budget.money / budget.price_per_slot_hour * HOUR)
     return min(limits, default=None)
+
+
+def is_limited(budget: Budget) -> bool:
+    """Whether time, money or units are limited; trials run out by themselves."""
+    return any(limit is not None for limit in (budget.slot_hours, budget.money, budget.wall, budget.units))
 
 
 def trial_limit(exp: Experiment) -> int | None:

@@ -39,6 +39,7 @@ def saved(state: State, exp: Experiment, attempt: Attempt, event: CheckpointSave
 def _record(state: State, exp: Experiment, trial: Trial, event: CheckpointSaved) -> Checkpoint:
     key = (trial.number, event.digest)
     checkpoint = exp.checkpoints.get(key)
+    exp.saves = exp.saves or not event.digest.startswith("process:")
     if checkpoint is None:
         checkpoint = Checkpoint(exp.number, trial.number, event.digest, event.units, event.size, state.at)
         exp.checkpoints[key] = checkpoint

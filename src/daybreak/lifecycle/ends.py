@@ -24,7 +24,10 @@ def ended(state: State, exp: Experiment, attempt: Attempt, event: AttemptEnded) 
     if event.units > attempt.from_units:
         trial.losses_in_row = 0
     merge_best(exp.spec, trial.best, event.best)
-    if trial.plan == "finish":
+    if trial.plan == "finish" and event.reason == "lost" and _unsaved(exp, trial):
+        queue(exp, trial, trial.target, trial.value, "its process was lost before its last checkpoint")
+        set_state(state, exp, trial, "waiting", trial.why)
+    elif trial.plan == "finish":
         set_state(state, exp, trial, "finished", trial.why)
     elif trial.plan == "rest":
         set_state(state, exp, trial, "frozen", trial.why)
@@ -37,6 +40,12 @@ def ended(state: State, exp: Experiment, attempt: Attempt, event: AttemptEnded) 
     _stand(trial)
     release_clones(state, exp, trial)
     touch(state, exp)
+
+
+def _unsaved(exp: Experiment, trial: Trial) -> bool:
+    """Whether the model of a complete trial is missing, where this experiment's trials have saved theirs."""
+    units = trial.latest.units if trial.latest else 0
+    return exp.saves and trial.role == "search" and trial.target is not None and units < trial.target
 
 
 def _again(state: State, exp: Experiment, trial: Trial, attempt: Attempt, event: AttemptEnded) -> None:

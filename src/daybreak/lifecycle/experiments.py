@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from daybreak.base.errors import UsageError
 from daybreak.base.hashing import hash_json
 from daybreak.lifecycle import budget
 from daybreak.lifecycle.attempts import kill
@@ -11,6 +12,7 @@ from daybreak.lifecycle.commands import Prepare
 from daybreak.lifecycle.events import Asked, PrepareFailed, Submitted
 from daybreak.lifecycle.failures import give_up
 from daybreak.lifecycle.finishing import freeze_all, live
+from daybreak.lifecycle.searching import Guarded
 from daybreak.lifecycle.state import Experiment, State, touch
 from daybreak.lifecycle.trials import add, add_baseline, queue, set_state
 from daybreak.search.registry import make_searcher
@@ -18,11 +20,15 @@ from daybreak.spec.models import Budget, Search
 from daybreak.spec.models import Experiment as Spec
 
 
-def submitted(state: State, event: Submitted) -> bool:
-    """A new experiment runs from now on: known-good points first, its baseline beside them. False for a number in use."""
+def submitted(state: State, event: Submitted) -> str:
+    """A new experiment runs from now on: known-good points first, its baseline beside them. Otherwise why not."""
     if event.experiment in state.experiments:
-        return False
-    spec = Spec.model_validate(event.spec)
+        return f"there is an experiment {event.experiment} already"
+    try:
+        spec = Spec.model_validate(event.spec)
+        searcher = make_searcher(spec)
+    except (ValidationError, UsageError) as error:
+        return f"experiment {event.experiment} cannot be read: {error}"
     exp = Experiment(
         event.experiment,
         spec,
@@ -31,7 +37,8 @@ def submitted(state: State, event: Submitted) -> bool:
         event.owner,
         state.at,
         spec.priority,
-        make_searcher(spec),
+        Guarded(searcher),
+        budget.is_limited(spec.budget),
         horizon=spec.search.max_units,
         told_horizon=spec.search.max_units,
     )
@@ -43,7 +50,7 @@ def submitted(state: State, event: Submitted) -> bool:
         add(state, exp, point, "points")
     touch(state, exp)
     state.out.append(Prepare(exp.number, event.spec))
-    return True
+    return ""
 
 
 def prepare_failed(state: State, exp: Experiment, event: PrepareFailed) -> bool:
@@ -93,11 +100,11 @@ def extend(state: State, exp: Experiment, changes: dict[str, Any]) -> str:
         return f"cannot extend: {error}"
     exp.spec, exp.spec_data = spec, spec.model_dump(mode="json")
     exp.spec_hash = hash_json(exp.spec_data)
+    exp.limited = budget.is_limited(spec.budget)
     exp.horizon = spec.search.max_units or exp.horizon
     exp.closed, exp.closing_for, exp.spent = False, None, ""
     exp.exhausted = False
-    if hasattr(exp.searcher, "extend"):  # optional: without it a searcher that was closed stays so
-        exp.searcher.extend(spec)
+    exp.searcher.extend(spec)
     if exp.over:
         _reopen(state, exp)
     elif exp.phase == "finishing":

@@ -11,6 +11,7 @@ from math import ceil, inf
 from daybreak.lifecycle import attempts, budget, confirm
 from daybreak.lifecycle.checkpoints import end_processes
 from daybreak.lifecycle.commands import Release, SetTimer
+from daybreak.lifecycle.failures import give_up
 from daybreak.lifecycle.grants import next_demand
 from daybreak.lifecycle.notices import notify, pass_on
 from daybreak.lifecycle.proposals import wanted
@@ -18,11 +19,17 @@ from daybreak.lifecycle.state import Attempt, Experiment, Outcome, State, Trial,
 from daybreak.lifecycle.trials import best, set_state
 
 MARGIN = 1.1  # what is measured varies
+SOONEST = 0.05  # seconds until the budget is looked at again, at least
 
 
 def watch(state: State, exp: Experiment) -> None:
     """Look at what is left of the budget, after an event that touched the experiment."""
-    if exp.over or exp.leaving or exp.paused:
+    if exp.over or exp.leaving:
+        return
+    if exp.searcher.fault:
+        give_up(state, exp, f"the search method failed: {exp.searcher.fault}")
+        freeze_all(state, exp, "the search method failed")
+    if exp.paused or not exp.limited:
         return
     if not exp.spent and (why := budget.used_up(exp, state.at)):
         exp.spent = why
@@ -50,11 +57,22 @@ def live(state: State, exp: Experiment) -> list[Attempt]:
     return [attempt for attempt in state.attempts.values() if attempt.key.experiment == exp.number] if exp.live else []
 
 
-def remaining(exp: Experiment, trial: Trial | None) -> int:
+def remaining(exp: Experiment, trial: Trial | None, at: float) -> int:
     """Units that a trial still has until it is complete; 0 where that is not known."""
     if trial is None or exp.horizon is None or trial.state in ("finished", "failed"):
         return 0
-    return max(exp.horizon - (trial.live.units if trial.live else trial.latest.units if trial.latest else 0), 0)
+    if trial.live is None:
+        return max(exp.horizon - (trial.latest.units if trial.latest else 0), 0)
+    units, unit = trial.live.units, exp.costs.unit
+    if unit and trial.live.started is not None:
+        units = min(units + int((at - trial.live.heard) / unit), units + trial.live.pledged)
+    return max(exp.horizon - units, 0)
+
+
+def pledged(exp: Experiment, at: float) -> float:
+    """Units that running attempts still have until their targets: as last heard of, less what they trained since at the usual pace."""
+    since = exp.pledging * (at - exp.submitted) - exp.heard
+    return max(exp.pledged - (since / exp.costs.unit if exp.costs.unit else 0.0), 0.0)
 
 
 def unit_cost(exp: Experiment) -> float | None:
@@ -70,8 +88,9 @@ def _slack(state: State, exp: Experiment) -> float:
     if cost is None or exp.scored == 0:
         return inf
     top, width = best(exp), exp.spec.resources.slots
-    own = remaining(exp, top)
-    others = exp.pledged - (top.live.pledged if top and top.live else 0)
+    own = remaining(exp, top, state.at)
+    running = own if top and top.live else 0
+    others = max(pledged(exp, state.at) - running, 0.0)
     overhead = (exp.costs.resume or 0.0) + (exp.costs.freeze or 0.0) if own else 0.0
     extra = confirm.units_wanted(exp)
     slacks = [inf]
@@ -96,13 +115,22 @@ def _close(state: State, exp: Experiment) -> None:
     exp.closed, exp.phase = True, "finishing"
     exp.closing_for = top.number if top else None
     exp.searcher.close(exp.closing_for)
-    if top is None or remaining(exp, top) == 0:
-        text = "the budget nears its end: no new points; what runs goes on to its target"
-    else:
-        text = (
-            f"the budget nears its end: what is left of it completes trial {top.number}, the best so far; no new points"
+    text = "the budget nears its end: no new points"
+    if top is None or not remaining(exp, top, state.at):
+        notify(state, exp, "info", f"{text}; what runs goes on to its target")
+    elif _affordable(state, exp, top):
+        notify(
+            state, exp, "info", f"{text}; what is left of it completes trial {top.number}, the best so far", top.number
         )
-    notify(state, exp, "info", text, exp.closing_for)
+    else:
+        _too_small(state, exp, top)
+
+
+def _too_small(state: State, exp: Experiment, top: Trial) -> None:
+    text = f"what is left of the budget does not take trial {top.number}, the best, to its end at {exp.horizon} units"
+    seconds = (unit_cost(exp) or 0.0) * (exp.horizon or 0)
+    advice = f"a whole trial costs about {seconds:.3g} slot-seconds; raise the budget (extend) or lower max_units"
+    notify(state, exp, "warning", f"{text}: {advice}", top.number)
 
 
 def _secure(state: State, exp: Experiment) -> None:
@@ -112,7 +140,7 @@ def _secure(state: State, exp: Experiment) -> None:
         exp.closing_for = top.number
         exp.searcher.close(top.number)
     chosen = exp.trials.get(exp.closing_for) if exp.closing_for is not None else None
-    if chosen is None or not remaining(exp, chosen):
+    if chosen is None or not remaining(exp, chosen, state.at):
         return
     if not _affordable(state, exp, chosen, MARGIN):
         freeze_all(state, exp, f"what is left of the budget is for trial {chosen.number}, the best", but=chosen.number)
@@ -124,7 +152,7 @@ def _secure(state: State, exp: Experiment) -> None:
 
 
 def _affordable(state: State, exp: Experiment, trial: Trial, margin: float = 1.0) -> bool:
-    own, cost = remaining(exp, trial), unit_cost(exp)
+    own, cost = remaining(exp, trial, state.at), unit_cost(exp)
     seconds, limit, wall = budget.slot_second_limit(exp), exp.spec.budget.units, exp.spec.budget.wall
     if cost is None:
         return True
@@ -140,7 +168,7 @@ def set_timer(state: State, exp: Experiment, slack: float) -> None:
     """Look again when a budget of time would be used up or the search would have to close, if nothing happens before."""
     if not exp.live:
         return
-    due = min(budget.due(state, exp), state.at + max(slack, 0.001))
+    due = min(budget.due(state, exp), state.at + max(slack, SOONEST, 0.25 * (exp.costs.unit or 0.0)))
     known = exp.timers.get(budget.TIMER, inf)
     if due < inf and (due < known - budget.SLACK * max(known - state.at, 0.0) - 1e-3 or known <= state.at):
         exp.timers[budget.TIMER] = due

@@ -78,6 +78,7 @@ def _grant(state: State, grant: Grant) -> None:
             )
         exp.searcher.taken(wish)
         exp.fresh -= trial.epochs == 0
+        trial.complete = False
         trial.plan, trial.target, trial.value, trial.why = "train", wish.to, wish.value, wish.why
     attempts.launch(state, exp, trial, grant.machine, grant.slots)
 
@@ -97,7 +98,7 @@ def _make_room(state: State, exp: Experiment, *, known: bool) -> None:
         return
     limit = exp.spec.max_slots
     waiting = max(exp.fresh + len(exp.again), 1) * demand.slots
-    wanted = waiting if limit is None else min(waiting, limit - exp.held)
+    wanted = waiting if limit is None else min(waiting, (limit - exp.held) // demand.slots * demand.slots)
     coming = sum(state.attempts[key].width for key, owner in state.incoming.items() if owner == exp.number)
     if coming >= wanted:
         return

@@ -102,6 +102,9 @@ def _money(state: State, exp: Experiment) -> None:
     known = budget.slot_seconds(exp, state.at) - exp.slot_seconds
     _hold(isclose(known, running, rel_tol=1e-6, abs_tol=1e-3), f"running slot-seconds: {known}, {running}", story)
     _hold(exp.pledged == sum(a.pledged for a in mine), "pledged units are the live attempts'", story)
+    heard = sum(a.heard - exp.submitted for a in mine if a.pledged)
+    _hold(isclose(exp.heard, heard, rel_tol=1e-6, abs_tol=1e-3), "times of what was heard add up", story)
+    _hold(not exp.searcher.fault, exp.searcher.fault, story)
 
 
 def _checkpoints(state: State, exp: Experiment) -> None:

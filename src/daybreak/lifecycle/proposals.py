@@ -57,7 +57,6 @@ def proposed(state: State, exp: Experiment, event: Proposed) -> bool:
         add(state, exp, point, f"sampler:{event.by}" if event.by else "sampler")
     if event.exhausted or len(event.points) < request.count:
         exp.exhausted = True
-        if hasattr(exp.searcher, "exhausted"):  # optional: synchronous methods want to know that a bracket stays small
-            exp.searcher.exhausted()
+        exp.searcher.exhausted()
     touch(state, exp)
     return True

@@ -25,7 +25,7 @@ def reported(state: State, exp: Experiment, attempt: Attempt, event: RungReporte
     attempt.number = event.number
     if attempt.state == "granted":
         attempt.state, attempt.started = "running", state.at
-    advance(exp, attempt, trial, event.units)
+    advance(state, exp, attempt, trial, event.units)
     trial.losses_in_row = 0
     if trial.role != "baseline":
         measured(exp, event.unit_seconds)
@@ -42,7 +42,9 @@ def reported(state: State, exp: Experiment, attempt: Attempt, event: RungReporte
 def _decide(state: State, exp: Experiment, trial: Trial, attempt: Attempt, event: RungReported) -> None:
     units = event.units if attempt.target is None else attempt.target
     values = take_in(state, exp, trial, units, event.metrics, event.best)
-    if trial.role != "search":
+    if (
+        trial.role != "search" or trial.complete
+    ):  # complete: trained again for the checkpoint that was lost with its process
         trial.plan = "finish"
         _answer(state, attempt, event.number, "finish")
         return
@@ -92,10 +94,10 @@ def follow(state: State, exp: Experiment, trial: Trial, attempt: Attempt, number
             _answer(state, attempt, number, "freeze")
             return
         attempt.target = decision.to
-        pledge(exp, attempt)
+        pledge(state, exp, attempt)
         _answer(state, attempt, number, "go", decision.to, save=decision.save)
     elif isinstance(decision, Finish):
-        trial.plan = "finish"
+        trial.plan, trial.complete = "finish", True
         _answer(state, attempt, number, "finish")
     elif isinstance(decision, Clone):
         become_clone(state, exp, trial, decision)

@@ -68,10 +68,15 @@ def experiment_row(exp: Experiment) -> ExperimentRow:
         units=exp.units,
         slot_seconds=budget.slot_seconds(exp, exp.seen),
         best_trial=best.number if best else None,
-        best=dict(best.best if exp.spec.score == "best" else best.last) if best else {},
+        best=_objective_values(exp, best) if best else {},
         baseline=baseline_value(exp),
         summary=summary(exp),
     )
+
+
+def _objective_values(exp: Experiment, trial: Trial) -> dict[str, float]:
+    values = trial.best if exp.spec.score == "best" else trial.last
+    return {o.metric: values[o.metric] for o in exp.spec.objectives if o.metric in values}
 
 
 def trial_row(exp: Experiment, number: int) -> TrialRow:

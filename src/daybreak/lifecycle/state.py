@@ -13,8 +13,9 @@ from daybreak.base.errors import NotFound
 from daybreak.base.ids import AttemptKey
 from daybreak.lifecycle.commands import AnyCommand, Launch, Verdict
 from daybreak.lifecycle.events import AnyEvent
+from daybreak.lifecycle.searching import Guarded
 from daybreak.scheduling.pool import Pool
-from daybreak.search.searcher import Costs, Losses, Searcher
+from daybreak.search.searcher import Costs, Losses
 from daybreak.spec.domains import Point
 from daybreak.spec.models import Experiment as Spec
 from daybreak.wire.rows import AttemptState, NoticeRow, TrialState
@@ -66,6 +67,7 @@ class Attempt:
     units: int = 0  # where it was last known to stand
     target: int | None = None
     pledged: int = 0  # units until its target, as counted in its experiment
+    heard: float = 0.0  # when its units were last heard of
     slot_seconds: float = 0.0
     user_seconds: float = 0.0
     number: int = 0  # of its last report
@@ -108,6 +110,7 @@ class Trial:
     previous: Checkpoint | None = None
     loss: float = INF  # its score, smaller is better
     graced: bool = False
+    complete: bool = False  # stands at its last rung, so says the searcher
     crashes: int = 0
     losses_in_row: int = 0  # attempts lost one after another without a unit of progress
     failure: str = ""
@@ -156,7 +159,8 @@ class Experiment:
     owner: str
     submitted: float
     priority: int
-    searcher: Searcher
+    searcher: Guarded
+    limited: bool  # whether time, money or units are (trials run out by themselves)
     phase: Phase = "search"
     outcome: Outcome = ""
     why: str = ""
@@ -191,7 +195,9 @@ class Experiment:
     user_slot_seconds: float = 0.0
     held: int = 0  # slots held now
     held_since: float = 0.0  # sum over held slots of (granted - submitted)
-    pledged: int = 0  # units that live attempts still have until their targets
+    pledged: int = 0  # units that live attempts had until their targets when they were last heard of
+    pledging: int = 0  # how many attempts that is,
+    heard: float = 0.0  # and the sum of those times, from `submitted` on
     wall_before: float = 0.0
     wall_since: float | None = None
     timers: dict[str, float] = field(default_factory=dict)
@@ -199,6 +205,7 @@ class Experiment:
     deleting: dict[str, int] = field(default_factory=dict)  # digest -> trial, until CheckpointDeleted
     cloned: dict[int, set[int]] = field(default_factory=dict)  # trial -> those that started from a checkpoint of its
     wait_for_clone: dict[int, list[int]] = field(default_factory=dict)  # source -> clones waiting for its checkpoint
+    saves: bool = False  # checkpoints have been seen on disk
     disk: int = 0
     evictable: list[tuple[bool, int, float, int]] = field(default_factory=list)  # heap: the least missed first
     evicted: int = 0

@@ -79,7 +79,7 @@ def _of_attempt(handle: Callable[[State, Experiment, Attempt, Any], bool]) -> Ca
     return handler
 
 
-def _of_machine(handle: Callable[[State, Any], bool]) -> Callable[[State, Any], str]:
+def _of_machine(handle: Callable[[State, Any], bool | str]) -> Callable[[State, Any], str]:
     def handler(state: State, event: Any) -> str:
         state.machine_story.append(event)
         return _refusal(handle(state, event), event)
