@@ -4,6 +4,7 @@ A placeholder is a hyperparameter's name in braces; anything else in braces (JSO
 doubled braces stand for single ones around a name: `{{lr}}` gives `{lr}`.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -44,5 +45,5 @@ def _is_option(word: str) -> bool:
 
 
 def _text(value: Any) -> str:
-    """A value as a command line shows it: text as it is, true and false as Python spells them."""
-    return value if isinstance(value, str) else repr(value)
+    """Text as it is, everything else as JSON: 0.001, true, null, [1, 2]."""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -20,7 +20,7 @@ def test_values_are_filled_in(words, point, filled):
 
 def test_an_option_whose_value_is_absent_is_left_out():
     words = ["t.py", "--momentum", "{momentum}", "--m={momentum}", "-v", "--nesterov", "{nesterov}"]
-    assert fill(words, {"nesterov": True}) == ("t.py", "-v", "--nesterov", "True")
+    assert fill(words, {"nesterov": True}) == ("t.py", "-v", "--nesterov", "true")
 
 
 def test_names_used():
