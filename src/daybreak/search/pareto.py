@@ -6,13 +6,14 @@ front. Fronts are kept up to date by inserting (Li et al., "Efficient Non-domina
 
 from collections.abc import Mapping, Sequence
 from math import inf, isfinite
+from operator import le
 
 Losses = tuple[float, ...]
 
 
 def dominates(left: Losses, right: Losses) -> bool:
     """No worse in any objective and better in one."""
-    return left != right and all(a <= b for a, b in zip(left, right, strict=True))
+    return left != right and all(map(le, left, right))
 
 
 def crowding(front: Sequence[int], losses: Mapping[int, Losses]) -> dict[int, float]:
