@@ -16,7 +16,7 @@ from typing import Any
 
 from daybreak.base.errors import UsageError
 from daybreak.spec.faults import Faults, NamedPlaces, Path, did_you_mean, shown
-from daybreak.spec.loading import resolve
+from daybreak.spec.loading import BUILT_IN, KnownNames, resolve
 from daybreak.spec.models import Experiment
 from daybreak.spec.quantities import NUMBER, read_budget
 from daybreak.spec.space_shorthand import KINDS
@@ -116,11 +116,13 @@ def parse_point(text: str) -> dict[str, Any]:
 # --- flags --------------------------------------------------------------------------------------------------------------
 
 
-def build(target: str | Sequence[str], flags: Mapping[str, Any], *, folder: str) -> Experiment:
+def build(
+    target: str | Sequence[str], flags: Mapping[str, Any], *, folder: str, known: KnownNames = BUILT_IN
+) -> Experiment:
     """The experiment meant by a `module:function` or the words of a command, and flags.
 
     Flags: space, constraints, points (lists of text), maximize, minimize (metrics), budget, max_units, method, sampler, slots, baseline,
-    metrics, name, seed, priority. Raises `SpecError` with all faults.
+    metrics, name, seed, priority. `known`: names of methods and of samplers. Raises `SpecError` with all faults.
     """
     words = [target] if isinstance(target, str) else list(target)
     line = _CommandLine("command line")
@@ -129,10 +131,10 @@ def build(target: str | Sequence[str], flags: Mapping[str, Any], *, folder: str)
     if not flags.get("maximize") and not flags.get("minimize"):
         line.faults.broken.add(("objectives",))
         line.faults.add("name what is searched for: `--maximize METRIC` or `--minimize METRIC`", ())
-    return resolve(line.data, line.faults, folder)
+    return resolve(line.data, line.faults, folder, known=known)
 
 
-def override(experiment: Experiment, flags: Mapping[str, Any]) -> Experiment:
+def override(experiment: Experiment, flags: Mapping[str, Any], *, known: KnownNames = BUILT_IN) -> Experiment:
     """An experiment with some of it changed by flags, as in `build`.
 
     Hyperparameters replace those of their name, constraints and points are added, an objective or a budget replaces the old one.
@@ -141,7 +143,7 @@ def override(experiment: Experiment, flags: Mapping[str, Any]) -> Experiment:
     line = _CommandLine("experiment file")
     line.data = experiment.model_dump(mode="json")
     line.take(flags)
-    return resolve(line.data, line.faults, experiment.folder)
+    return resolve(line.data, line.faults, experiment.folder, known=known)
 
 
 class _CommandLine:

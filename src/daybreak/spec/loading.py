@@ -20,6 +20,9 @@ from daybreak.spec.points import completed
 from daybreak.spec.shorthand import normalise
 from daybreak.spec.yaml_text import read_yaml
 
+KnownNames = tuple[Collection[str], Collection[str]]  # of methods, of samplers
+BUILT_IN: KnownNames = (METHODS, SAMPLERS)
+
 
 def load(
     text: str,
@@ -65,7 +68,7 @@ def resolve(
     faults: Faults,
     folder: str,
     stem: str = "",
-    known: tuple[Collection[str], Collection[str]] = (METHODS, SAMPLERS),
+    known: KnownNames = BUILT_IN,
 ) -> Experiment:
     """Plain data to an experiment; `faults` holds those found so far and says where things were written. Raises `SpecError`."""
     data = plain(data, faults)

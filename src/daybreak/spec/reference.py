@@ -48,8 +48,9 @@ Where a name is absent, because its own `when` does not hold, a `when` that need
 
 ## Commands
 
-In a command `{name}` becomes the value of that hyperparameter (text as it is, all else as JSON). Where the name is absent, its word is left out, together with
-the option before it: all of `--momentum {momentum}`. Other braces are left alone; `{{name}}` stands for `{name}` itself.
+In a command `{name}` becomes the value of that hyperparameter: text as it is, all else as JSON. Where the name is absent, its
+word is left out, together with the option before it: all of `--momentum {momentum}`. Other braces are left alone; `{{name}}`
+stands for `{name}` itself.
 """
 
 
