@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from daybreak.base.errors import DaybreakError
+from daybreak.base.errors import DaybreakError, LedgerTooNew
 from daybreak.ledger import records
 from daybreak.ledger.check_points import unsound_points
 from daybreak.ledger.database import Place
@@ -75,6 +75,9 @@ class _Look:
             expected = record.last + 1
             try:
                 self._step(records.events(record))
+            except LedgerTooNew as error:
+                yield Finding("log", f"events {record.first}..{record.last}", str(error))
+                return
             except DaybreakError as error:
                 yield Finding("log", f"events {record.first}..{record.last}", f"{error}: {_RESTORE}")
                 return

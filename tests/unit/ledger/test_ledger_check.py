@@ -113,6 +113,13 @@ def test_a_record_that_cannot_be_decoded(path):
     assert "cannot be decoded" in message
 
 
+def test_a_record_of_a_newer_daybreak(path):
+    change(path, "UPDATE log SET version = 99 WHERE first_seq = 5")
+    ((kind, where, message),) = found(path)
+    assert (kind, where) == ("log", "events 5..5")
+    assert "pip install -U daybreak" in message
+
+
 def test_a_record_with_an_event_too_few(path):
     change(path, "UPDATE log SET first_seq = 4 WHERE first_seq = 3")
     assert found(path)[0][:2] == ("log", "event 3")
