@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -44,12 +45,12 @@ def run(main: Callable[[Run], Any], /, **defaults: Any) -> Any:
     except UsageError as error:
         say(str(error))
         raise SystemExit(error.exit_code) from None
-    print(help_text(sys.modules[main.__module__].__doc__, known))  # noqa: T201
+    print(help_text(_module_of(main).__doc__, known))  # noqa: T201
     return None
 
 
 def _train(main: Callable[[Run], Any], flags: Flags) -> Any:
-    code = user_code.UserCode(main, sys.modules[main.__module__])
+    code = user_code.UserCode(main, _module_of(main))
     user_code.prepare(code)
     with tempfile.TemporaryDirectory(prefix="daybreak-") as scratch:
         folder = Path(flags.checkpoint) if flags.checkpoint else None
@@ -67,6 +68,10 @@ def _train(main: Callable[[Run], Any], flags: Flags) -> Any:
         if folder is not None:
             alone.save()
     return result
+
+
+def _module_of(main: Callable[[Run], Any]) -> ModuleType:
+    return sys.modules[getattr(main, "__module__", None) or "__main__"]
 
 
 def _assignment(flags: Flags, ref: CheckpointRef | None, scratch: str) -> Assignment:

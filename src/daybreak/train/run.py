@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from daybreak.base.errors import UsageError, VaultError
+from daybreak.train import gang
 from daybreak.train.checkpoints import Checkpoints, say
 from daybreak.train.leaving import Frozen, Leaving, Stopped
 from daybreak.train.link import Link, Standing
@@ -129,7 +130,7 @@ class Run:
         if self._target is not None and self.units >= self._target:
             self._flush()
             self._ask()
-        if self.ending is None and self._link.freeze_wanted():
+        if self.ending is None and self._freeze_wanted():
             self._freeze("preempted")
         self._save_if_due()
         self._flush_if_due()
@@ -153,6 +154,10 @@ class Run:
         """The loop ends by itself, so that what follows it (a last evaluation) still runs."""
         self.save()
         self.ending = "reached"
+
+    def _freeze_wanted(self) -> bool:
+        wanted = self._link.freeze_wanted()
+        return gang.any_wants(wanted) if self.world_size > 1 else wanted
 
     def _freeze(self, reason: str) -> None:
         self.save()

@@ -87,15 +87,16 @@ class FakeAgent:
     def from_parent(self):
         return parent_wire.decode_from_parent(receive_frame(self.link))
 
-    def fork(self, environment=None, epoch=None):
+    def fork(self, environment=None, rank=0):
         """Ask for a process; its Forked."""
-        self.epoch = epoch or self.epoch + 1
+        self.epoch += rank == 0
         order = parent_wire.Fork(
             attempt=AttemptKey(1, 1, self.epoch),
             token="secret",
             socket=self.path,
-            log=str(self.home / f"{self.epoch}.log"),
+            log=str(self.home / (f"{self.epoch}.log" if rank == 0 else f"{self.epoch}.{rank}.log")),
             environment=environment or {},
+            rank=rank,
         )
         self.link.sendall(pack(parent_wire.encode(order)))
         return self.until_parent_says(parent_wire.Forked)
@@ -117,7 +118,7 @@ class FakeAgent:
         return worker
 
     def meet(self, point=None, environment=None, **fields):
-        self.fork(environment)
+        self.fork(environment, fields.get("rank", 0))
         connection, _ = self.listener.accept()
         connection.settimeout(PATIENCE)
         self.connections.append(connection)
