@@ -22,6 +22,7 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--ledger", default=os.environ.get("DAYBREAK_LEDGER"))
     options = parser.parse_args(words)
     place = options.ledger or Home(options.home).ledger
+    answer: dict[str, object]
     try:
         answer = {"result": check(place, core) if options.what == "check" else rebuild(place, core)}
     except DaybreakError as error:

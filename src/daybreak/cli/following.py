@@ -1,9 +1,9 @@
 """What `run`, `attach` and `resume` share: follow to the end, freeze on Ctrl-C, say how it went and what to do next."""
 
 from daybreak.base.errors import ConnectionLost
-from daybreak.cli.commands.look import print_best, trial_table
 from daybreak.cli.live import follow
 from daybreak.cli.output import console, errors_console, print_json
+from daybreak.cli.trials import print_best, trial_table
 from daybreak.client.client import Client
 from daybreak.wire.api import Status
 

@@ -9,9 +9,10 @@ from cyclopts import Parameter
 
 from daybreak.base.errors import NotFound, UsageError
 from daybreak.base.ids import TrialKey
-from daybreak.cli.output import ago, console, duration, number, point, print_json, state, table
+from daybreak.cli.output import ago, console, duration, number, print_json, state, table
+from daybreak.cli.trials import print_best, trial_table
 from daybreak.client.client import Client
-from daybreak.wire.rows import ExperimentRow, TrialRow
+from daybreak.wire.rows import ExperimentRow
 
 Json = Annotated[bool, Parameter(help="Print JSON for programs.")]
 HomeFolder = Annotated[
@@ -92,18 +93,6 @@ def best(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = 
     print_best(row, trial)
 
 
-def print_best(row: ExperimentRow, trial: TrialRow) -> None:
-    """The best trial for people, beside the baseline where there is one."""
-    out = console()
-    metric = row.spec["objectives"][0]["metric"]
-    out.print(f"best trial [bold]{row.experiment}.{trial.trial}[/]: {metric} [bold green]{number(trial.score)}[/]")
-    out.print(f"  at {trial.units} units, {point(trial.point)}")
-    if row.baseline is not None and trial.score is not None:
-        out.print(f"  baseline {number(row.baseline)}, lift {trial.score - row.baseline:+.4g}")
-    for line in _confirmed(row.summary):
-        out.print("  " + line)
-
-
 def compare(
     *things: Annotated[str, Parameter(help="Trials (3.17) or experiments (3); two or more.")],
     json: Json = False,
@@ -120,22 +109,6 @@ def compare(
         print_json({name: {thing: column.get(name) for thing, column in columns.items()} for name in differing})
         return
     console().print(table(["", *things], ([name, *(c.get(name) for c in columns.values())] for name in differing)))
-
-
-def trial_table(row: ExperimentRow, trials: list[TrialRow], most: int = 30) -> Any:
-    """Trials, best first, as a table; hyperparameters as columns."""
-    sign = -1.0 if row.spec["objectives"][0]["direction"] == "maximize" else 1.0
-    ranked = sorted(trials, key=lambda t: (t.score is None, sign * (t.score or 0.0), t.trial))
-    names = list(dict.fromkeys(name for t in trials for name in t.point))
-    return table(
-        ["trial", "state", "units", "score", *names, "slot time", "from"],
-        (
-            [f"{t.experiment}.{t.trial}", state(t.state), t.units, t.score, *(t.point.get(n) for n in names),
-             duration(t.slot_seconds), t.source]
-            for t in ranked[:most]
-        ),
-        right=["units", "score", "slot time"],
-    )  # fmt: skip
 
 
 def _column(client: Client, thing: str) -> dict[str, Any]:
@@ -157,11 +130,3 @@ def _column(client: Client, thing: str) -> dict[str, Any]:
 
 def _best_value(row: ExperimentRow) -> float | None:
     return next(iter(row.best.values()), None)
-
-
-def _confirmed(summary: dict[str, Any]) -> list[str]:
-    return [
-        f"confirmed on {c['seeds']} fresh seeds: trial {c['trial']} {number(c['mean'])} "
-        f"[{number(c['low'])}, {number(c['high'])}]"
-        for c in summary.get("confirm", [])
-    ]
