@@ -26,10 +26,11 @@ class Reports:
 
     def add(self, metrics: Mapping[str, Any], step: int | None) -> None:
         """Take one report. Raises `UsageError` for what is no number."""
-        values = {name: as_number(name, value) for name, value in metrics.items()}
-        for name, value in values.items():
-            self.last[name] = value
-            self._compare(name, value)
+        values = {name: value if type(value) is float else as_number(name, value) for name, value in metrics.items()}
+        self.last.update(values)
+        for name in self.objectives:
+            if name in values:
+                self._compare(name, values[name])
         if step is None:
             self.unit.update(values)
         else:
@@ -55,11 +56,10 @@ class Reports:
         self.waiting += len(values)
 
     def _compare(self, name: str, value: float) -> None:
-        direction = self.objectives.get(name)
-        if direction is None or not math.isfinite(value):
+        if not math.isfinite(value):
             return
         before = self.best.get(name)
-        if before is None or (value > before if direction == "maximize" else value < before):
+        if before is None or (value > before if self.objectives[name] == "maximize" else value < before):
             self.best[name] = value
 
 

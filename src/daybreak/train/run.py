@@ -48,7 +48,7 @@ class Run:
         self._link = link
         self._checkpoints = checkpoints
         self._saved_units: int | None = self.units or None
-        self._saved_at = self._flushed_at = time.monotonic()
+        self._saved_at = self._flush_at = time.monotonic()
         self._leaving: Leaving | None = None
         self._in_unit = False
         self._told_nothing_kept = False
@@ -96,12 +96,12 @@ class Run:
         Without `step` they belong to the unit in progress; the last value of a unit is what counts when a trial is judged. NaN and
         infinity are taken as they are: the trial counts as diverged. Raises `UsageError` for what is no number.
         """
-        with self.watch.aside():
-            self.reports.add({**(metrics or {}), **named}, step)
-            if not self._in_unit:
-                self.reports.close_unit(self.units)
-            if self.reports.waiting >= LARGEST_BATCH:
-                self._flush()
+        self.reports.add({**metrics, **named} if metrics else named, step)
+        if step is None and not self._in_unit:
+            self.reports.close_unit(self.units)
+        if self.reports.waiting and (self.reports.waiting >= LARGEST_BATCH or time.monotonic() >= self._flush_at):
+            with self.watch.aside():
+                self._flush_some()
 
     def close(self, *, returned: bool = True) -> None:
         """User code has returned, or failed: what is still unsent goes out.
@@ -133,7 +133,7 @@ class Run:
         if self.ending is None and self._freeze_wanted():
             self._freeze("preempted")
         self._save_if_due()
-        self._flush_if_due()
+        self._flush_ahead()
 
     def _ask(self) -> None:
         verdict = self._link.ask(Standing(self.units, self.reports.last, self.reports.best, self.watch.unit_seconds))
@@ -200,18 +200,18 @@ class Run:
                 "nothing is kept, so this trial starts again whenever it was frozen: call run.keep(model=...) before the loop"
             )
 
-    def _flush_if_due(self) -> None:
+    def _flush_ahead(self) -> None:
         """Send points now rather than hold them while a unit longer than the interval runs."""
-        expected = time.monotonic() + (self.watch.unit_seconds or 0.0)
-        if (
-            expected - self._flushed_at >= self._link.flush_every
-            and self.reports.waiting
-            and self._link.can_take_points()
-        ):
+        if self.reports.waiting and time.monotonic() + (self.watch.unit_seconds or 0.0) >= self._flush_at:
+            self._flush_some()
+
+    def _flush_some(self) -> None:
+        """Send what waits, unless that would mean waiting; but no more than a batch may wait."""
+        if self.reports.waiting >= LARGEST_BATCH or self._link.can_take_points():
             self._flush()
+        self._flush_at = time.monotonic() + self._link.flush_every
 
     def _flush(self) -> None:
-        self._flushed_at = time.monotonic()
         if not self.reports.waiting:
             return
         series = self.reports.take()
