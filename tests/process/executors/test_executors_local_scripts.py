@@ -310,6 +310,34 @@ def test_a_kill_while_the_report_waits_is_answered_at_once(make):
     assert bench.wait_for(AttemptEnded, key).reason == "stopped"
 
 
+def test_the_time_of_a_unit_leaves_out_the_scripts_start_and_its_suspension(make):
+    program = "import time\ntime.sleep(0.6)\nfor unit in range(1, 100):\n    time.sleep(0.02)\n    print(f'epoch={unit} score=1')"
+    bench = make(program)
+    key = bench.launch(target=1)
+    first = bench.wait_for(RungReported, key)
+    assert first.unit_seconds is None
+    bench.until(lambda: bench.executor._attempts[key].seconds > 1.0)
+    bench.answer(first, "go", 11)
+    second = bench.wait_for(RungReported, key, 2)
+    assert 0.02 <= second.unit_seconds < 0.1
+    bench.answer(second, "finish")
+    assert bench.wait_for(AttemptEnded, key).user_seconds > 0.6
+
+
+def test_a_missing_module_in_another_python_says_which_python(make, tmp_path):
+    other = tmp_path / "bin" / "python"
+    other.parent.mkdir()
+    other.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    other.chmod(0o755)
+    bench = make(
+        "import no_such_module_here", ("python", "script.py"), environment={"PATH": f"{other.parent}:/bin:/usr/bin"}
+    )
+    failure = run_alone(bench).failure
+    assert failure.kind == "ModuleNotFoundError"
+    assert str(other) in failure.message
+    assert sys.executable in failure.message
+
+
 def test_slot_seconds_count_every_slot(make):
     bench = make()
     started = bench.launch(slots=(0, 1), target=None)

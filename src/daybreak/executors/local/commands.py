@@ -7,7 +7,9 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from msgspec import structs
 
 from daybreak.executors.local.attempts import Attempt, Doom, Site
 from daybreak.executors.local.captured import CapturedCode
@@ -32,6 +34,13 @@ from daybreak.wire.worker import Failure
 
 MOMENT = 1.0  # seconds a script has to end by itself at the horizon; then it is asked to
 GRACE = 5.0  # seconds after which one that was asked to is killed
+
+
+class Mark(NamedTuple):
+    """When a unit ended, by the script's own stopwatch."""
+
+    units: int
+    seconds: float
 
 
 class CommandAttempt(Attempt):
@@ -59,7 +68,9 @@ class CommandAttempt(Attempt):
         self._finishing = False
         self._script: Script | None = None
         self._resumed = False
-        self._units_before, self._seconds_before = 0, 0.0  # of the script, when this attempt took it over
+        self._program = ""
+        self._seconds_before = 0.0  # of the script, when this attempt took it over
+        self._timed: list[Mark] = []  # the first and the last unit that were seen to end
         self._reader = MetricReader(spec.objectives[0].metric, spec.metrics, 0, self.key.experiment in from_zero)
 
     def begin(self) -> None:
@@ -130,7 +141,8 @@ class CommandAttempt(Attempt):
     def _continue(self, sleeper: Sleeper) -> None:
         self._script, self._reader = sleeper.script, sleeper.reader
         self.units, self.metrics, self.best = sleeper.reader.units, sleeper.metrics, sleeper.best
-        self._units_before, self._seconds_before = self.units, self._script.seconds()
+        self._seconds_before = self._script.seconds()
+        self._timed = [Mark(self.units, self._seconds_before)]
         self._resumed = True
         self._script.heard = self._advance
         self._script.write_to(self.log)
@@ -139,7 +151,8 @@ class CommandAttempt(Attempt):
 
     def _words(self, environment: dict[str, str]) -> list[str]:
         words = filled([self._code.word(word) for word in self.spec.run], self.launch.point, self.spec.space)
-        if words[0] == "python" and shutil.which("python", path=environment.get("PATH")) is None:
+        self._program = shutil.which(words[0], path=environment.get("PATH")) or ""
+        if words[0] == "python" and not self._program:
             words[0] = sys.executable
         return words
 
@@ -193,6 +206,8 @@ class CommandAttempt(Attempt):
             points.setdefault(name, {})[seen.step] = value
         if seen.units is not None:
             self.units = seen.units
+            if self._script is not None:
+                self._timed = [*self._timed[:1], Mark(seen.units, self._script.seconds())]
             if self._reader.zero_based:
                 self._from_zero.add(self.key.experiment)
 
@@ -216,9 +231,11 @@ class CommandAttempt(Attempt):
         super().end(reason, failure, **measured)
 
     def _unit_seconds(self) -> float | None:
-        """Mean wall time of the units of this attempt, without the time in which it was suspended; None before the first."""
-        done = self.units - self._units_before
-        return (self._script.seconds() - self._seconds_before) / done if self._script is not None and done > 0 else None
+        """Mean wall time of this attempt's units, without the script's start and while it was suspended; None before it is known."""
+        if not self._timed or self._timed[0].units == self._timed[-1].units:
+            return None
+        first, last = self._timed[0], self._timed[-1]
+        return (last.seconds - first.seconds) / (last.units - first.units) or None
 
     def _sleep(self, script: Script, reason: EndReason) -> None:
         sleeper = Sleeper(self.key.of, script, self._reader, self.metrics, self.best, self._devices())
@@ -248,4 +265,15 @@ class CommandAttempt(Attempt):
         output = tail(self.log)
         if status == -signal.SIGKILL and self.memory_ran_out():
             return Doom("crashed", make_failure("memory", "the system ended it because memory ran out", output))
-        return Doom("lost" if -status in FROM_OUTSIDE else "crashed", exit_failure(status, output))
+        failure = exit_failure(status, output)
+        if failure.kind in ("ModuleNotFoundError", "ImportError") and (other := _other_python(self._program)):
+            failure = structs.replace(failure, message=f"{failure.message} ({other})")
+        return Doom("lost" if -status in FROM_OUTSIDE else "crashed", failure)
+
+
+def _other_python(program: str) -> str:
+    """For a command that misses a module: it may run in another environment than Daybreak does."""
+    path = Path(program)
+    if not path.name.startswith("python") or path.parent == Path(sys.executable).parent:
+        return ""
+    return f"the command ran in {program}, Daybreak runs in {sys.executable}: activate the environment you mean, or name its python"
