@@ -1,5 +1,6 @@
 """Making one attempt's process from the warm parent, and knowing how it ended."""
 
+import faulthandler
 import os
 import signal
 import socket
@@ -71,6 +72,7 @@ class Forking:
             os.setsid()
             die_with(parent)
             redirect_output(order.log)
+            faulthandler.enable()  # a crash in native code leaves its traceback in the log
             self._forget_parent()
             os.environ.update(order.environment)
             if self._how == "spawn":

@@ -75,6 +75,7 @@ def _get_ready(connection: socket.socket, orders: Orders) -> None:
     limit_threads(1)  # a pool of one starts no thread; children raise it
     os.chdir(warm.folder)
     sys.path[0] = warm.code
+    sys.argv = [warm.run]  # ours mean nothing to user code that looks at them
     code = None
     try:
         if orders.how == "fork":

@@ -3,6 +3,7 @@
 Exit codes: 0 the attempt ended and said so; 1 user code failed (and said so); 86 the agent's socket closed.
 """
 
+import faulthandler
 import os
 import socket
 import sys
@@ -160,6 +161,7 @@ def load_fresh(run: str, code: str) -> UserCode:
 
 def main(environment: Mapping[str, str] = os.environ) -> int:
     """Do the attempt that the environment describes, in a fresh interpreter."""
+    faulthandler.enable()
     die_with(int(environment[PARENT]))
     set_threads(int(environment[THREADS]))
     order = Order(

@@ -87,6 +87,10 @@ def keeps_nothing(run):
 def keeps_more(run):
     run.keep(state={}, more={})
 
+def segfaults(run):
+    import ctypes
+    ctypes.string_at(0)
+
 def typo(run):
     run.params.widht
 """
@@ -291,6 +295,14 @@ def test_running_out_of_memory_is_a_kind_of_its_own(agents):
     agent = agents("out_of_memory")
     assert agent.launch().end().failure.kind == "memory"
     agent.reaped()
+
+
+def test_a_crash_in_native_code_leaves_its_traceback_in_the_log(agents):
+    agent = agents("segfaults")
+    agent.launch()
+    assert agent.reaped() == -signal.SIGSEGV
+    assert "Segmentation fault" in agent.output()
+    assert "in segfaults" in agent.output()
 
 
 def test_an_unknown_hyperparameter_is_explained(agents):
