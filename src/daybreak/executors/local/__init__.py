@@ -2,7 +2,7 @@
 
 executor        LocalExecutor: orders in, events out
 attempts        what every attempt has: a key, a grant, one end
-  workers       attempts of functions: forked from a warm parent, spoken to in frames
+  workers       attempts of functions: forked from a warm parent, spoken to in frames · members: their processes, one per rank
   commands      attempts of unedited scripts, frozen by suspending them · scripts: their processes, read line by line
 slots           what there is to run on · environment: what a process is told about its slots, gang and trial
 parents         the warm parent of an experiment · door: where workers knock · connections: frames on non-blocking sockets
