@@ -32,6 +32,8 @@ def ascending(steps: list[int], values: list[float]) -> Curve:
     """The same points with steps strictly ascending; of equal steps the first stays. Raises `ValueError` if lengths differ."""
     if len(steps) != len(values):
         raise ValueError(f"a series has as many values as steps, got {len(values)} values for {len(steps)} steps")
+    if len(steps) == 1:
+        return steps, values
     ordered = sorted(set(steps))
     if ordered == steps:
         return steps, values
@@ -40,7 +42,7 @@ def ascending(steps: list[int], values: list[float]) -> Curve:
 
 
 def pack(series: Mapping[int, Curve]) -> bytes:
-    """The bytes of one batch: metric id -> (steps, values)."""
+    """The bytes of one batch: metric id -> (steps, values), steps strictly ascending, none empty."""
     return _encode(series)
 
 
@@ -58,30 +60,28 @@ def unpack(data: bytes, wanted: frozenset[int] | None = None) -> dict[int, Curve
 
 def merge(batches: Iterable[Stored], wanted: frozenset[int] | None = None) -> dict[int, Curve]:
     """The curves of one trial from its batches, given in the order they were committed."""
-    parts: dict[int, list[tuple[int, Curve]]] = {}
-    for batch in batches:
-        for metric, curve in unpack(batch.series, wanted).items():
-            if curve[0]:
-                parts.setdefault(metric, []).append((batch.epoch, curve))
-    return {metric: _join(parts[metric]) for metric in sorted(parts)}
+    held = list(batches)
+    joined: dict[int, Curve] = {}
+    tangled: set[int] = set()
+    for _, data in held:
+        for metric, (steps, values) in unpack(data, wanted).items():
+            if metric not in joined:
+                joined[metric] = steps, values
+            elif steps[0] > joined[metric][0][-1]:
+                joined[metric][0].extend(steps)
+                joined[metric][1].extend(values)
+            else:
+                tangled.add(metric)
+    joined.update((metric, _overlay(held, metric)) for metric in tangled)
+    return dict(sorted(joined.items()))
 
 
-def _join(parts: list[tuple[int, Curve]]) -> Curve:
-    steps: list[int] = []
-    values: list[float] = []
-    for _, (more_steps, more_values) in parts:
-        if steps and more_steps[0] <= steps[-1]:
-            return _overlay(parts)
-        steps += more_steps
-        values += more_values
-    return steps, values
-
-
-def _overlay(parts: list[tuple[int, Curve]]) -> Curve:
+def _overlay(batches: list[Stored], metric: int) -> Curve:
     """Lower epochs first and, within an epoch, later batches first: what is written last holds."""
-    weakest_first = sorted(range(len(parts)), key=lambda place: (parts[place][0], -place))
     held: dict[int, float] = {}
+    only = frozenset({metric})
+    weakest_first = sorted(range(len(batches)), key=lambda place: (batches[place].epoch, -place))
     for place in weakest_first:
-        held.update(zip(*parts[place][1], strict=True))
+        held.update(zip(*unpack(batches[place].series, only).get(metric, ((), ())), strict=True))
     ordered = sorted(held)
     return ordered, [held[step] for step in ordered]
