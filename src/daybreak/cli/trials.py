@@ -35,8 +35,14 @@ def trial_table(row: ExperimentRow, trials: list[TrialRow], most: int = 30) -> A
 
 
 def _confirmed(summary: dict[str, Any]) -> list[str]:
-    return [
-        f"confirmed on {c['seeds']} fresh seeds: trial {c['trial']} {number(c['mean'])} "
-        f"[{number(c['low'])}, {number(c['high'])}]"
-        for c in summary.get("confirm", [])
+    """One line for each point that was trained again on fresh seeds."""
+    found = summary.get("confirm") or {}
+    lines = [
+        f"again on {len(row['values'])} fresh seeds, trial {row['trial']}: mean {number(row['mean'])}"
+        + (f", 95 % interval {number(row['low'])} to {number(row['high'])}" if row["low"] is not None else "")
+        + (f", {row['failed']} failed" if row.get("failed") else "")
+        for row in found.get("points", [])
     ]
+    if len(lines) > 1 and not found.get("clear"):
+        lines.append("their intervals overlap: which of them is best is not settled")
+    return lines

@@ -201,7 +201,7 @@ function pruned() {
 }
 
 function confirmed() {
-  const found = (experiment.summary || {}).confirm;
+  const found = ((experiment.summary || {}).confirm || {}).points;
   if (!found || !found.length) return;
   section("Confirmed on fresh seeds", "The winner of a search owes part of its score to luck; trained again from the start it shows what it is worth.",
     make("div", { class: "scroll" }, make("table", {}, make("tr", {}, ...Object.keys(found[0]).map((name) => make("th", {}, name))),
