@@ -65,6 +65,7 @@ def simulate(
     """
     assumed = assumed or Assumptions()
     _must_end(spec)
+    spec = _without_baseline(spec)
     machine = assumed.machine(workers, spec.seed)
     outcome = run(spec, machine, assumed.curves, progress)
     found = {"name": spec.name, "workers": workers, "seed": spec.seed, "search": outcome.plain(), "random": None}
@@ -82,6 +83,13 @@ def _must_end(spec: Experiment) -> None:
             "a simulated search must have an end, got neither budget nor search.max_trials: "
             "add for example `budget: {trials: 100}`"
         )
+
+
+def _without_baseline(spec: Experiment) -> Experiment:
+    """A baseline that would have to be trained is left out: curves say nothing of it."""
+    if spec.baseline is None or spec.baseline.run is None:
+        return spec
+    return spec.model_copy(update={"baseline": None})
 
 
 def _at_random(spec: Experiment, outcome: Outcome) -> Experiment:

@@ -20,7 +20,7 @@ from daybreak.controller.outbox import Outbox
 from daybreak.controller.projection import EVERY, Projection
 from daybreak.controller.proposals import Proposals, SamplerFactory
 from daybreak.controller.routing import Router
-from daybreak.lifecycle.commands import AnyCommand, Notify
+from daybreak.lifecycle.commands import AnyCommand, Freeze, Notify
 from daybreak.lifecycle.events import Asked, AskName, Submitted
 from daybreak.ports.executor import Executor
 from daybreak.ports.ledger import Ledger
@@ -111,8 +111,17 @@ class Controller:
         self._stopped = True
 
     def close(self, grace: float) -> None:
-        """End processes (at most `grace` seconds), write the rows, let go of everything."""
-        self._router.close(grace)
+        """Freeze what runs and end it (at most about `grace` seconds), write the rows, let go of everything.
+
+        What is granted meanwhile is not launched: for the next controller those attempts are lost before they began.
+        """
+        deadline = self._loop.now() + grace
+        self._outbox.launching = False
+        for attempt in self._router.inventory():
+            self._router.send(Freeze(attempt, grace, "the controller ends"))
+        while self._router.inventory() and (left := deadline - self._loop.now()) > 0:
+            self.turn(left)
+        self._router.close(max(0.0, deadline - self._loop.now()))
         self._commit()
         self._projection.flush()
         self._proposals.close()

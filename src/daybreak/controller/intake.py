@@ -21,6 +21,9 @@ class Batch:
     def __bool__(self) -> bool:
         return bool(self.events or self.points)
 
+    def __len__(self) -> int:
+        return len(self.events) + len(self.points)
+
     def extend(self, later: "Batch") -> None:
         """Put what came later behind what is here."""
         self.events += later.events

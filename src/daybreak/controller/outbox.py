@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from daybreak.controller.routing import Router
-from daybreak.lifecycle.commands import AnyCommand, Notify, Propose, Release, SetTimer
+from daybreak.lifecycle.commands import AnyCommand, Launch, Notify, Propose, Release, SetTimer
 from daybreak.lifecycle.events import TimerDue
 from daybreak.ports.reactor import Reactor, Timer
 
@@ -22,11 +22,13 @@ class Outbox:
         self._timers: dict[tuple[int, str], Timer] = {}
         self._special: dict[type, Callable[..., None]] = {
             Propose: propose,
+            Launch: self._launch,
             SetTimer: self._set_timer,
             Notify: self._notify,
             Release: self._let_go,
         }
         self.noticed: Noticed | None = None  # told of every Notify
+        self.launching = True  # False: the controller is closing, nothing new is begun
 
     def dispatch(self, commands: Iterable[AnyCommand]) -> None:
         """Send them all."""
@@ -37,6 +39,10 @@ class Outbox:
                 send(command)  # type: ignore[arg-type]
             else:
                 handle(command)
+
+    def _launch(self, order: Launch) -> None:
+        if self.launching:
+            self._send(order)
 
     def _set_timer(self, timer: SetTimer) -> None:
         key = (timer.experiment, timer.name)

@@ -1,12 +1,14 @@
 """The real loop's eyes and clock: one selector, one heap of timers, one queue. See `ports.reactor` for what guests may expect."""
 
 import heapq
+import select
 import selectors
 import time
 from collections.abc import Callable
 from itertools import count
 
-from daybreak.controller.intake import Intake
+from daybreak.controller.company import Company
+from daybreak.controller.intake import Batch, Intake
 from daybreak.ports.reactor import HasFileno
 
 Fault = Callable[[str, Exception], None]
@@ -45,6 +47,7 @@ class SelectorReactor(Intake):
         self._selector = selectors.DefaultSelector()
         self._heap: list[tuple[float, int, DueCall]] = []
         self._order = count()
+        self._company = Company()
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -73,11 +76,17 @@ class SelectorReactor(Intake):
 
     def turn(self, timeout: float | None = None) -> bool:
         """Wait at most `timeout` seconds for a source or a timer and call who is due; False when nothing was."""
-        busy = False
-        for key, _ in self._selector.select(self._patience(timeout)):
-            busy = True
-            self._wake(key)
-        return self._ring() or busy
+        self._company.back(time.monotonic())
+        busy = self._wake_all(self._patience(timeout))
+        busy = self._ring() or busy
+        if self._next:
+            self._linger()
+        return busy
+
+    def take(self) -> Batch:
+        """All that is queued; the queue is empty then."""
+        self._company.taken(time.monotonic(), len(self._next))
+        return super().take()
 
     def close(self) -> None:
         """Let go of the selector."""
@@ -90,6 +99,25 @@ class SelectorReactor(Intake):
             return timeout
         due_in = max(0.0, self._heap[0][0] - time.monotonic())
         return due_in if timeout is None else min(timeout, due_in)
+
+    def _linger(self) -> None:
+        """Let a small batch grow while that is likely to pay; see `company`."""
+        began, size = time.monotonic(), len(self._next)
+        patience = self._company.patience(size)
+        left = patience
+        while left > 0 and len(self._next) < self._company.expected:
+            # epoll waits whole milliseconds; its own descriptor can be waited for in microseconds.
+            if select.select([self._selector], [], [], left)[0]:
+                self._wake_all(0)
+            left = began + patience - time.monotonic()
+        if patience:
+            self._company.waited(gained=len(self._next) > size)
+
+    def _wake_all(self, timeout: float | None) -> bool:
+        ready = self._selector.select(timeout)
+        for key, _ in ready:
+            self._wake(key)
+        return bool(ready)
 
     def _wake(self, key: selectors.SelectorKey) -> None:
         watched: _Watched = key.data

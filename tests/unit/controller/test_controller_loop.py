@@ -330,6 +330,34 @@ def test_closing_commits_what_the_executors_still_had_to_say():
     assert isinstance(house.log()[-1], AttemptEnded)
 
 
+def test_closing_freezes_what_runs_and_begins_nothing_new():
+    core = FakeCore()
+    core.scripts[AttemptEnded].append(lambda state, at, event: [launch("here", 5)])
+    house = House(core=core)
+    executor = house.executors[0]
+    executor.alive = [attempt()]
+
+    def freeze(order):
+        executor.alive = []
+        house.loop.later(1.0, lambda: house.loop.post(AttemptEnded(order.attempt, "preempted", 3, 1.0)))
+
+    executor.on_order = freeze
+    executor.close = lambda grace: house.go()
+    house.controller.close(5.0)
+    assert [type(order) for order in executor.orders] == [Freeze]
+    assert house.log()[-1] == AttemptEnded(attempt(), "preempted", 3, 1.0)
+
+
+def test_closing_waits_no_longer_than_the_grace_for_those_who_do_not_freeze():
+    house = House()
+    house.executors[0].alive = [attempt()]
+    for second in range(20):
+        house.loop.later(second, lambda: None)
+    house.controller.close(5.0)
+    assert house.executors[0].closed == 0.0
+    assert 5.0 <= house.loop.now() <= 6.0
+
+
 def test_a_verdict_answers_each_report_of_a_batch():
     house = House()
     for trial in (1, 2):
