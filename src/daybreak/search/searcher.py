@@ -11,6 +11,9 @@ The lifecycle calls, for each trial: `added` once, when its point is known; `pee
 stay is also a wish); `reported` each time it stands at the target it was given; `ended` once, when nothing more will come of it.
 A trial whose attempt was lost or preempted is the lifecycle's affair: its target stays what it was.
 
+Optional methods, called where they exist: `exhausted()` when no further point will ever come (a synchronous bracket stays small), and
+`extend(spec)` when limits were raised: the search is open again, and what is frozen may be wished for.
+
 Custom searchers: subclass nothing; provide these methods, register a factory `(SearchContext) -> Searcher` under the entry point
 group `daybreak.searchers`, and prove it with `daybreak.testing.searcher_contract`.
 """
