@@ -38,6 +38,7 @@ _POSTGRES: dict[str, tuple[type[LedgerError], str]] = {
     "53100": (LedgerError, "the server's disk is full: free space there, then run `daybreak resume`"),
     "25006": (LedgerError, "the server takes no writes (read-only, or a standby): use its primary"),
     "42501": (LedgerError, "this user may not write there: grant it rights on the schema, or use another database"),
+    "3F000": (LedgerError, "the search_path names no schema that is there: CREATE SCHEMA it, or correct the URL"),
     "42P07": (LedgerError, "tables of that name are there already: give Daybreak a database or schema of its own"),
     "XX001": (LedgerDamaged, "the database is damaged: restore it from a backup"),
     "XX002": (LedgerDamaged, "an index is damaged: REINDEX it, then run `daybreak ledger check`"),

@@ -11,7 +11,7 @@ from daybreak.ledger.database import Place
 from daybreak.ledger.disk import WriterLock, prepare
 from daybreak.ledger.faults import explained, told
 
-_ADVISORY_LOCK = "SELECT pg_try_advisory_lock(hashtext('daybreak ledger'), hashtext(current_schema()))"
+_ADVISORY_LOCK = "SELECT pg_try_advisory_lock(hashtext('daybreak ledger'), hashtext(coalesce(current_schema(), '')))"
 _LAZY = {"sqlite": "PRAGMA synchronous=NORMAL", "postgresql": "SET LOCAL synchronous_commit TO off"}
 
 
@@ -26,6 +26,7 @@ class Writer:
         self._greet = greet
         self._connection: Connection | None = None
         self._lock: WriterLock | None = None
+        self._closed = False
         if place.path is not None:
             prepare(place.path.parent)
             self._lock = WriterLock(place.path.with_name(place.path.name + "-writer"))
@@ -40,7 +41,7 @@ class Writer:
         if self._connection is not None and self._connection.invalidated:
             self._drop(self._connection)  # SQLAlchemy would connect again by itself, but without the lock
         if self._connection is None:
-            if self.place.path is not None and self._lock is None:
+            if self._closed:
                 raise LedgerError(f"the ledger {self.place} has been closed")
             connection = self.place.connect_to_write()
             try:
@@ -84,6 +85,7 @@ class Writer:
 
     def close(self) -> None:
         """Let go. Idempotent."""
+        self._closed = True
         if self._connection is not None:
             with suppress(SQLAlchemyError):
                 self._connection.close()

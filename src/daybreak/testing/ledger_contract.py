@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from daybreak.base.errors import DaybreakError, LedgerBusy, NotFound
+from daybreak.base.errors import DaybreakError, LedgerBusy, LedgerError, NotFound
 from daybreak.base.ids import AttemptKey
 from daybreak.lifecycle import events as ev
 from daybreak.ports.ledger import Ledger, PointBatch, Reader
@@ -174,6 +174,12 @@ class DurableContract(LedgerContract):
             (2.5, tick(3)),
         ]
         ledger.close()
+
+    def test_a_closed_ledger_says_so(self, tmp_path: Path) -> None:
+        ledger = self.open(tmp_path)
+        ledger.close()
+        with pytest.raises(LedgerError, match="has been closed"):
+            ledger.append(1.0, [tick(1)])
 
     def test_only_one_writes(self, tmp_path: Path) -> None:
         ledger = self.open(tmp_path)

@@ -104,6 +104,11 @@ def test_a_server_that_is_not_there_is_said(url):
         open_ledger("postgresql://daybreak@/postgres?host=/nowhere")
 
 
+def test_a_schema_that_is_not_there_is_said(url):
+    with pytest.raises(LedgerError, match=r"names no schema that is there"):
+        open_ledger(url.replace(SCHEMA, "nowhere"))
+
+
 def test_somebody_elses_tables_are_left_alone(url):
     run(f"CREATE TABLE {SCHEMA}.studies (id int); CREATE TABLE {SCHEMA}.trials (id int)")
     with pytest.raises(LedgerError, match=r"tables of something else \(trials\)"):

@@ -156,13 +156,6 @@ def test_a_failed_opening_holds_nothing(path):
     open_ledger(path).close()
 
 
-def test_a_closed_ledger_says_so(path):
-    ledger = open_ledger(path)
-    ledger.close()
-    with pytest.raises(LedgerError, match="has been closed"):
-        ledger.append(1.0, [tick(1)])
-
-
 AS_NOBODY = f"""
 import os, sys
 from daybreak.base.errors import LedgerError
