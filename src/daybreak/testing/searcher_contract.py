@@ -221,7 +221,7 @@ class SearcherContract:
     def test_comes_to_an_end(self) -> None:
         """Every wish and decision is lawful, and the search ends by itself with its limits kept."""
         for history in self.histories(Hardship()):
-            assert history.added <= history.points
+            assert history.added <= history.points, "the limit of trials is kept"
             assert history.over, "some trial was completed"
 
     @pytest.mark.parametrize(
@@ -239,24 +239,24 @@ class SearcherContract:
     def test_survives(self, hardship: Hardship) -> None:
         """Nothing that befalls trials makes it wait for ever or break its word."""
         for history in self.histories(hardship):
-            assert not history.live
+            assert not history.live, "nothing is live at the end"
 
     def test_closing_completes_the_best(self) -> None:
         """Once the budget nears its end only the best is wished for, and it comes to the horizon."""
         for history in self.histories(Hardship(closes_after=15)):
             best = history.closed_for
             if best is not None and best > 0 and history.spec.search.max_units is not None:
-                assert history.stands[best] == history.end
+                assert history.stands[best] == history.end, f"trial {best} was to be completed"
 
     def test_pickles_midway(self) -> None:
         """It is plain data: pickled and restored after every few events it goes on the same."""
         hardship = Hardship(diverges=0.1, fails=0.05, ends=0.05)
         for whole, pickled in zip(self.histories(hardship), self.histories(hardship, pickle_every=3), strict=True):
-            assert whole.transcript == pickled.transcript
+            assert whole.transcript == pickled.transcript, "pickled midway, it must go on the same"
 
     def test_replays(self) -> None:
         """The same facts give the same decisions."""
         hardship = Hardship(diverges=0.1, fails=0.05, ends=0.05)
         for first, second in zip(self.histories(hardship), self.histories(hardship), strict=True):
-            assert first.transcript == second.transcript
-            assert first.searcher.view() == second.searcher.view()
+            assert first.transcript == second.transcript, "the same facts must give the same decisions"
+            assert first.searcher.view() == second.searcher.view(), "the same facts must give the same view"
