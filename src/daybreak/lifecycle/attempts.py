@@ -5,7 +5,7 @@ from daybreak.lifecycle import budget
 from daybreak.lifecycle.commands import Freeze, Kill, Launch
 from daybreak.lifecycle.costs import measured
 from daybreak.lifecycle.events import AttemptEnded, AttemptStarted
-from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, State, Trial, touch, touch_trial
+from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, State, Trial, mark, touch, touch_trial
 from daybreak.lifecycle.trials import set_state
 from daybreak.wire.worker import CheckpointRef
 
@@ -46,6 +46,10 @@ def launch(state: State, exp: Experiment, trial: Trial, machine: str, slots: tup
     set_state(state, exp, trial, "running", trial.why)
     state.touched.attempts[key] = attempt
     state.out.append(order)
+    if exp.limited:
+        touch(state, exp)  # what it holds says when its budget is to be looked at
+    else:
+        mark(state, exp)
 
 
 def _ref(checkpoint: Checkpoint | None) -> CheckpointRef | None:
@@ -74,6 +78,7 @@ def freeze(state: State, exp: Experiment, attempt: Attempt, why: str) -> None:
     attempt.state = "ending"
     state.touched.attempts[attempt.key] = attempt
     state.out.append(Freeze(attempt.key, grace(exp), why))
+    mark(state, exp)
 
 
 def kill(state: State, attempt: Attempt, why: str) -> None:

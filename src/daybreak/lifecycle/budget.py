@@ -96,17 +96,32 @@ def used_up(exp: Experiment, at: float) -> str:
         return f"budget of {budget.money:g} (money) used"
     if budget.wall is not None and wall(exp, at) >= budget.wall:
         return f"budget of {budget.wall:g} s used"
-    if budget.units is not None and exp.units >= budget.units:
+    if budget.units is not None and (exp.units >= budget.units or _overdrawn(exp, at)):
         return f"budget of {budget.units} units used"
     return ""
 
 
+def progress(exp: Experiment, at: float) -> float:
+    """Units that running attempts probably trained since they were last heard of, at the usual pace; 0 before there is one."""
+    since = exp.pledging * (at - exp.submitted) - exp.heard
+    return min(since / exp.costs.unit, exp.pledged) if exp.costs.unit else 0.0
+
+
+def _overdrawn(exp: Experiment, at: float) -> bool:
+    """Running attempts would train more units than there are, and probably have trained what there was."""
+    limit = exp.spec.budget.units or 0
+    return exp.units + exp.pledged > limit and exp.units + progress(exp, at) >= limit + 0.5
+
+
 def due(state: State, exp: Experiment) -> float:
-    """When the first budget of time would be used up, were as many slots held until then; `inf` without one."""
+    """When the first budget would be used up, were as many slots held until then; `inf` where that is not known."""
     left = [inf]
     seconds = slot_second_limit(exp)
     if seconds is not None and exp.held:
         left.append((seconds - slot_seconds(exp, state.at)) / exp.held)
     if exp.spec.budget.wall is not None and exp.wall_since is not None:
         left.append(exp.spec.budget.wall - wall(exp, state.at))
+    limit = exp.spec.budget.units
+    if limit is not None and exp.units + exp.pledged > limit and exp.costs.unit and exp.pledging:
+        left.append((limit + 0.5 - exp.units - progress(exp, state.at)) * exp.costs.unit / exp.pledging)
     return state.at + max(min(left), 0.001)

@@ -4,7 +4,7 @@ Each point's mean comes with a 95 % t-interval. A point wins clearly when its in
 same for every point. The budget holds for the confirmation too: seeds are given up first, then points.
 """
 
-from math import inf, isfinite, sqrt
+from math import ceil, inf, isfinite, sqrt
 from typing import Any
 
 from daybreak.lifecycle import budget
@@ -18,10 +18,16 @@ _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.2
 LEAST_SEEDS = 2  # fewer have no interval
 
 
-def units_wanted(exp: Experiment) -> int:
-    """What the whole confirmation would train; 0 where none is asked for or the horizon is not known."""
+def reserve(exp: Experiment, run_cost: float, limit: float, at_once: int = 1) -> float:
+    """What to keep of a budget for the confirmation: as many of its trainings as half the limit pays for, if that is any use.
+
+    `run_cost` is that of one training to the horizon, in the limit's unit; `at_once` of them cost no more than one.
+    """
     plan = exp.spec.confirm
-    return plan.top * plan.seeds * exp.horizon if plan and exp.horizon else 0
+    if plan is None or exp.horizon is None or run_cost <= 0:
+        return 0.0
+    waves = min(ceil(plan.top * plan.seeds / at_once), int(limit / 2 // run_cost))
+    return waves * run_cost if waves * at_once >= LEAST_SEEDS else 0.0
 
 
 def start(state: State, exp: Experiment) -> bool:

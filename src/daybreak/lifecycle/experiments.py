@@ -12,6 +12,7 @@ from daybreak.lifecycle.commands import Prepare
 from daybreak.lifecycle.events import Asked, PrepareFailed, Submitted
 from daybreak.lifecycle.failures import give_up
 from daybreak.lifecycle.finishing import freeze_all, live
+from daybreak.lifecycle.machines import tell_misfit
 from daybreak.lifecycle.searching import Guarded
 from daybreak.lifecycle.state import Experiment, State, touch
 from daybreak.lifecycle.trials import add, add_baseline, queue, set_state
@@ -49,6 +50,7 @@ def submitted(state: State, event: Submitted) -> str:
     for point in spec.points[:limit]:
         add(state, exp, point, "points")
     touch(state, exp)
+    tell_misfit(state, exp)
     state.out.append(Prepare(exp.number, event.spec))
     return ""
 

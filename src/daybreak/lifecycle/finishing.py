@@ -1,22 +1,19 @@
-"""The end of a budget, and of an experiment.
+"""The end of a budget: what may still finish is decided, said, and the best trial is complete.
 
-The rule, in order: (1) when what is left is about what it costs to take the best trial to its end, plus what running attempts still
-have until their targets, plus the confirmation that was asked for (at most half the budget), no new points are asked for and only
-the best trial is taken further; others go on to the target they have, then rest. (2) When what is left is about the best trial's own
-cost, the others are frozen at once. (3) When a budget is used up, what runs is frozen. Nothing is thrown away.
+The rule, in order: (1) when what is left is about what it costs to take the best trial to its end, plus what running attempts
+still have until their targets, plus the confirmation that was asked for (as far as half the budget pays for it), no new points are
+asked for and only the best trial is taken further; others go on to the target they have, then rest. (2) When what is left is about
+the best trial's own cost, the others are frozen at once. (3) When a budget is used up, what runs is frozen. Nothing is thrown away.
 """
 
-from math import ceil, inf
+from math import inf
 
 from daybreak.lifecycle import attempts, budget, confirm
-from daybreak.lifecycle.checkpoints import end_processes
-from daybreak.lifecycle.commands import Release, SetTimer
+from daybreak.lifecycle.commands import SetTimer
 from daybreak.lifecycle.failures import give_up
-from daybreak.lifecycle.grants import next_demand
-from daybreak.lifecycle.notices import notify, pass_on
-from daybreak.lifecycle.proposals import wanted
-from daybreak.lifecycle.state import Attempt, Experiment, Outcome, State, Trial, touch
-from daybreak.lifecycle.trials import best, set_state
+from daybreak.lifecycle.notices import notify
+from daybreak.lifecycle.state import Attempt, Experiment, State, Trial
+from daybreak.lifecycle.trials import best
 
 MARGIN = 1.1  # what is measured varies
 SOONEST = 0.05  # seconds until the budget is looked at again, at least
@@ -69,12 +66,6 @@ def remaining(exp: Experiment, trial: Trial | None, at: float) -> int:
     return max(exp.horizon - units, 0)
 
 
-def pledged(exp: Experiment, at: float) -> float:
-    """Units that running attempts still have until their targets: as last heard of, less what they trained since at the usual pace."""
-    since = exp.pledging * (at - exp.submitted) - exp.heard
-    return max(exp.pledged - (since / exp.costs.unit if exp.costs.unit else 0.0), 0.0)
-
-
 def unit_cost(exp: Experiment) -> float | None:
     """Slot-seconds of one unit: as measured inside, else what was spent over what was trained; None before any unit."""
     if exp.costs.unit is not None:
@@ -90,23 +81,23 @@ def _slack(state: State, exp: Experiment) -> float:
     top, width = best(exp), exp.spec.resources.slots
     own = remaining(exp, top, state.at)
     running = own if top and top.live else 0
-    others = max(pledged(exp, state.at) - running, 0.0)
+    others = max(exp.pledged - budget.progress(exp, state.at) - running, 0.0)
     overhead = (exp.costs.resume or 0.0) + (exp.costs.freeze or 0.0) if own else 0.0
-    extra = confirm.units_wanted(exp)
+    horizon = exp.horizon or 0
     slacks = [inf]
     seconds = budget.slot_second_limit(exp)
     if seconds is not None:
-        need = MARGIN * (own + others) * cost + overhead * width + min(extra * cost, seconds / 2)
+        need = MARGIN * (own + others) * cost + overhead * width + confirm.reserve(exp, horizon * cost, seconds)
         slacks.append((seconds - budget.slot_seconds(exp, state.at) - need) / max(exp.held, 1))
     limit = exp.spec.budget.units
     if limit is not None:
-        need_units = own + others + min(extra, limit // 2)
+        need_units = own + others + confirm.reserve(exp, horizon, limit)
         slacks.append((limit - exp.units - need_units) * cost / max(exp.held, 1))
-    if exp.spec.budget.wall is not None:
-        waves = ceil(extra / max(exp.horizon or 1, 1) / max(state.pool.total(exp.spec.resources.kind) // width, 1))
-        last = min(waves * (exp.horizon or 0) * cost / width, exp.spec.budget.wall / 2)
-        need = MARGIN * own * cost / width + overhead + last
-        slacks.append(exp.spec.budget.wall - budget.wall(exp, state.at) - need)
+    wall = exp.spec.budget.wall
+    if wall is not None:
+        at_once = max(state.pool.total(exp.spec.resources.kind) // width, 1)
+        last = confirm.reserve(exp, horizon * cost / width, wall, at_once)
+        slacks.append(wall - budget.wall(exp, state.at) - MARGIN * own * cost / width - overhead - last)
     return min(slacks)
 
 
@@ -169,66 +160,7 @@ def set_timer(state: State, exp: Experiment, slack: float) -> None:
     if not exp.live:
         return
     due = min(budget.due(state, exp), state.at + max(slack, SOONEST, 0.25 * (exp.costs.unit or 0.0)))
-    known = exp.timers.get(budget.TIMER, inf)
-    if due < inf and (due < known - budget.SLACK * max(known - state.at, 0.0) - 1e-3 or known <= state.at):
+    known = exp.timers.get(budget.TIMER)
+    if due < inf and (known is None or due < known - budget.SLACK * max(known - state.at, 0.0) - 1e-3):
         exp.timers[budget.TIMER] = due
         state.out.append(SetTimer(exp.number, budget.TIMER, due))
-
-
-def maybe_end(state: State, exp: Experiment) -> bool:
-    """When nothing runs and nothing more will: the confirmation, then the end. True when something changed."""
-    if exp.over or exp.live or (exp.paused and not exp.leaving):
-        return False
-    if exp.leaving:
-        return end(state, exp, exp.leaving, exp.leaving_why)
-    if not exp.spent and not _nothing_left(exp):
-        return False
-    if exp.scored == 0:
-        return end(state, exp, "failed", _why_nothing(exp))
-    if exp.phase != "confirm" and not exp.spent and confirm.start(state, exp):
-        return True
-    return end(state, exp, "done", exp.spent or _why_done(exp))
-
-
-def _nothing_left(exp: Experiment) -> bool:
-    if exp.phase == "confirm":
-        return next_demand(exp) is None
-    return exp.request is None and not exp.wait_for_clone and wanted(exp) == 0 and next_demand(exp) is None
-
-
-def _why_done(exp: Experiment) -> str:
-    if exp.closed:
-        return "budget nearly used, and the best trial is complete"
-    limits = budget.limits(exp, exp.seen)
-    used, limit = limits.get("trials", (0.0, inf))
-    if used >= limit:
-        return f"budget of {int(limit)} trials used"
-    return "the space is exhausted" if exp.exhausted else "the search is complete"
-
-
-def _why_nothing(exp: Experiment) -> str:
-    metric = exp.spec.objectives[0].metric
-    if not exp.next_trial - 1:
-        return "the space has no valid point: no trial could be proposed; loosen its constraints"
-    if exp.failures:
-        worst = max(exp.failures.values(), key=lambda story: story.count)
-        return f"no trial reported {metric!r}: {worst.kind}: {worst.message} ({worst.count} times)"
-    why = f"{exp.spent} before any trial reported {metric!r}" if exp.spent else f"no trial reported a finite {metric!r}"
-    return f"{why}; raise the budget, or report more often" if exp.spent else why
-
-
-def end(state: State, exp: Experiment, outcome: Outcome, why: str) -> bool:
-    """It is over; trials that wait rest from now on, and go on if it is extended."""
-    pass_on(state, exp, now=True)
-    budget.stop_wall(state, exp)
-    exp.phase, exp.outcome, exp.why, exp.ended = "over", outcome, why, state.at
-    exp.paused, exp.request = False, None
-    exp.timers.clear()
-    for trial in exp.trials.values():
-        if trial.state == "waiting":
-            set_state(state, exp, trial, "frozen" if trial.rungs or trial.latest else "stopped", "the experiment ended")
-    end_processes(state, exp)
-    state.active.pop(exp.number, None)
-    touch(state, exp)
-    state.out.append(Release(exp.number))
-    return True

@@ -3,7 +3,7 @@
 from daybreak.lifecycle.attempts import kill
 from daybreak.lifecycle.events import SlotsLost, SlotsOffered
 from daybreak.lifecycle.notices import notify
-from daybreak.lifecycle.state import State, touch
+from daybreak.lifecycle.state import Experiment, State, touch
 
 
 def offered(state: State, event: SlotsOffered) -> bool:
@@ -14,6 +14,7 @@ def offered(state: State, event: SlotsOffered) -> bool:
     ]
     for exp in state.active.values():
         touch(state, exp)
+        tell_misfit(state, exp)
     return any(added)
 
 
@@ -29,11 +30,10 @@ def lost(state: State, event: SlotsLost) -> bool:
     return bool(numbers)
 
 
-def tell_misfits(state: State) -> None:
+def tell_misfit(state: State, exp: Experiment) -> None:
     """An experiment whose gang no machine could ever hold waits for ever: say so, once."""
-    for exp in state.active.values():
-        resources = exp.spec.resources
-        largest = state.pool.largest(resources.kind)
-        if 0 < largest < resources.slots and not exp.live:
-            text = f"a trial wants {resources.slots} slots ({resources.kind}) on one machine, the largest has {largest}"
-            notify(state, exp, "warning", f"{text}; nothing runs until one has more", once="misfit")
+    resources = exp.spec.resources
+    largest = state.pool.largest(resources.kind)
+    if largest < resources.slots and state.pool.total("any"):
+        text = f"a trial wants {resources.slots} slots ({resources.kind}) on one machine, the largest has {largest}"
+        notify(state, exp, "warning", f"{text}; nothing runs until one has more", once="misfit")

@@ -280,11 +280,16 @@ def find(state: State, experiment: int) -> Experiment:
         raise NotFound(f"there is no experiment {experiment}") from None
 
 
-def touch(state: State, exp: Experiment) -> None:
-    """The experiment changed: its row is to be written, and it is to be settled in this step."""
+def mark(state: State, exp: Experiment) -> None:
+    """The experiment changed: its row is to be written."""
     exp.seen = state.at
     exp.version += 1
     state.touched.experiments[exp.number] = None
+
+
+def touch(state: State, exp: Experiment) -> None:
+    """The experiment changed, and it is to be settled in this step."""
+    mark(state, exp)
     state.dirty[exp.number] = exp
 
 

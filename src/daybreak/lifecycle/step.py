@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from daybreak.base.ids import AttemptKey
-from daybreak.lifecycle import attempts, checkpoints, ends, experiments, finishing, machines, proposals, reports
+from daybreak.lifecycle import attempts, checkpoints, ending, ends, experiments, finishing, machines, proposals, reports
 from daybreak.lifecycle.commands import AnyCommand
 from daybreak.lifecycle.events import (
     AnyEvent,
@@ -53,7 +53,10 @@ def _settle(state: State) -> None:
         for exp in list(state.active.values()):
             proposals.ask(state, exp)
         for exp in changed:
-            finishing.maybe_end(state, exp)
+            if exp.searcher.fault and not (exp.leaving or exp.over):
+                touch(state, exp)  # once more: it fails with its searcher
+            else:
+                ending.maybe_end(state, exp)
 
 
 def _of_experiment(handle: Callable[[State, Experiment, Any], bool | str]) -> Callable[[State, Any], str]:

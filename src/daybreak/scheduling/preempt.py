@@ -28,7 +28,7 @@ def victims(pool: Pool, demand: Demand, priority: int, holdings: Iterable[Holdin
 
 
 def _enough(held: list[Holding], missing: int) -> list[Holding]:
-    held.sort(key=lambda h: (h.priority, -h.since, h.key))
+    held.sort(key=lambda h: (h.priority, -h.since, tuple(-part for part in h.key)))
     chosen = []
     for holding in held:
         if missing <= 0:
