@@ -43,7 +43,7 @@ def killed_after(path, batches_before, acknowledgements):
     return int(said[-1]) if said else batches_before + acknowledgements
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [6, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])])
 def test_a_killed_writer_loses_nothing_that_it_acknowledged(tmp_path, kills):
     path, chance, batches = tmp_path / "ledger.db", Stream(7, "ledger", "kill"), 0
     for _ in range(kills):
