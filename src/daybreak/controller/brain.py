@@ -5,6 +5,7 @@ logged: a replay meets the same fault at the same entry and contains it in the s
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from daybreak.base.errors import InvariantBroken
 from daybreak.controller.core import Core
@@ -27,6 +28,14 @@ class Brain:
         self.state = core.new_state()
         self.newest = 0  # the highest experiment number submitted
         self.at = 0.0  # of the last event
+
+    def memory(self) -> Any:
+        """All that it knows, to be pickled at once."""
+        return self.state, self.newest, self.at, self._broken
+
+    def remember(self, memory: Any) -> None:
+        """Know what `memory` told, instead of all that was known."""
+        self.state, self.newest, self.at, self._broken = memory
 
     def apply(self, at: float, event: AnyEvent) -> Sequence[AnyCommand]:
         """Step one event; what is to be done now."""

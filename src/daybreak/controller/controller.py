@@ -20,6 +20,7 @@ from daybreak.controller.outbox import Outbox
 from daybreak.controller.projection import EVERY, Projection
 from daybreak.controller.proposals import Proposals, SamplerFactory
 from daybreak.controller.routing import Router
+from daybreak.controller.snapshot import SnapshotFile
 from daybreak.lifecycle.commands import AnyCommand, Freeze, Notify
 from daybreak.lifecycle.events import Asked, AskName, Submitted
 from daybreak.ports.executor import Executor
@@ -53,8 +54,11 @@ class Controller:
         inline_sampling: bool = False,
         check: bool = False,
         project_every: float | None = EVERY,
+        snapshots: SnapshotFile | None = None,
     ) -> None:
         self._ledger = ledger
+        self._snapshots = snapshots
+        self._upto = 0  # the entry that the state stands at
         self._loop = loop
         self._core = core
         self._story = story
@@ -76,14 +80,12 @@ class Controller:
 
     def start(self) -> None:
         """Replay the log, start the executors, end what was lost, send again what is outstanding. Raises `LedgerError`."""
-        seq = 0
-        for entry in self._ledger.replay():
-            seq = entry.seq
-            self._brain.apply(entry.at, entry.event)
+        self._recall()
         self._last_at = self._brain.at
         self._submitted = self._brain.newest
         self._active_until = self._loop.now()
-        self._projection.advanced(seq)
+        self._projection.advanced(self._upto)
+        self._remember()
         self._router.start()
         # Ends of what was lost come before what the executors offered meanwhile.
         self._held.events += self._core.lost_attempts(self._brain.state, set(self._router.inventory()))
@@ -123,7 +125,7 @@ class Controller:
             self.turn(left)
         self._router.close(max(0.0, deadline - self._loop.now()))
         self._commit()
-        self._projection.flush()
+        self._remember()
         self._proposals.close()
         self._ledger.close()
         self._loop.close()
@@ -166,6 +168,24 @@ class Controller:
             return None
         return self._active_until
 
+    # -- memory ------------------------------------------------------------------------------------------------
+
+    def _recall(self) -> None:
+        found = self._snapshots.load(self._ledger) if self._snapshots is not None else None
+        if found is not None:
+            known, active = found.memory
+            self._upto = found.seq
+            self._brain.remember(known)
+            self._projection.active |= active
+        for entry in self._ledger.replay(after=self._upto):
+            self._upto = entry.seq
+            self._brain.apply(entry.at, entry.event)
+
+    def _remember(self) -> None:
+        self._projection.flush()
+        if self._snapshots is not None and self._projection.complete:
+            self._snapshots.save(self._ledger, self._upto, (self._brain.memory(), self._projection.active))
+
     # -- one batch -----------------------------------------------------------------------------------------------
 
     def _commit(self) -> None:
@@ -180,10 +200,11 @@ class Controller:
             self._put_off(error)
             return
         self._held = Batch()
+        self._upto = upto
         self._retry = None
-        self._carry_out(at, batch, upto)
+        self._carry_out(at, batch)
 
-    def _carry_out(self, at: float, batch: Batch, upto: int) -> None:
+    def _carry_out(self, at: float, batch: Batch) -> None:
         apply = self._brain.apply
         commands: list[AnyCommand] = []
         for event in batch.events:
@@ -195,7 +216,7 @@ class Controller:
         else:
             self._outbox.dispatch(commands)
         if batch.events:
-            self._projection.advanced(upto)
+            self._projection.advanced(self._upto)
             for tell in self.changed:
                 tell()
 

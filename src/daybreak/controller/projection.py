@@ -4,7 +4,7 @@ from daybreak.base.errors import LedgerError
 from daybreak.controller.brain import Brain, Fault
 from daybreak.controller.core import Core
 from daybreak.controller.intake import Loop
-from daybreak.ports.ledger import Ledger
+from daybreak.ports.ledger import AnyRow, Ledger
 from daybreak.wire.rows import ExperimentRow
 
 EVERY = 0.2  # seconds between projections while events keep coming
@@ -28,6 +28,7 @@ class Projection:
         self._done = 0
         self._next = 0.0
         self._scheduled = False
+        self._late: list[AnyRow] = []  # rows that could not be written yet
         self.active: set[int] = set()  # experiments that run or finish, as last projected
 
     def advanced(self, upto: int) -> None:
@@ -47,16 +48,23 @@ class Projection:
         """Write what was touched since the last time, now."""
         if self._done == self._upto or self._every is None:
             return
-        rows = self._core.rows(self._brain.state, self._core.take_touched(self._brain.state))
+        rows = [*self._late, *self._core.rows(self._brain.state, self._core.take_touched(self._brain.state))]
         try:
             self._ledger.project(rows, self._upto)
+            self._late = []
         except LedgerError as error:
-            self._fault("writing the read tables", error)
+            self._late = rows
+            self._fault("writing the read tables; it is tried again with the next rows", error)
         self._done = self._upto
         self._next = self._loop.now() + self._every
         for row in rows:
             if type(row) is ExperimentRow:
                 (self.active.add if row.state in _ACTIVE else self.active.discard)(row.experiment)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row that was ever made could be written."""
+        return not self._late
 
     def _forget(self) -> None:
         if self._upto - self._done >= _FORGET:
