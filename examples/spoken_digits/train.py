@@ -36,10 +36,10 @@ def log_mel(waves_NS):  # energies in triangular bands, evenly spaced on the mel
 
 def prepare():
     """Runs once; every trial shares it. Official split: takes 0-4 are for testing. Of the others, 5-9 validate."""
-    files = sorted(FOLDER.glob("*.wav"))
-    if not files:
+    if not (files := sorted(FOLDER.glob("*.wav"))):
         raise SystemExit(f"no WAV files in {FOLDER}: set DAYBREAK_FSDD to the dataset's folder `recordings`")
-    x_NMT = log_mel(torch.stack([read_wave(file) for file in files])) / 5 + 1.8  # mean 0, deviation 1, about
+    x_NMT = log_mel(torch.stack([read_wave(file) for file in files]))
+    x_NMT = (x_NMT - x_NMT.mean((1, 2), keepdim=True)) / x_NMT.std((1, 2), keepdim=True)
     digit_N, take_N = (torch.tensor([int(file.stem.split("_")[part]) for file in files]) for part in (0, 2))
     splits = {"test": take_N < 5, "valid": (take_N >= 5) & (take_N < 10), "train": take_N >= 10}
     return {name: (x_NMT[rows], digit_N[rows]) for name, rows in splits.items()}
