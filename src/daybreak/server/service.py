@@ -1,5 +1,6 @@
 """A controller with its socket: serves until it is told to end, or has had nothing to do and nobody to talk to for a while."""
 
+import gc
 import time
 
 from daybreak.base.home import Home
@@ -30,6 +31,8 @@ class Service:
         self._server = LocalServer(app.reactor, self._home.socket, methods)
         app.controller.changed.append(self._server.changed)
         self._look_later()
+        gc.collect()
+        gc.freeze()  # what was imported is never garbage: collections later need not walk it
 
     def run(self) -> None:
         """Turn the loop until `shut_down`."""
