@@ -35,6 +35,12 @@ class Stream:
         self._position += 8
         return int.from_bytes(self._block[offset : offset + 8], "little")
 
+    def words(self, count: int) -> bytes:
+        """The next `count` words at once, 8 bytes each, little-endian; begins and ends a block of its own."""
+        start = -(-self._position // _BLOCK) * _BLOCK
+        self._position = start + -(-8 * count // _BLOCK) * _BLOCK
+        return self._hasher.digest(8 * count, seek=start)
+
     def uniform(self) -> float:
         """A float in [0, 1)."""
         return (self.word() >> 11) * 2.0**-53

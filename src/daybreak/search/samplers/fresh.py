@@ -20,6 +20,8 @@ class Fresh:
         self._all = space.all_points(SMALL)
         self._seen: set[tuple[Any, ...]] = set()
         self._known: set[int] = set()  # pending trials already looked at: with many workers most are, each time
+        self._looked: Mapping[int, Point] = {}
+        self._count = 0
 
     def saw(self, point: Point) -> None:
         """This point exists."""
@@ -30,9 +32,7 @@ class Fresh:
 
         A large space may repeat itself after `TRIES` proposals: its last one is taken.
         """
-        for number in pending.keys() - self._known:
-            self._known.add(number)
-            self.saw(pending[number])
+        self._look(pending)
         if self._all is not None and len(self._seen) >= len(self._all) and not self._left():
             return None
         point = self._new(proposals)
@@ -42,6 +42,16 @@ class Fresh:
         if point is not None:
             self.saw(point)
         return point
+
+    def _look(self, pending: Mapping[int, Point]) -> None:
+        """Those of one request are given the same mapping, which grows by our own answers: nothing to look for."""
+        grown = pending is self._looked and len(pending) <= self._count + 1
+        self._looked, self._count = pending, len(pending)
+        if grown:
+            return
+        for number in pending.keys() - self._known:
+            self._known.add(number)
+            self.saw(pending[number])
 
     def _left(self) -> list[Point]:
         return [point for point in self._all or () if self._space.key(point) not in self._seen]
