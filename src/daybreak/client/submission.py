@@ -1,17 +1,26 @@
-"""From a spec as loaded to one that can be handed in: folder made absolute, code captured, changes since a first run noticed."""
+"""From a spec as loaded to one that can be handed in: folder made absolute, code captured, interpreter and environment written down.
 
+One controller serves many terminals, so what an attempt runs in is its submitter's, not that of whoever started the controller.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from daybreak.base.errors import UsageError
 from daybreak.base.home import Home
 from daybreak.client.capture import TooMuchCode, capture
-from daybreak.spec.models import Experiment
+from daybreak.spec.models import SHELL_VARIABLES, Experiment
 
 
 def resolve(home: Home, spec: Experiment) -> tuple[Experiment, str]:
-    """The spec with an absolute folder and the digest of its captured code; and a warning, empty when there is none.
+    """The spec as it is handed in; and a warning, empty when there is none.
 
-    Raises `UsageError` when the folder does not exist.
+    Its folder and interpreter are absolute, `code` is the digest of its captured code, and `environment` says in which virtual
+    environment the submitter stands, below what the spec says itself. Raises `UsageError` when the folder or the interpreter does not
+    exist.
     """
     folder = Path(spec.folder).expanduser().absolute()
     if not folder.is_dir():
@@ -23,4 +32,26 @@ def resolve(home: Home, spec: Experiment) -> tuple[Experiment, str]:
         warning = f"the code is not captured: {error}"
     except OSError as error:
         warning = f"the code is not captured: {error.filename}: {error.strerror}"
-    return spec.model_copy(update={"folder": str(folder), "code": digest}), warning
+    found = {
+        "folder": str(folder),
+        "code": digest,
+        "python": _interpreter(spec.python, folder),
+        "environment": shell(os.environ) | spec.environment,
+    }
+    return spec.model_copy(update=found), warning
+
+
+def shell(environment: Mapping[str, str]) -> dict[str, str]:
+    """Those variables that say where programs, modules and libraries are found."""
+    return {name: environment[name] for name in SHELL_VARIABLES if name in environment}
+
+
+def _interpreter(told: str, folder: Path) -> str:
+    """Absolute, links not followed: a virtual environment is known by where its link lies."""
+    if not told:
+        return sys.executable
+    named = Path(told).expanduser()
+    found = shutil.which(told) if named.name == told else shutil.which(folder / named)
+    if found is None:
+        raise UsageError(f"`python` must be an interpreter that can be run, got {told}")
+    return str(Path(found).absolute())

@@ -17,6 +17,9 @@ SamplerName = Literal["random", "sobol", "density", "tpe", "cmaes", "nsga2"]
 METHODS: tuple[str, ...] = get_args(MethodName)
 SAMPLERS: tuple[str, ...] = get_args(SamplerName)
 
+# What a shell says about where programs, modules and libraries are found; an experiment takes them from its submitter.
+SHELL_VARIABLES = ("PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "LD_LIBRARY_PATH")
+
 AnyDomain = Annotated[Uniform | Log | Int | Choice | Constant, Field(discriminator="kind")]
 
 
@@ -171,7 +174,13 @@ class Experiment(_Model):
     )
     priority: Whole = Field(default=0, description="Higher goes first.")
     max_slots: Whole | None = Field(default=None, ge=1, description="At most so many slots at once.")
-    environment: dict[str, str] = Field(default={}, description="Environment variables of every attempt.")
+    environment: dict[str, str] = Field(
+        default={},
+        description="Environment variables of every attempt; what names the submitter's virtual environment is added.",
+    )
+    python: str = Field(
+        default="", description="The interpreter that runs it; left out: the one that the submitter's Daybreak runs in."
+    )
     seed: Whole = Field(default=0, ge=0, description="Root of every random stream.")
 
     @property

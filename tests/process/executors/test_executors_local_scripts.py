@@ -329,9 +329,8 @@ def test_a_missing_module_in_another_python_says_which_python(make, tmp_path):
     other.parent.mkdir()
     other.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     other.chmod(0o755)
-    bench = make(
-        "import no_such_module_here", ("python", "script.py"), environment={"PATH": f"{other.parent}:/bin:/usr/bin"}
-    )
+    activated = {"PATH": f"{other.parent}:/bin:/usr/bin", "VIRTUAL_ENV": str(tmp_path)}
+    bench = make("import no_such_module_here", ("python", "script.py"), environment=activated)
     failure = run_alone(bench).failure
     assert failure.kind == "ModuleNotFoundError"
     assert str(other) in failure.message

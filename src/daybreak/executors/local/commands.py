@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from daybreak.executors.local.attempts import Attempt, Doom, Site
 from daybreak.executors.local.captured import CapturedCode
 from daybreak.executors.local.environment import filled, hyperparameters, on_slots
 from daybreak.executors.local.failures import FROM_OUTSIDE, exit_failure, make_failure
+from daybreak.executors.local.interpreters import inherited, interpreter, program
 from daybreak.executors.local.metrics import MetricReader, Observation, improved
 from daybreak.executors.local.processes import tail
 from daybreak.executors.local.scripts import Script
@@ -151,9 +151,8 @@ class CommandAttempt(Attempt):
 
     def _words(self, environment: dict[str, str]) -> list[str]:
         words = filled([self._code.word(word) for word in self.spec.run], self.launch.point, self.spec.space)
+        words[0] = program(words[0], self.spec, environment)
         self._program = shutil.which(words[0], path=environment.get("PATH")) or ""
-        if words[0] == "python" and not self._program:
-            words[0] = sys.executable
         return words
 
     def _environment(self) -> dict[str, str]:
@@ -163,7 +162,7 @@ class CommandAttempt(Attempt):
             "DAYBREAK_CHECKPOINT_DIR": str(self.site.home.scratch(self.key.of)),
             "PYTHONUNBUFFERED": "1",
         }
-        given = os.environ | {"PYTHONHASHSEED": "0"} | on_slots(self.slots, self.spec.environment)
+        given = inherited(self.spec.environment) | {"PYTHONHASHSEED": "0"} | on_slots(self.slots, self.spec.environment)
         code = self._code.folder()
         if code != Path(self.spec.folder):
             own["PYTHONPATH"] = os.pathsep.join([str(code), *filter(None, [given.get("PYTHONPATH")])])
@@ -266,14 +265,16 @@ class CommandAttempt(Attempt):
         if status == -signal.SIGKILL and self.memory_ran_out():
             return Doom("crashed", make_failure("memory", "the system ended it because memory ran out", output))
         failure = exit_failure(status, output)
-        if failure.kind in ("ModuleNotFoundError", "ImportError") and (other := _other_python(self._program)):
+        if failure.kind in ("ModuleNotFoundError", "ImportError") and (
+            other := _other_python(self._program, interpreter(self.spec))
+        ):
             failure = structs.replace(failure, message=f"{failure.message} ({other})")
         return Doom("lost" if -status in FROM_OUTSIDE else "crashed", failure)
 
 
-def _other_python(program: str) -> str:
+def _other_python(found: str, own: str) -> str:
     """For a command that misses a module: it may run in another environment than Daybreak does."""
-    path = Path(program)
-    if not path.name.startswith("python") or path.parent == Path(sys.executable).parent:
+    path = Path(found)
+    if not path.name.startswith("python") or path.parent == Path(own).parent:
         return ""
-    return f"the command ran in {program}, Daybreak runs in {sys.executable}: activate the environment you mean, or name its python"
+    return f"the command ran in {found}, Daybreak runs in {own}: activate the environment you mean, or name its python"

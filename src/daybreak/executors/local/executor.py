@@ -17,8 +17,9 @@ from daybreak.executors.local.commands import CommandAttempt
 from daybreak.executors.local.door import Door
 from daybreak.executors.local.environment import pinned
 from daybreak.executors.local.failures import make_failure
+from daybreak.executors.local.interpreters import interpreter
 from daybreak.executors.local.memory import Gauge, in_words, resident, room
-from daybreak.executors.local.parents import COMMAND, Recipe, WarmParent
+from daybreak.executors.local.parents import Recipe, WarmParent
 from daybreak.executors.local.suspended import Suspended
 from daybreak.executors.local.watchdog import Watchdog
 from daybreak.executors.local.workers import FunctionAttempt
@@ -46,8 +47,8 @@ _log = logging.getLogger(__name__)
 class LocalExecutor:
     """Implements `ports.executor.Executor` with this machine's processes.
 
-    `parent_command` starts a warm parent (the descriptor's number is added); `suspended_cap` is how many bytes suspended scripts may
-    hold together (None: half of the memory); `gauge` tells what memory is left.
+    `parent_command` starts a warm parent in place of the experiment's interpreter (the descriptor's number is added);
+    `suspended_cap` is how many bytes suspended scripts may hold together (None: half of the memory); `gauge` tells what is left.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class LocalExecutor:
         home: Home,
         slots: Sequence[Slot],
         machine: str = "local",
-        parent_command: Sequence[str] = COMMAND,
+        parent_command: Sequence[str] = (),
         suspended_cap: int | None = None,
         gauge: Gauge = room,
     ) -> None:
@@ -144,7 +145,7 @@ class LocalExecutor:
         """The warm parent for this code, started when there is none that fits; None when it cannot be started."""
         threads = min((slot.threads for slot in self._slots.values()), default=1)
         devices = pinned(list(self._slots.values()))["CUDA_VISIBLE_DEVICES"]
-        recipe = Recipe(str(spec.run), spec.folder, spec.code, threads, spec.environment, devices)
+        recipe = Recipe(str(spec.run), spec.folder, spec.code, threads, spec.environment, devices, interpreter(spec))
         place = experiment, recipe.run
         old = self._parents.get(place)
         if old is not None and not old.gone:

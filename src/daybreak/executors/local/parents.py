@@ -1,8 +1,6 @@
 """The warm parent of an experiment, from the agent's side: started, asked to fork, started again when it dies."""
 
-import os
 import socket
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -12,13 +10,14 @@ from daybreak.executors.local.captured import CapturedCode
 from daybreak.executors.local.connections import Connection
 from daybreak.executors.local.environment import THREAD_POOLS
 from daybreak.executors.local.failures import exit_failure, make_failure
+from daybreak.executors.local.interpreters import inherited, lacks_daybreak
 from daybreak.executors.local.processes import Child, end_groups, tail
 from daybreak.executors.local.watchdog import Watchdog
 from daybreak.ports.reactor import Reactor
 from daybreak.wire.parent import Fork, Forked, How, Ready, Unfit, Warm, decode_from_parent, encode
 from daybreak.wire.worker import Failure
 
-COMMAND = (sys.executable, "-m", "daybreak.train.parent")
+MODULE = "daybreak.train.parent"
 DEATHS = 3  # in a row, without a process of its own that ended in between; then nothing of the experiment can run
 BACKOFF = 0.2  # seconds before the second start; four times as long before each further one
 LEAVING = 5.0  # seconds a parent has to end after its socket was closed
@@ -54,10 +53,14 @@ class Recipe(NamedTuple):
     threads: int
     environment: Mapping[str, str]
     devices: str  # all that attempts may be granted, as CUDA_VISIBLE_DEVICES
+    python: str
 
 
 class WarmParent:
-    """One warm parent, writing to `log`. `failed` is told once when nothing can run; the parent is `gone` then."""
+    """One warm parent, writing to `log`. `failed` is told once when nothing can run; the parent is `gone` then.
+
+    `command` starts it in place of the recipe's interpreter.
+    """
 
     def __init__(
         self,
@@ -67,7 +70,7 @@ class WarmParent:
         recipe: Recipe,
         code: CapturedCode,
         failed: Callable[[Failure], None],
-        command: Sequence[str] = COMMAND,
+        command: Sequence[str] = (),
     ) -> None:
         self.recipe = recipe
         self.ready: Ready | None = None
@@ -78,7 +81,7 @@ class WarmParent:
         self._code_folder = Path(recipe.folder)
         self._log = log
         self._failed = failed
-        self._command = command
+        self._command = command or (recipe.python, "-m", MODULE)
         self._waiting: list[Forkable] = []
         self._children: dict[tuple[AttemptKey, int], Forkable] = {}
         self._deaths = 0
@@ -147,7 +150,8 @@ class WarmParent:
         try:
             self._child, self._connection = self._open()
         except OSError as error:
-            self._give_up(make_failure("import", f"cannot start in {self.recipe.folder}: {error.strerror}"))
+            what = f"cannot start {self._command[0]} in {self.recipe.folder}: {error.strerror}"
+            self._give_up(make_failure("import", what))
             return
         self._watchdog.guard(self._child.pid)
         self._code_folder = self._code.folder()
@@ -178,7 +182,8 @@ class WarmParent:
     def _environment(self) -> dict[str, str]:
         """Thread pools of one before any import, and a look for GPUs that opens none: neither threads nor CUDA survive a fork."""
         own = {"PYTHONHASHSEED": "0", "CUDA_VISIBLE_DEVICES": self.recipe.devices, "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
-        return os.environ | dict(self.recipe.environment) | dict.fromkeys(THREAD_POOLS, "1") | own
+        told = self.recipe.environment
+        return inherited(told) | dict(told) | dict.fromkeys(THREAD_POOLS, "1") | own
 
     def _frame(self, body: bytes) -> None:
         frame = decode_from_parent(body)
@@ -222,8 +227,11 @@ class WarmParent:
             return
         self._deaths += 1
         self._note(f"the warm parent has ended with status {status}")
-        if self._deaths >= DEATHS:
-            self._give_up(exit_failure(status, tail(self._log)))
+        output = tail(self._log)
+        if why := lacks_daybreak(self.recipe.python, output) if self.ready is None else "":
+            self._give_up(make_failure("import", why))
+        elif self._deaths >= DEATHS:
+            self._give_up(exit_failure(status, output))
         else:
             self._reactor.later(BACKOFF * 4 ** (self._deaths - 1) if self._deaths > 1 else 0.0, self.start)
 
