@@ -38,7 +38,7 @@ class Core(Protocol):
         """What a sampler may learn from, in the order it came; it only grows. Raises `NotFound`."""
 
     def pending_points(self, state: State, experiment: int) -> dict[int, Point]:
-        """The points that are being trained or wait to be."""
+        """The points that are being trained or wait to be, by trial; the caller's own."""
 
     def take_touched(self, state: State) -> Any:
         """What changed since this was asked last."""

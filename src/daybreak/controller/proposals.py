@@ -79,7 +79,7 @@ class Proposals:
             desk = self._desks[order.experiment] = Desk(self._core.spec(state, order.experiment), self._make)
         news = self._core.observations(state, order.experiment)[desk.told :]
         desk.told += len(news)
-        pending = dict(self._core.pending_points(state, order.experiment))
+        pending = self._core.pending_points(state, order.experiment)
         if self._inline or desk.fast:
             self._reactor.post(desk.draw(order, news, pending))
         else:

@@ -59,6 +59,5 @@ def observations(state: State, experiment: int) -> Sequence[tuple[int, Point, in
 
 
 def pending_points(state: State, experiment: int) -> dict[int, Point]:
-    """The points that are being trained, or wait for slots, by trial. Raises `NotFound`."""
-    exp = find(state, experiment)
-    return {number: exp.trials[number].point for number in exp.pending}
+    """The points that are being trained, or wait for slots, by trial; the caller's own. Raises `NotFound`."""
+    return dict(find(state, experiment).pending)

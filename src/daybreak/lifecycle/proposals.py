@@ -26,7 +26,11 @@ def ask(state: State, exp: Experiment) -> None:
     if exp.request is not None or exp.paused:
         return
     spare = 1 + exp.live_search // SPARE_SHARE
-    count = min(wanted(exp), _idle(state, exp) + spare - exp.fresh, AT_ONCE)
+    idle = _idle(state, exp)
+    lacking = idle + spare - exp.fresh
+    if not idle and 2 * lacking < spare:  # many at once, once half of the spare points are used: a request costs an event
+        return
+    count = min(wanted(exp), lacking, AT_ONCE)
     if count > 0:
         exp.requests += 1
         exp.request = Request(exp.requests, exp.next_trial, count)
