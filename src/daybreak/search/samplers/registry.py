@@ -5,19 +5,32 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 
 from daybreak.base.errors import UsageError
-from daybreak.search.samplers.density import DensitySampler
-from daybreak.search.samplers.grid import GridSampler
-from daybreak.search.samplers.random import RandomSampler
 from daybreak.search.searcher import Sampler
 from daybreak.spec.models import Experiment
 
 ENTRY_POINTS = "daybreak.samplers"  # group; each loads to a factory `(Experiment) -> Sampler`
 
-_OURS: dict[str, Callable[[Experiment], Sampler]] = {
-    "random": RandomSampler,
-    "grid": GridSampler,
-    "density": DensitySampler,
-}
+
+def _random(spec: Experiment) -> Sampler:
+    from daybreak.search.samplers.random import RandomSampler  # noqa: PLC0415 (as below)
+
+    return RandomSampler(spec)
+
+
+def _grid(spec: Experiment) -> Sampler:
+    from daybreak.search.samplers.grid import GridSampler  # noqa: PLC0415 (as below)
+
+    return GridSampler(spec)
+
+
+def _density(spec: Experiment) -> Sampler:
+    """Made when it is wanted: NumPy costs a controller 120 ms before it listens."""
+    from daybreak.search.samplers.density import DensitySampler  # noqa: PLC0415
+
+    return DensitySampler(spec)
+
+
+_OURS: dict[str, Callable[[Experiment], Sampler]] = {"random": _random, "grid": _grid, "density": _density}
 
 
 def make_sampler(spec: Experiment) -> Sampler:
