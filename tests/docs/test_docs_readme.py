@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^( *)<!-- test: (.+?) -->\n\1```\w*\n(.*?)\n\1```$", re.S | re.M)
+BLOCK = re.compile(r"^( *)<!-- test: (.+?) -->\n\1```\w*\n(.*?)\n\1```$", re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.timeout(180)

@@ -12,7 +12,7 @@ The spec's trials must report the metric `score` (maximised) after each unit and
 `endless` they must go on for longer than a test takes.
 """
 
-# ruff: noqa: S101, D102, PLR2004 (tests: their names say what they show)
+
 
 import time
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-# ruff: noqa: S101, D102, PLR2004 (these are tests: they assert, and their names say what)
+
 """The contract of `ports.ledger`, as tests: subclass, say how a ledger is opened, and pytest does the rest.
 
     class TestSqlite(ReaderContract, DurableContract):

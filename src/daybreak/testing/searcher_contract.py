@@ -1,4 +1,4 @@
-# ruff: noqa: S101 (a contract suite asserts)
+
 """What every searcher must do, proved by driving it through random histories.
 
 Shipped, so that custom searchers can be proved too::
