@@ -4,12 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from daybreak.base.errors import UsageError
-from daybreak.spec.models import Experiment
+
+if TYPE_CHECKING:
+    from daybreak.spec.models import Experiment  # pydantic: too heavy for --help
 
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -61,30 +63,24 @@ class Flags:
 NO_FLAGS = Flags()
 
 
-def read(words: Sequence[str], flags: Flags) -> Experiment:
+def read(words: Sequence[str], flags: Flags) -> "Experiment":
     """The experiment meant by the words of a command line and its flags. Raises `SpecError`, `UsageError`."""
     if not words:
         raise UsageError(
             "name what to run: an experiment file (daybreak run exp.yaml), a function (daybreak run train:main --space ...) "
             "or a command (daybreak run --space ... -- python train.py --lr {lr})"
         )
-    if len(words) == 1 and words[0].endswith((".yaml", ".yml")):
-        return _from_file(Path(words[0]), flags.given())
-    from daybreak.spec.inline import build
+    from daybreak.client.experiment_file import ENDINGS, known_names, read_experiment
+    from daybreak.spec.inline import build, override
 
+    given = flags.given()
+    if len(words) == 1 and (words[0].endswith(ENDINGS) or Path(words[0]).is_dir()):
+        spec = read_experiment(Path(words[0]))
+        return override(spec, given, known=known_names()) if given else spec
+    if len(words) == 1 and words[0].endswith(".py"):
+        raise UsageError(
+            f"{words[0]} is a script: name its function (daybreak run {Path(words[0]).stem}:main ...), "
+            f"or run it unedited (daybreak run ... -- python {words[0]} --lr {{lr}})"
+        )
     target: str | tuple[str, ...] = words[0] if len(words) == 1 and FUNCTION.fullmatch(words[0]) else tuple(words)
-    return build(target, flags.given(), folder=str(Path.cwd()))
-
-
-def _from_file(path: Path, flags: dict[str, Any]) -> Experiment:
-    from daybreak.spec.inline import override
-    from daybreak.spec.loading import load
-
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise UsageError(f"there is no file {path}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {path}: {error}") from error
-    spec = load(text, source=str(path), folder=str(path.parent.absolute()))
-    return override(spec, flags) if flags else spec
+    return build(target, given, folder=str(Path.cwd()), known=known_names())

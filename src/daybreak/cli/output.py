@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 STATE_STYLE = {
     "running": "cyan",
@@ -24,14 +25,14 @@ STATE_STYLE = {
 
 @cache
 def console() -> Console:
-    """Standard output; 120 columns wide when it is no terminal."""
-    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    """Standard output; 120 columns wide when it is no terminal. Text is never read as markup: names and messages are users'."""
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False, markup=False)
 
 
 @cache
 def errors_console() -> Console:
     """Standard error."""
-    return Console(stderr=True, width=None if sys.stderr.isatty() else 120, highlight=False)
+    return Console(stderr=True, width=None if sys.stderr.isatty() else 120, highlight=False, markup=False)
 
 
 def print_json(value: Any) -> None:
@@ -45,7 +46,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Seque
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, str) else number(cell) for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else number(cell) for cell in row))
     return made
 
 
@@ -79,10 +80,9 @@ def point(values: Mapping[str, Any]) -> str:
     return "  ".join(f"{name}={number(value)}" for name, value in values.items())
 
 
-def state(name: str) -> str:
-    """A state in its colour, as rich markup."""
-    style = STATE_STYLE.get(name)
-    return f"[{style}]{name}[/]" if style else name
+def state(name: str) -> Text:
+    """A state in its colour."""
+    return Text(name, STATE_STYLE.get(name, ""))
 
 
 def ago(then: float | None, now: float) -> str:

@@ -7,8 +7,9 @@ from typing import Any, Self
 
 from daybreak.base.errors import UsageError
 from daybreak.client.client import Client
+from daybreak.client.experiment_file import known_names, read_experiment
 from daybreak.client.submission import resolve
-from daybreak.spec.loading import from_mapping, load
+from daybreak.spec.loading import from_mapping
 from daybreak.wire.api import Status
 from daybreak.wire.rows import ExperimentRow, TrialRow
 
@@ -25,18 +26,15 @@ class Experiment:
         place = Path(folder).expanduser().absolute()
         if callable(run):
             run, place = _named(run)
-        self.spec = from_mapping({"run": run, **keys}, folder=str(place))
+        methods, samplers = known_names()
+        data = {"run": run, **keys}
+        self.spec = from_mapping(data, folder=str(place), known_methods=methods, known_samplers=samplers)
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
         """Read an experiment file; `run` is looked for in the file's folder unless the file names another."""
         made = cls.__new__(cls)
-        file = Path(path)
-        try:
-            text = file.read_text(encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"cannot read {file}: {error.strerror}") from error
-        made.spec = load(text, source=str(file), folder=str(file.parent.absolute()))
+        made.spec = read_experiment(Path(path))
         return made
 
     def submit(self, client: Client) -> int:

@@ -4,35 +4,41 @@ The new process inherits one end of a pipe and writes a line on it: `ready`, or 
 second command that starts at the same moment simply finds the winner's socket.
 """
 
+import fcntl
 import os
 import select
 import sys
+import time
 from pathlib import Path
 
-from daybreak.base.errors import ConnectionLost, ControllerError, LedgerBusy
+from daybreak.base import errors
+from daybreak.base.errors import ConnectionLost, ControllerError, DaybreakError
 from daybreak.base.home import Home
 from daybreak.client.connection import Connection
 from daybreak.client.homes import make_home
 
-PATIENCE = 30.0  # seconds a controller may take to open its ledger and listen
+PATIENCE = 30.0  # seconds a controller may take to open its ledger and listen, or to end
+POLL = 0.05  # seconds between looks at one that somebody else started or ended
 
 
 def connect(home: Home, *, slots: str | None = None) -> Connection:
-    """A connection to the home's controller, which is started when none answers.
+    """A connection to the home's controller, which is started when none answers; one that starts or ends just now is waited for.
 
     `slots` is passed to a controller that is started here. Raises `ControllerError` with the reason it gave.
     """
-    try:
-        return Connection(home.socket)
-    except ConnectionLost:
+    deadline, told = time.monotonic() + PATIENCE, ""
+    while True:
+        try:
+            return Connection(home.socket)
+        except ConnectionLost as error:
+            if time.monotonic() > deadline:
+                raise ControllerError(
+                    f"the controller of {home.path} does not answer: {told}; see {home.controller_log}"
+                ) from error
         make_home(home)
-    told = start(home, slots=slots)
-    try:
-        return Connection(home.socket)
-    except ConnectionLost as error:
-        raise ControllerError(
-            f"the controller of {home.path} did not start: {told}; see {home.controller_log}"
-        ) from error
+        told = start(home, slots=slots)
+        if told != "ready":  # another one has the home: it is about to listen, or about to end
+            time.sleep(POLL)
 
 
 def start(home: Home, *, slots: str | None = None) -> str:
@@ -41,6 +47,10 @@ def start(home: Home, *, slots: str | None = None) -> str:
     words = [sys.executable, "-m", "daybreak.server.serve", "--home", str(home.path), "--ready-fd", str(writing)]
     try:
         _spawn(words + (["--slots", slots] if slots else []), home.controller_log, writing)
+    except OSError as error:
+        raise ControllerError(
+            f"the controller of {home.path} cannot be started: {error.strerror} (its log: {home.controller_log})"
+        ) from error
     finally:
         os.close(writing)
     try:
@@ -49,10 +59,30 @@ def start(home: Home, *, slots: str | None = None) -> str:
         os.close(reading)
     if told == "ready" or told.startswith("busy"):
         return told
-    kind, _, why = told.partition(":")
-    raise (LedgerBusy if kind == "LedgerBusy" else ControllerError)(
-        f"the controller of {home.path} could not start: {(why or told).strip()}"
-    )
+    kind, _, why = told.partition(": ")
+    found = getattr(errors, kind, None)
+    if isinstance(found, type) and issubclass(found, DaybreakError):
+        raise found(f"the controller of {home.path} could not start: {why}")
+    raise ControllerError(f"the controller of {home.path} could not start: {told}; see {home.controller_log}")
+
+
+def wait_until_gone(home: Home, patience: float = PATIENCE) -> bool:
+    """Wait until no controller owns the home; False when one still does after so many seconds."""
+    deadline = time.monotonic() + patience
+    while (owned := _is_owned(home)) and time.monotonic() < deadline:
+        time.sleep(POLL)
+    return not owned
+
+
+def _is_owned(home: Home) -> bool:
+    try:
+        with home.lock.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _spawn(words: list[str], log: Path, inherited: int) -> None:

@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from daybreak.base.errors import UsageError
 from daybreak.base.ids import TrialKey
-from daybreak.cli.commands.look import Experiment, HomeFolder, Json
+from daybreak.cli.arguments import Experiment, HomeFolder, Json
 from daybreak.cli.output import console, number, print_json, table
 from daybreak.client.client import Client
 

@@ -5,10 +5,11 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from daybreak.base.errors import ConnectionLost
-from daybreak.cli.commands.look import HomeFolder, Json
+from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import console, print_json
 from daybreak.client.connection import Connection
 from daybreak.client.homes import find_home
+from daybreak.client.starting import wait_until_gone
 
 app = App(name="controller", help="The background process that runs a home's experiments.")
 
@@ -37,7 +38,12 @@ def status(*, json: Json = False, home: HomeFolder = None) -> int:
 @app.command
 def shutdown(
     *,
-    freeze: Annotated[bool, Parameter(help="Freeze what runs at a checkpoint first; else it is cut off.")] = True,
+    freeze: Annotated[
+        bool,
+        Parameter(
+            help="Freeze what runs at a checkpoint first, as it does unless told not to.", negative="--no-freeze"
+        ),
+    ] = True,
     json: Json = False,
     home: HomeFolder = None,
 ) -> None:
@@ -46,7 +52,7 @@ def shutdown(
     try:
         with Connection(place.socket) as connection:
             connection.call("shutdown", freeze=freeze)
-            said = "ended"
+        said = "ended" if wait_until_gone(place) else "it was told to end, and has not ended yet"
     except ConnectionLost:
         said = "none was running"
     print_json({"controller": said}) if json else console().print(said)

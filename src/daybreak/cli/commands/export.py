@@ -10,7 +10,7 @@ import msgspec
 from cyclopts import Parameter
 
 from daybreak.base.errors import UsageError
-from daybreak.cli.commands.look import Experiment, HomeFolder
+from daybreak.cli.arguments import Experiment, HomeFolder
 from daybreak.cli.output import errors_console
 from daybreak.client.client import Client
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from cyclopts import App
 
-from daybreak.cli.commands.look import HomeFolder, Json
+from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import console, print_json, table
 from daybreak.client.homes import find_home
 from daybreak.client.jobs import run_job

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from daybreak.base.errors import NotFound, UsageError
 from daybreak.base.ids import TrialKey
-from daybreak.cli.commands.look import HomeFolder, Json
+from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import print_json
 from daybreak.client.client import OVER, Client
 

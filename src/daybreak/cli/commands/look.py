@@ -1,7 +1,6 @@
 """`ls`, `show`, `best`, `compare`: what is there."""
 
 import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -9,16 +8,11 @@ from cyclopts import Parameter
 
 from daybreak.base.errors import NotFound, UsageError
 from daybreak.base.ids import TrialKey
+from daybreak.cli.arguments import Experiment, HomeFolder, Json
 from daybreak.cli.output import ago, console, duration, number, print_json, state, table
 from daybreak.cli.trials import print_best, trial_table
 from daybreak.client.client import Client
 from daybreak.wire.rows import ExperimentRow
-
-Json = Annotated[bool, Parameter(help="Print JSON for programs.")]
-HomeFolder = Annotated[
-    Path | None, Parameter(help="The home folder; else ./.daybreak here or above, else ~/.daybreak.")
-]
-Experiment = Annotated[str, Parameter(help="An experiment's number or name; the newest if left out.")]
 
 
 def ls(*, all: bool = False, json: Json = False, home: HomeFolder = None) -> None:  # noqa: A002

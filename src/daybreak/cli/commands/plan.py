@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from daybreak.cli.commands.look import Json
+from daybreak.cli.arguments import Json
 from daybreak.cli.flags import NO_FLAGS, Flags, Words, read
 from daybreak.cli.output import console, duration, number, point, print_json, table
 from daybreak.client.jobs import run_job
@@ -16,7 +16,7 @@ def plan(
     *words: Words,
     flags: Flags = NO_FLAGS,
     unit: Annotated[float | None, Parameter(help="Seconds one unit takes.")] = None,
-    slots: Annotated[int, Parameter(help="Slots that work at once.")] = 1,
+    slots: Annotated[int, Parameter(help="Slots that work at once; 1 if left out.")] = 1,
     json: Json = False,
 ) -> None:
     """Show what a search will do and cost, before anything runs: trials per rung, units, time and money, against random search."""
@@ -43,7 +43,7 @@ def plan(
 def simulate(
     *words: Words,
     flags: Flags = NO_FLAGS,
-    workers: Annotated[int, Parameter(help="Simulated workers, one slot each.")] = 8,
+    workers: Annotated[int, Parameter(help="Simulated workers, one slot each; 8 if left out.")] = 8,
     table_file: Annotated[
         Path | None,
         Parameter(name="--table", help="Learning curves to replay (Parquet or CSV), or `lcbench`; else made-up ones."),

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from daybreak.base.errors import UsageError
-from daybreak.cli.commands.look import Experiment, HomeFolder, Json
+from daybreak.cli.arguments import Experiment, HomeFolder, Json
 from daybreak.cli.output import console, print_json
 from daybreak.cli.report.gather import gather
 from daybreak.cli.report.page import render

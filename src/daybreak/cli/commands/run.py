@@ -1,16 +1,14 @@
 """`run`: from an experiment file, a function or a command to a finished search."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from daybreak.cli.commands.look import HomeFolder, Json
+from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.flags import NO_FLAGS, Flags, Words, read
-from daybreak.cli.following import follow_to_end
-from daybreak.cli.output import console, errors_console, print_json
-from daybreak.client.client import Client
-from daybreak.client.submission import resolve
-from daybreak.spec.models import Experiment
+
+if TYPE_CHECKING:
+    from daybreak.spec.models import Experiment
 
 
 def run(
@@ -27,6 +25,11 @@ def run(
 
     Ctrl-C freezes the experiment; `daybreak resume` goes on.
     """
+    from daybreak.cli.following import follow_to_end
+    from daybreak.cli.output import console, errors_console, print_json
+    from daybreak.client.client import Client
+    from daybreak.client.submission import resolve
+
     spec = read(words, flags)
     with Client(home, slots=slots) as client:
         resolved, warning = resolve(client.home, spec)
@@ -42,8 +45,10 @@ def run(
     return 0
 
 
-def _suggest_baseline(spec: Experiment) -> None:
+def _suggest_baseline(spec: "Experiment") -> None:
     """Say how to get a baseline, where the spec has none."""
+    from daybreak.cli.output import errors_console
+
     metric = spec.objectives[0].metric
     errors_console().print(
         f"[dim]no baseline: {metric} says little by itself. Give what the majority class or the simplest model reaches: "

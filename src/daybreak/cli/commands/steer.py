@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from daybreak.base.errors import UsageError
-from daybreak.cli.commands.look import Experiment, HomeFolder, Json
+from daybreak.cli.arguments import Experiment, HomeFolder, Json
 from daybreak.cli.following import follow_to_end
 from daybreak.cli.output import console, print_json
 from daybreak.client.client import OVER, Client
