@@ -5,11 +5,13 @@ from math import inf
 from daybreak.lifecycle import budget, confirm
 from daybreak.lifecycle.checkpoints import end_processes
 from daybreak.lifecycle.commands import Release
+from daybreak.lifecycle.failures import in_words
 from daybreak.lifecycle.grants import next_demand
-from daybreak.lifecycle.notices import pass_on
+from daybreak.lifecycle.notices import notify, pass_on
 from daybreak.lifecycle.proposals import wanted
 from daybreak.lifecycle.state import Experiment, Outcome, State, touch
-from daybreak.lifecycle.trials import set_state
+from daybreak.lifecycle.trials import best, set_state
+from daybreak.wire.worker import Failure
 
 
 def maybe_end(state: State, exp: Experiment) -> bool:
@@ -24,7 +26,17 @@ def maybe_end(state: State, exp: Experiment) -> bool:
         return end(state, exp, "failed", _why_nothing(exp))
     if exp.phase != "confirm" and not exp.spent and confirm.start(state, exp):
         return True
+    _tell_incomplete(state, exp)
     return end(state, exp, "done", exp.spent or _why_done(exp))
+
+
+def _tell_incomplete(state: State, exp: Experiment) -> None:
+    """The budget ended before any trial did: what is called best is that of short trials."""
+    top = best(exp)
+    if exp.spent and top is not None and top.state not in ("finished", "failed"):
+        end_units = f"its end at {exp.horizon} units" if exp.horizon else "its end"
+        text = f"{exp.spent} before any trial came to {end_units}: the best, trial {top.number}, stands at {top.units}"
+        notify(state, exp, "warning", f"{text}; go on with a larger budget, or lower max_units", top.number)
 
 
 def _nothing_left(exp: Experiment) -> bool:
@@ -47,9 +59,11 @@ def _why_nothing(exp: Experiment) -> str:
     metric = exp.spec.objectives[0].metric
     if not exp.next_trial - 1:
         return "the space has no valid point: no trial could be proposed; loosen its constraints"
+    if exp.missing:
+        return exp.missing
     if exp.failures:
         worst = max(exp.failures.values(), key=lambda story: story.count)
-        return f"no trial reported {metric!r}: {worst.kind}: {worst.message} ({worst.count} times)"
+        return f"no trial reported {metric!r}: {in_words(Failure(worst.kind, worst.message))} ({worst.count} times)"
     why = f"{exp.spent} before any trial reported {metric!r}" if exp.spent else f"no trial reported a finite {metric!r}"
     return f"{why}; raise the budget, or report more often" if exp.spent else why
 

@@ -4,9 +4,8 @@ from daybreak.lifecycle import attempts
 from daybreak.lifecycle.checkpoints import process_ended
 from daybreak.lifecycle.costs import measured
 from daybreak.lifecycle.events import AttemptEnded
-from daybreak.lifecycle.failures import LOST_IN_A_ROW, MISSING_GIVE_UP_AFTER, crashed, fail, give_up, missing_text
+from daybreak.lifecycle.failures import LOST_IN_A_ROW, MISSING_GIVE_UP_AFTER, crashed, fail, give_up, tell_missing
 from daybreak.lifecycle.losses import merge_best
-from daybreak.lifecycle.notices import notify
 from daybreak.lifecycle.reports import settle_clone, take_in
 from daybreak.lifecycle.state import Attempt, Experiment, State, Trial, touch
 from daybreak.lifecycle.trials import queue, set_state
@@ -83,11 +82,10 @@ def _completed(state: State, exp: Experiment, trial: Trial, event: AttemptEnded)
 
 
 def _never_reported(state: State, exp: Experiment, trial: Trial, event: AttemptEnded) -> None:
-    text = missing_text(exp.spec.objectives[0].metric, event.metrics)
-    notify(state, exp, "error", text, trial.number, once="metric_missing")
-    fail(state, exp, trial, text)
+    tell_missing(state, exp, trial, event.metrics)
+    fail(state, exp, trial, exp.missing)
     if exp.scored == 0 and exp.failed >= MISSING_GIVE_UP_AFTER:
-        give_up(state, exp, text)
+        give_up(state, exp, exp.missing)
 
 
 def _stand(trial: Trial) -> None:

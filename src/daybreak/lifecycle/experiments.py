@@ -10,15 +10,18 @@ from daybreak.lifecycle import budget
 from daybreak.lifecycle.attempts import kill
 from daybreak.lifecycle.commands import Prepare
 from daybreak.lifecycle.events import Asked, PrepareFailed, Submitted
-from daybreak.lifecycle.failures import give_up
+from daybreak.lifecycle.failures import give_up, in_words, story_of
 from daybreak.lifecycle.finishing import freeze_all, live
 from daybreak.lifecycle.machines import tell_misfit
+from daybreak.lifecycle.notices import notify
 from daybreak.lifecycle.searching import Guarded
 from daybreak.lifecycle.state import Experiment, State, touch
 from daybreak.lifecycle.trials import add, add_baseline, queue, set_state
 from daybreak.search.registry import make_searcher
 from daybreak.spec.models import Budget, Search
 from daybreak.spec.models import Experiment as Spec
+
+NOT_ITS_CODE = frozenset({"sampler", "internal", "exit"})  # kinds that say by themselves what cannot be done
 
 
 def submitted(state: State, event: Submitted) -> str:
@@ -56,14 +59,19 @@ def submitted(state: State, event: Submitted) -> str:
 
 
 def prepare_failed(state: State, exp: Experiment, event: PrepareFailed) -> bool:
-    """Its code cannot be imported: nothing of it can run."""
+    """Nothing of it can run: its code cannot be imported, its command cannot be started, no point can be drawn."""
     if exp.over:
         return False
     failure = event.failure
-    tail = f"\n{failure.tail}" if failure.tail else ""
-    give_up(state, exp, f"{exp.spec.run} cannot be loaded: {failure.kind}: {failure.message}{tail}")
+    run = exp.spec.run if isinstance(exp.spec.run, str) else " ".join(exp.spec.run)
+    why = in_words(failure)
+    if failure.kind not in NOT_ITS_CODE:
+        why = f"{run} cannot be loaded: {why}"
+    if story := story_of(failure):
+        notify(state, exp, "error", f"{why}{story}", once=f"prepare:{failure.fingerprint or why}")
+    give_up(state, exp, why)
     for attempt in live(state, exp):
-        kill(state, attempt, "the experiment's code cannot be loaded")
+        kill(state, attempt, "nothing of the experiment can run")
     return True
 
 
@@ -105,7 +113,7 @@ def extend(state: State, exp: Experiment, changes: dict[str, Any]) -> str:
     exp.limited = budget.is_limited(spec.budget)
     exp.horizon = spec.search.max_units or exp.horizon
     exp.closed, exp.closing_for, exp.spent = False, None, ""
-    exp.exhausted = False
+    exp.exhausted = exp.squeezed = False
     exp.searcher.extend(spec)
     if exp.over:
         _reopen(state, exp)

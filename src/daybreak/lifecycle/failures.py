@@ -7,8 +7,11 @@ from daybreak.lifecycle.state import Experiment, FailureStory, State, Trial, tou
 from daybreak.lifecycle.trials import queue, set_state
 from daybreak.wire.worker import Failure
 
-GIVE_UP_AFTER = 5  # trials that failed, when none ever reported its objective
+GIVE_UP_AFTER = 5  # trials that failed, or came to a rung without the objective, when none ever reported it
 MISSING_GIVE_UP_AFTER = 2  # the same, when they ended well but never reported it: the name is wrong
+TOLD_BY_MESSAGE = frozenset(
+    {"exit", "import", "signal", "memory", "disk", "stalled", "lost", "crash", "sampler", "internal"}
+)
 LOST_IN_A_ROW = 10  # attempts of one trial lost without a unit of progress count as a crash
 
 
@@ -16,7 +19,7 @@ def crashed(state: State, exp: Experiment, trial: Trial, failure: Failure) -> No
     """Try again from the last checkpoint, or give the trial up."""
     exp.crashes += 1
     trial.crashes += 1
-    trial.failure = f"{failure.kind}: {failure.message}"
+    trial.failure = in_words(failure)
     _remember(state, exp, trial, failure)
     if trial.crashes <= exp.spec.retry.attempts:
         queue(exp, trial, trial.target, trial.value, f"again after {trial.failure}")
@@ -38,11 +41,23 @@ def fail(state: State, exp: Experiment, trial: Trial, why: str) -> None:
 
 
 def give_up(state: State, exp: Experiment, why: str) -> None:
-    """The experiment as a whole cannot do what was asked."""
+    """The experiment as a whole cannot do what was asked; `why` is told with its end."""
     if not exp.leaving and not exp.over:
         exp.leaving, exp.leaving_why = "failed", why
-        notify(state, exp, "error", why)
         touch(state, exp)
+
+
+def in_words(failure: Failure) -> str:
+    """`ValueError: bad lr`; of kinds that are no exception the message alone, which says what happened."""
+    return failure.message if failure.kind in TOLD_BY_MESSAGE else f"{failure.kind}: {failure.message}"
+
+
+def story_of(failure: Failure) -> str:
+    """The end of what was printed, without a last line that only repeats the message."""
+    lines = failure.tail.rstrip().splitlines()
+    if lines and failure.message and lines[-1].endswith(failure.message):
+        lines.pop()
+    return "".join(f"\n{line}" for line in lines)
 
 
 def _remember(state: State, exp: Experiment, trial: Trial, failure: Failure) -> None:
@@ -50,9 +65,9 @@ def _remember(state: State, exp: Experiment, trial: Trial, failure: Failure) -> 
     story = exp.failures.get(name)
     if story is None:
         story = exp.failures[name] = FailureStory(failure.kind, failure.message, failure.tail, trial.number)
-        text = f"trial {trial.number} failed with {failure.kind}: {failure.message}"
-        told = f"{text} (told once per cause)" + (f"\n{failure.tail}" if failure.tail else "")
-        notify(state, exp, "warning", told, trial.number)
+        if exp.leaving != "failed":  # the cause of that was told already
+            told = f"trial {trial.number} failed: {in_words(failure)} (told once per cause){story_of(failure)}"
+            notify(state, exp, "warning", told, trial.number)
     story.count += 1
     story.trials.add(trial.number)
 
@@ -62,14 +77,32 @@ def metric_missing(state: State, exp: Experiment, trial: Trial, metrics: dict[st
     metric = exp.spec.objectives[0].metric
     if metric in metrics or (trial.role == "baseline" and metric in trial.best):
         return False
-    notify(state, exp, "error", missing_text(metric, metrics), trial.number, once="metric_missing")
+    tell_missing(state, exp, trial, metrics)
     return True
+
+
+def tell_missing(state: State, exp: Experiment, trial: Trial, metrics: dict[str, float]) -> None:
+    """Say it once; when the first trials all came without it, the search cannot choose among them and ends."""
+    exp.missing = exp.missing or missing_text(exp.spec.objectives[0].metric, metrics)
+    if trial.role == "search":
+        exp.missed.add(trial.number)
+    notify(state, exp, "error", exp.missing, trial.number, once="metric_missing")
+    if exp.scored == 0 and not exp.diverged and len(exp.missed) >= GIVE_UP_AFTER:
+        give_up(state, exp, exp.missing)
 
 
 def missing_text(metric: str, metrics: dict[str, float]) -> str:
     """The rule, the values, what to do."""
     if not metrics:
         return f"the objective {metric!r} must be reported, but no metric was; report it with daybreak.log or print it"
-    close = get_close_matches(metric, metrics, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"report {metric!r}, or change the objective"
-    return f"the objective {metric!r} must be reported, but only {', '.join(sorted(metrics))} were seen; {hint}"
+    close = _alike(metric, metrics)
+    hint = f"did you mean {close!r}?" if close else f"report {metric!r} in every unit, or change the objective"
+    seen = f"{', '.join(sorted(metrics))} {'was' if len(metrics) == 1 else 'were'} seen"
+    return f"the objective {metric!r} must be reported, but only {seen}; {hint}"
+
+
+def _alike(metric: str, metrics: dict[str, float]) -> str:
+    """A misspelling, another case, or an abbreviation either way: acc and accuracy."""
+    lower = metric.lower()
+    same = [name for name in metrics if name.lower().startswith(lower) or lower.startswith(name.lower())]
+    return next(iter(sorted(same) or get_close_matches(metric, metrics, n=1)), "")

@@ -110,6 +110,7 @@ class Trial:
     previous: Checkpoint | None = None
     loss: float = INF  # its score, smaller is better
     graced: bool = False
+    pace: float | None = None  # seconds of a unit, as last measured
     complete: bool = False  # stands at its last rung, so says the searcher
     crashes: int = 0
     losses_in_row: int = 0  # attempts lost one after another without a unit of progress
@@ -170,12 +171,13 @@ class Experiment:
     spent: str = ""  # which budget is used up, in words
     closed: bool = False  # no new points; only `closing_for` is taken further
     closing_for: int | None = None
+    squeezed: bool = False  # a trial was not let go on, because the units left are kept for the best
     released: bool = False
     started: float | None = None
     ended: float | None = None
     seen: float = 0.0  # time of the last event that touched it
     trials: dict[int, Trial] = field(default_factory=dict)
-    pending: dict[int, None] = field(default_factory=dict)  # trials of the search that wait or run
+    pending: dict[int, Point] = field(default_factory=dict)  # points of the search's trials that wait or run
     next_trial: int = 1
     fresh: int = 0  # trials that never had slots and were not wished for yet
     live: int = 0  # attempts
@@ -218,6 +220,8 @@ class Experiment:
     failed: int = 0
     scored: int = 0  # trials that reported the objective at least once
     diverged: set[int] = field(default_factory=set)
+    missed: set[int] = field(default_factory=set)  # trials that came to a rung, or ended, without the objective
+    missing: str = ""  # what was said of it
     failures: dict[str, FailureStory] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)  # notices that are given once
     searcher_told: int = 0  # notices of the searcher that were passed on
@@ -298,7 +302,7 @@ def touch_trial(state: State, exp: Experiment, trial: Trial) -> None:
     state.touched.trials[exp.number, trial.number] = None
     if trial.role == "search":
         if trial.state in ("waiting", "running"):
-            exp.pending[trial.number] = None
+            exp.pending[trial.number] = trial.point
         else:
             exp.pending.pop(trial.number, None)
     place = (trial.target if trial.state in ("waiting", "running") else standing(trial), trial.state)

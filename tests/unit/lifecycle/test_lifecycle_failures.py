@@ -82,7 +82,32 @@ def test_a_metric_that_is_never_reported_is_named_with_what_was_seen(script, key
     row = script.row()
     assert row.state == "failed"
     assert "'accuracy' must be reported, but only acuracy, loss were seen; did you mean 'acuracy'?" in row.why
-    assert len(script.notices()) == 2  # what is wrong, told once; and that the experiment fails
+    assert len(script.notices()) == 1  # told once, not once per trial
+
+
+def test_a_search_whose_trials_all_come_to_a_rung_without_the_objective_ends(script, key):
+    script.offer(1)
+    script.submit(search=NINE)
+    while script.row().state == "running":
+        [attempt] = script.state.attempts
+        script.report(attempt, {"acc": 0.5})
+        script.end(attempt, "frozen")
+
+    assert len(script.state.experiments[1].missed) == 5
+    assert script.row().state == "failed"
+    assert script.row().why == "the objective 'accuracy' must be reported, but only acc was seen; did you mean 'acc'?"
+
+
+def test_a_cause_is_told_in_words_without_saying_it_again_below_the_traceback(script, key):
+    script.offer(1)
+    script.submit()
+    script.end(
+        key(1, 1, 1), "crashed", failure=Failure("ValueError", "bad lr", "Traceback:\n  line 3\nValueError: bad lr\n")
+    )
+
+    [(level, text)] = script.notices()
+    assert level == "warning"
+    assert text == "trial 1 failed: ValueError: bad lr (told once per cause)\nTraceback:\n  line 3"
 
 
 def test_a_diverged_trial_is_the_worst_at_its_rung_and_no_error(script, told, key):
