@@ -78,21 +78,17 @@ def measure(ledger, events: int, batch: int) -> tuple[float, float, int]:
     controller.submit(spec.model_dump(mode="json"))
     while len(executor.inventory()) < LIVE:
         controller.turn()
-    stepped = core_seen(controller)
+    stepped = controller.upto
     wall, cpu = time.perf_counter(), time.process_time()
-    while core_seen(controller) - stepped < events:
+    while controller.upto - stepped < events:
         controller.turn()
-    count = core_seen(controller) - stepped
+    count = controller.upto - stepped
     result = (time.perf_counter() - wall) / count, (time.process_time() - cpu) / count, len(executor.inventory())
     controller.flush()
     if faults:
         raise SystemExit(f"faults: {faults[:3]}")
     ledger.close()
     return result
-
-
-def core_seen(controller: Controller) -> int:
-    return controller._brain.state.seen
 
 
 def main() -> None:

@@ -130,16 +130,15 @@ def daybreak(folder: Path, workers: int, seconds: float) -> tuple[float, float, 
     )
     controller.start()
     controller.submit(spec.model_dump(mode="json"))
-    state = controller._brain.state
     deadline = time.monotonic() + 30
-    while state.seen < 50 * workers:  # everybody is at work
+    while controller.upto < 50 * workers:  # everybody is at work
         controller.turn(1.0)
         if time.monotonic() > deadline:
-            raise SystemExit(f"nothing happens: {faults} {state.experiments}")
-    seen, before, cpu, start = state.seen, commits, time.process_time(), time.monotonic()
+            raise SystemExit(f"nothing happens: {faults}")
+    seen, before, cpu, start = controller.upto, commits, time.process_time(), time.monotonic()
     while time.monotonic() < start + seconds:
         controller.turn(1.0)
-    took, reports = time.monotonic() - start, state.seen - seen
+    took, reports = time.monotonic() - start, controller.upto - seen
     cpu = time.process_time() - cpu
     controller.close(2.0)
     if faults:

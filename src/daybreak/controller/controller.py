@@ -58,7 +58,7 @@ class Controller:
     ) -> None:
         self._ledger = ledger
         self._snapshots = snapshots
-        self._upto = 0  # the entry that the state stands at
+        self.upto = 0  # the entry of the log that the state stands at
         self._loop = loop
         self._core = core
         self._story = story
@@ -84,7 +84,7 @@ class Controller:
         self._last_at = self._brain.at
         self._submitted = self._brain.newest
         self._active_until = self._loop.now()
-        self._projection.advanced(self._upto)
+        self._projection.advanced(self.upto)
         self._remember()
         self._router.start()
         # Ends of what was lost come before what the executors offered meanwhile.
@@ -174,17 +174,17 @@ class Controller:
         found = self._snapshots.load(self._ledger) if self._snapshots is not None else None
         if found is not None:
             known, active = found.memory
-            self._upto = found.seq
+            self.upto = found.seq
             self._brain.remember(known)
             self._projection.active |= active
-        for entry in self._ledger.replay(after=self._upto):
-            self._upto = entry.seq
+        for entry in self._ledger.replay(after=self.upto):
+            self.upto = entry.seq
             self._brain.apply(entry.at, entry.event)
 
     def _remember(self) -> None:
         self._projection.flush()
         if self._snapshots is not None and self._projection.complete:
-            self._snapshots.save(self._ledger, self._upto, (self._brain.memory(), self._projection.active))
+            self._snapshots.save(self._ledger, self.upto, (self._brain.memory(), self._projection.active))
 
     # -- one batch -----------------------------------------------------------------------------------------------
 
@@ -200,7 +200,7 @@ class Controller:
             self._put_off(error)
             return
         self._held = Batch()
-        self._upto = upto
+        self.upto = upto
         self._retry = None
         self._carry_out(at, batch)
 
@@ -216,7 +216,7 @@ class Controller:
         else:
             self._outbox.dispatch(commands)
         if batch.events:
-            self._projection.advanced(self._upto)
+            self._projection.advanced(self.upto)
             for tell in self.changed:
                 tell()
 

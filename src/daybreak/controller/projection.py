@@ -8,6 +8,7 @@ from daybreak.ports.ledger import AnyRow, Ledger
 from daybreak.wire.rows import ExperimentRow
 
 EVERY = 0.2  # seconds between projections while events keep coming
+_SHARE = 10  # rows may take one part in so many of the loop's time: the busier it is, the more events share a row
 _FORGET = 5_000  # events after which what was touched is forgotten, where no rows are kept
 _ACTIVE = frozenset({"running", "finishing"})
 
@@ -48,6 +49,7 @@ class Projection:
         """Write what was touched since the last time, now."""
         if self._done == self._upto or self._every is None:
             return
+        began = self._loop.now()
         rows = [*self._late, *self._core.rows(self._brain.state, self._core.take_touched(self._brain.state))]
         try:
             self._ledger.project(rows, self._upto)
@@ -56,7 +58,8 @@ class Projection:
             self._late = rows
             self._fault("writing the read tables; it is tried again with the next rows", error)
         self._done = self._upto
-        self._next = self._loop.now() + self._every
+        now = self._loop.now()
+        self._next = now + max(self._every, _SHARE * (now - began))
         for row in rows:
             if type(row) is ExperimentRow:
                 (self.active.add if row.state in _ACTIVE else self.active.discard)(row.experiment)
