@@ -1,54 +1,71 @@
-"""Samplers by name: our own, Optuna's behind adapters, and anybody's by entry point."""
+"""Samplers by name: our own, Optuna's behind an adapter, and anybody's by entry point.
+
+A package registers a factory `(Experiment) -> Sampler` under the entry point group `daybreak.samplers`, and proves it with
+`daybreak.testing.sampler_contract`. With `search.options: {pool: [point, ...]}` the density sampler takes its points from that list.
+"""
 
 from collections.abc import Callable
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 
 from daybreak.base.errors import UsageError
+from daybreak.search.samplers.density import DensitySampler, PoolSampler
+from daybreak.search.samplers.grid import GridSampler
+from daybreak.search.samplers.random import RandomSampler
+from daybreak.search.samplers.sobol import SobolSampler
 from daybreak.search.searcher import Sampler
 from daybreak.spec.models import Experiment
 
-ENTRY_POINTS = "daybreak.samplers"  # group; each loads to a factory `(Experiment) -> Sampler`
+GROUP = "daybreak.samplers"
 
-
-def _random(spec: Experiment) -> Sampler:
-    from daybreak.search.samplers.random import RandomSampler  # noqa: PLC0415 (as below)
-
-    return RandomSampler(spec)
-
-
-def _grid(spec: Experiment) -> Sampler:
-    from daybreak.search.samplers.grid import GridSampler  # noqa: PLC0415 (as below)
-
-    return GridSampler(spec)
+Factory = Callable[[Experiment], Sampler]
 
 
 def _density(spec: Experiment) -> Sampler:
-    """Made when it is wanted: NumPy costs a controller 120 ms before it listens."""
-    from daybreak.search.samplers.density import DensitySampler  # noqa: PLC0415
-
-    return DensitySampler(spec)
+    pool = spec.search.options.get("pool")
+    return DensitySampler(spec) if pool is None else PoolSampler(spec, pool)
 
 
-_OURS: dict[str, Callable[[Experiment], Sampler]] = {"random": _random, "grid": _grid, "density": _density}
+def _optuna(spec: Experiment) -> Sampler:
+    from daybreak.search.samplers.optuna_adapter import OptunaSampler  # noqa: PLC0415 (half a second of imports)
+
+    return OptunaSampler(spec, spec.search.sampler)
+
+
+BUILT_IN: dict[str, Factory] = {
+    "random": RandomSampler,
+    "sobol": SobolSampler,
+    "grid": GridSampler,
+    "density": _density,
+    "tpe": _optuna,
+    "cmaes": _optuna,
+    "nsga2": _optuna,
+}
 
 
 def make_sampler(spec: Experiment) -> Sampler:
     """The sampler that `spec.search.sampler` names; method `grid` always walks its grid.
 
-    Raises `UsageError` for an unknown name and for a space the sampler cannot work on.
+    Raises `UsageError` for an unknown name, a space the sampler cannot work on, and an optional package that is missing.
     """
     name = "grid" if spec.search.method == "grid" else spec.search.sampler
-    if name in _OURS:
-        return _OURS[name](spec)
-    for found in entry_points(group=ENTRY_POINTS, name=name):
-        sampler: Sampler = found.load()(spec)
-        return sampler
-    raise UsageError(_unknown(name))
+    return (BUILT_IN.get(name) or _registered(name))(spec)
 
 
-def _unknown(name: str) -> str:
-    known = sorted({*_OURS, *(found.name for found in entry_points(group=ENTRY_POINTS))})
-    near = get_close_matches(name, known, n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return f"a sampler must be one of {', '.join(known)}, got {name!r}{hint}"
+def sampler_names() -> tuple[str, ...]:
+    """Every sampler that can be named here: built-in ones first."""
+    return (*BUILT_IN, *sorted(entry.name for entry in entry_points(group=GROUP)))
+
+
+def _registered(name: str) -> Factory:
+    for entry in entry_points(group=GROUP, name=name):
+        factory: Factory = entry.load()
+        return factory
+    if name == "gp":
+        raise UsageError(
+            "search.sampler gp is not offered: Optuna's GP imports torch into the controller; take density, tpe or cmaes"
+        )
+    names = sampler_names()
+    close = get_close_matches(name, names, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(names)}"
+    raise UsageError(f"search.sampler must name a sampler, got {name!r}; {hint}")

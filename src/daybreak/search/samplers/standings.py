@@ -50,6 +50,10 @@ class Standings:
         others = order[len(best) :]
         return best, others[:: max(1, -(-len(others) // most))]
 
+    def losses(self, units: int) -> dict[int, Losses]:
+        """What was told at a rung, by trial."""
+        return self._losses[units]
+
     def count(self, units: int) -> int:
         """How many values a rung has."""
         return len(self._losses[units])
