@@ -2,8 +2,9 @@
 
 The rule, in order: (1) when what is left is about what it costs to take the best trial to its end, plus what running attempts
 still have until their targets, plus the confirmation that was asked for (as far as half the budget pays for it), no new points are
-asked for and only the best trial is taken further; others go on to the target they have, then rest. (2) When what is left is about
-the best trial's own cost, the others are frozen at once. (3) When a budget is used up, what runs is frozen. Nothing is thrown away.
+asked for and only the best trial is taken further; others go on to the target they have, then rest. (2) Where what is left does
+not pay for the targets of all the others beside the best trial, the others are frozen, the last granted first. (3) When a budget
+is used up, what runs is frozen. Nothing is thrown away.
 """
 
 from math import inf
@@ -75,30 +76,52 @@ def unit_cost(exp: Experiment) -> float | None:
 
 def _slack(state: State, exp: Experiment) -> float:
     """Seconds until the search has to close, as slots are held now; at or below 0: now."""
-    cost = unit_cost(exp)
+    cost, left = unit_cost(exp), units_left(exp)
+    if exp.squeezed or left <= 0:
+        return 0.0
     if cost is None or exp.scored == 0:
         return inf
     top, width = best(exp), exp.spec.resources.slots
+    slow = max(cost, (top.pace or 0.0) * width) if top else cost
     own = remaining(exp, top, state.at)
     running = own if top and top.live else 0
     others = max(exp.pledged - budget.progress(exp, state.at) - running, 0.0)
     overhead = (exp.costs.resume or 0.0) + (exp.costs.freeze or 0.0) if own else 0.0
     horizon = exp.horizon or 0
-    slacks = [inf]
+    slacks = [left * cost / max(exp.held, 1)]
     seconds = budget.slot_second_limit(exp)
     if seconds is not None:
-        need = MARGIN * (own + others) * cost + overhead * width + confirm.reserve(exp, horizon * cost, seconds)
+        need = MARGIN * (own * slow + others * cost) + overhead * width + confirm.reserve(exp, horizon * cost, seconds)
         slacks.append((seconds - budget.slot_seconds(exp, state.at) - need) / max(exp.held, 1))
-    limit = exp.spec.budget.units
-    if limit is not None:
-        need_units = own + others + confirm.reserve(exp, horizon, limit)
-        slacks.append((limit - exp.units - need_units) * cost / max(exp.held, 1))
     wall = exp.spec.budget.wall
     if wall is not None:
         at_once = max(state.pool.total(exp.spec.resources.kind) // width, 1)
         last = confirm.reserve(exp, horizon * cost / width, wall, at_once)
-        slacks.append(wall - budget.wall(exp, state.at) - MARGIN * own * cost / width - overhead - last)
+        slacks.append(wall - budget.wall(exp, state.at) - MARGIN * own * slow / width - overhead - last)
     return min(slacks)
+
+
+def units_left(exp: Experiment) -> float:
+    """Units neither trained, nor promised to running attempts, nor kept for the best trial's end and the confirmation.
+
+    `inf` without a limit. Before any trial has a score, one trial's end is kept if the budget pays for a whole trial.
+    """
+    limit = exp.spec.budget.units
+    if limit is None:
+        return inf
+    horizon, top = exp.horizon or 0, best(exp)
+    if top is None:
+        own = horizon - exp.pledged // max(exp.pledging, 1) if horizon <= limit else 0
+    elif top.state in ("finished", "failed"):
+        own = 0
+    else:
+        own = horizon - _stands(top) - (top.live.pledged if top.live else 0)
+    return limit - exp.units - exp.pledged - max(own, 0) - confirm.reserve(exp, horizon, limit)
+
+
+def _stands(trial: Trial) -> int:
+    """Where it is known to stand, or where it would start from."""
+    return trial.live.units if trial.live else trial.latest.units if trial.latest else 0
 
 
 def _close(state: State, exp: Experiment) -> None:
@@ -133,21 +156,38 @@ def _secure(state: State, exp: Experiment) -> None:
     chosen = exp.trials.get(exp.closing_for) if exp.closing_for is not None else None
     if chosen is None or not remaining(exp, chosen, state.at):
         return
-    if not _affordable(state, exp, chosen, MARGIN):
-        freeze_all(state, exp, f"what is left of the budget is for trial {chosen.number}, the best", but=chosen.number)
-    elif chosen.live is None and not state.pool.fits(exp.spec.resources.kind, exp.spec.resources.slots):
-        running = live(state, exp)
-        if running and all(a.state != "ending" for a in running):
-            last = max(running, key=lambda a: (a.granted, a.key))
-            attempts.freeze(state, exp, last, f"made room for trial {chosen.number}, the best")
+    short = _shortfall(state, exp, chosen)
+    crowded = chosen.live is None and not state.pool.fits(exp.spec.resources.kind, exp.spec.resources.slots)
+    others = [a for a in live(state, exp) if a is not chosen.live] if short > 0 or crowded else []
+    if crowded and not any(a.state == "ending" for a in others):
+        short = max(short, 0.5)
+    for attempt in sorted(others, key=lambda a: (a.granted, a.key), reverse=True):
+        if short > 0:
+            attempts.freeze(state, exp, attempt, f"the rest of the budget is for trial {chosen.number}, the best")
+            short -= max(attempt.pledged, 1)
 
 
-def _affordable(state: State, exp: Experiment, trial: Trial, margin: float = 1.0) -> bool:
+def _shortfall(state: State, exp: Experiment, chosen: Trial) -> float:
+    """Units that others still have until their targets, and that are not left once the best trial has come to its end."""
+    others = exp.pledged - (chosen.live.pledged if chosen.live else 0)
+    short = [-inf]
+    if exp.spec.budget.units is not None:
+        to_end = (exp.horizon or 0) - _stands(chosen)
+        short.append(exp.units + to_end + others - exp.spec.budget.units)
+    seconds, cost = budget.slot_second_limit(exp), unit_cost(exp)
+    if seconds is not None and cost:
+        own = MARGIN * remaining(exp, chosen, state.at)
+        left = (seconds - budget.slot_seconds(exp, state.at)) / cost
+        short.append(own + max(others - budget.progress(exp, state.at), 0.0) - left)
+    return min(max(short), others)
+
+
+def _affordable(state: State, exp: Experiment, trial: Trial) -> bool:
     own, cost = remaining(exp, trial, state.at), unit_cost(exp)
     seconds, limit, wall = budget.slot_second_limit(exp), exp.spec.budget.units, exp.spec.budget.wall
     if cost is None:
         return True
-    need = margin * own * cost
+    need = own * cost
     return (
         (seconds is None or seconds - budget.slot_seconds(exp, state.at) >= need)
         and (limit is None or limit - exp.units >= own)

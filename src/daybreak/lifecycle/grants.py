@@ -6,6 +6,7 @@ Trials that already have a target (lost, preempted, to be tried again) go before
 from daybreak.base.errors import InvariantBroken
 from daybreak.base.ids import AttemptKey
 from daybreak.lifecycle import attempts
+from daybreak.lifecycle.finishing import units_left
 from daybreak.lifecycle.state import Experiment, State, Trial
 from daybreak.lifecycle.trials import first_queued
 from daybreak.scheduling.place import place
@@ -22,9 +23,9 @@ def may_run(exp: Experiment) -> bool:
 def next_demand(exp: Experiment) -> Demand | None:
     """The most valuable thing to do with a free gang; asking uses nothing up."""
     trial = first_queued(exp)
-    if trial is not None and not (trial.role == "search" and _crowded(exp)):
+    if trial is not None and not (trial.role == "search" and _crowded(exp)):  # it was promised its units already
         return _demand(exp, trial, trial.target, trial.value, trial.why)
-    if exp.phase == "confirm" or _crowded(exp):
+    if exp.phase == "confirm" or _crowded(exp) or (not exp.closed and units_left(exp) <= 0):
         return None
     wish = _wish(exp)
     return None if wish is None else _demand(exp, exp.trials[wish.trial], wish.to, wish.value, wish.why)

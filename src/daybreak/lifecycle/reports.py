@@ -8,10 +8,11 @@ from daybreak.lifecycle.commands import Verdict
 from daybreak.lifecycle.costs import measured
 from daybreak.lifecycle.events import RungReported
 from daybreak.lifecycle.failures import metric_missing
+from daybreak.lifecycle.finishing import units_left
 from daybreak.lifecycle.losses import losses, merge_best
 from daybreak.lifecycle.notices import notify, pass_on
 from daybreak.lifecycle.state import Attempt, Experiment, RungTally, State, Trial, touch, touch_trial
-from daybreak.lifecycle.trials import rank
+from daybreak.lifecycle.trials import best, rank
 from daybreak.search.searcher import Clone, Decision, Finish, GoOn, Losses
 
 
@@ -27,6 +28,7 @@ def reported(state: State, exp: Experiment, attempt: Attempt, event: RungReporte
         attempt.state, attempt.started = "running", state.at
     advance(state, exp, attempt, trial, event.units)
     trial.losses_in_row = 0
+    trial.pace = event.unit_seconds or trial.pace
     if trial.role != "baseline":
         measured(exp, event.unit_seconds)
     if attempt.target is not None and event.units < attempt.target:
@@ -90,7 +92,7 @@ def follow(state: State, exp: Experiment, trial: Trial, attempt: Attempt, number
     trial.why = decision.why or trial.why
     if isinstance(decision, GoOn):
         trial.plan, trial.target, trial.graced = "train", decision.to, trial.graced or decision.graced
-        if attempt.state == "ending" or exp.leaving or exp.spent:
+        if attempt.state == "ending" or exp.leaving or exp.spent or _squeezes(exp, trial, attempt, decision.to):
             _answer(state, attempt, number, "freeze")
             return
         attempt.target = decision.to
@@ -105,6 +107,14 @@ def follow(state: State, exp: Experiment, trial: Trial, attempt: Attempt, number
     else:
         trial.plan = "rest"
         _answer(state, attempt, number, "freeze")
+
+
+def _squeezes(exp: Experiment, trial: Trial, attempt: Attempt, to: int) -> bool:
+    """Whether going on would train units that are kept for the best trial; the search closes then."""
+    if exp.closed or to - attempt.units <= units_left(exp) or trial is best(exp):
+        return False
+    exp.squeezed = True
+    return True
 
 
 def become_clone(state: State, exp: Experiment, trial: Trial, decision: Clone) -> None:
