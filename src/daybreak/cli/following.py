@@ -2,7 +2,7 @@
 
 from daybreak.base.errors import ConnectionLost
 from daybreak.cli.live import follow
-from daybreak.cli.output import console, errors_console, print_json
+from daybreak.cli.output import console, errors_console, print_json, styled
 from daybreak.cli.trials import print_best, trial_table
 from daybreak.client.client import Client
 from daybreak.wire.api import Status
@@ -29,15 +29,19 @@ def conclude(client: Client, status: Status, *, json: bool) -> int:
     """Print the result; 0 when the experiment did what was asked."""
     row = client.experiment(status.experiment)
     trials = client.trials(status.experiment)
-    failed = row.state == "failed" or row.best_trial is None
+    failed = row.state in ("failed", "paused") or row.best_trial is None
     if json:
         print_json({"experiment": row, "trials": trials, "notices": client.notices(status.experiment)})
         return NOT_DONE if failed else 0
+    if row.state == "paused":
+        errors_console().print(f"{row.why or 'paused'}; nothing is lost. Go on with: daybreak resume {row.experiment}")
+        return NOT_DONE
     if failed:
-        errors_console().print(f"[bold red]{row.state}[/]: {row.why}", soft_wrap=True)
+        errors_console().print(styled((row.state, "bold red"), f": {row.why}"), soft_wrap=True)
         errors_console().print(f"look at what was printed: daybreak logs {row.experiment}")
         return NOT_DONE
     out = console()
+    out.print(f"{row.state}: {row.why}", soft_wrap=True)
     out.print()
     out.print(trial_table(row, trials, most=5))
     out.print()

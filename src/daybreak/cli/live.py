@@ -9,7 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from daybreak.cli.output import console, duration, number, point, state, table
+from daybreak.cli.output import console, duration, number, point, state, styled, table
 from daybreak.client.client import OVER
 from daybreak.wire.api import Status
 
@@ -86,11 +86,12 @@ def view(status: Status) -> RenderableType:
     parts.extend(_budget(status))
     if status.best_trial is not None:
         parts.append(
-            Text.from_markup(
-                f"best   [bold green]{number(status.best)}[/] {status.metric}, trial {status.experiment}.{status.best_trial} "
-                f"at {status.best_units} units"
+            styled(
+                "best   ",
+                (number(status.best), "bold green"),
+                f" {status.metric}, trial {status.experiment}.{status.best_trial} at {status.best_units} units"
                 + (f", baseline {number(status.baseline)}" if status.baseline is not None else "")
-                + f"\n       {point(status.best_point)}"
+                + f"\n       {point(status.best_point)}",
             )
         )
     if status.waiting_why and not status.slots_busy and status.state not in OVER:
@@ -100,11 +101,13 @@ def view(status: Status) -> RenderableType:
 
 def _headline(status: Status) -> Text:
     eta = f", about {duration(status.eta_seconds)} to go" if status.eta_seconds and status.state not in OVER else ""
-    return Text.from_markup(
-        f"[bold]{status.name}[/] #{status.experiment}  {state(status.state)}"
+    return styled(
+        (status.name, "bold"),
+        f" #{status.experiment}  ",
+        state(status.state),
         f"{' (' + status.phase + ')' if status.state == 'running' and status.phase != 'search' else ''}"
         f"  {duration(status.wall_seconds)}{eta}  slots {status.slots_busy}/{status.slots_total}"
-        f"  units {status.units:,}" + (f"  {status.why}" if status.state in OVER else "")
+        f"  units {status.units:,}" + (f"  {status.why}" if status.state in OVER else ""),
     )
 
 

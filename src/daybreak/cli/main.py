@@ -112,10 +112,9 @@ def _tell(error: DaybreakError, *, as_json: bool) -> None:
             story["faults"] = [fault.as_json() for fault in error.faults]
         print(msgspec.json.encode(story).decode(), file=sys.stderr)  # noqa: T201
     else:
-        from daybreak.cli.output import errors_console
+        from daybreak.cli.output import errors_console, styled
 
-        errors_console().print("[bold red]error[/]: ", end="")
-        errors_console().print(str(error), markup=False, highlight=False, soft_wrap=True)
+        errors_console().print(styled(("error", "bold red"), ": ", str(error)), soft_wrap=True)
 
 
 def _version() -> str:

@@ -35,6 +35,11 @@ def errors_console() -> Console:
     return Console(stderr=True, width=None if sys.stderr.isatty() else 120, highlight=False, markup=False)
 
 
+def styled(*parts: str | Text | tuple[str, str]) -> Text:
+    """Text of several styles: `styled(("error", "bold red"), ": ", message)`."""
+    return Text.assemble(*parts)
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output; infinities and NaN become null."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=1).decode() + "\n")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from daybreak.cli.output import console, duration, number, point, state, table
+from daybreak.cli.output import console, duration, number, point, state, styled, table
 from daybreak.wire.rows import ExperimentRow, TrialRow
 
 
@@ -10,7 +10,8 @@ def print_best(row: ExperimentRow, trial: TrialRow) -> None:
     """The best trial for people, beside the baseline where there is one."""
     out = console()
     metric = row.spec["objectives"][0]["metric"]
-    out.print(f"best trial [bold]{row.experiment}.{trial.trial}[/]: {metric} [bold green]{number(trial.score)}[/]")
+    named = (f"{row.experiment}.{trial.trial}", "bold")
+    out.print(styled("best trial ", named, f": {metric} ", (number(trial.score), "bold green")))
     out.print(f"  at {trial.units} units, {point(trial.point)}")
     if row.baseline is not None and trial.score is not None:
         out.print(f"  baseline {number(row.baseline)}, lift {trial.score - row.baseline:+.4g}")

@@ -66,10 +66,14 @@ def _text(path: Path) -> str:
 def _instead(path: Path) -> str:
     """Which file may be meant: one of a similar name, else those that are there."""
     folder = path.parent
-    files = sorted(f.name for f in folder.glob("*.y*ml") if f.suffix in ENDINGS and f.is_file()) if folder.is_dir() else []
+    files = (
+        sorted(f.name for f in folder.glob("*.y*ml") if f.suffix in ENDINGS and f.is_file()) if folder.is_dir() else []
+    )
     close = get_close_matches(path.name, files, n=1)
     if close:
         return f"; did you mean {folder / close[0]}?"
     if not folder.is_dir():
         return f": there is no folder {folder}"
-    return f"; there {'is' if len(files) == 1 else 'are'} {', '.join(files[:5])}" if files else "; it holds no .yaml file"
+    return (
+        f"; there {'is' if len(files) == 1 else 'are'} {', '.join(files[:5])}" if files else "; it holds no .yaml file"
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 from daybreak.base.errors import UsageError
 from daybreak.base.home import Home
 from daybreak.client.capture import TooMuchCode, capture
+from daybreak.client.command_check import check_command
 from daybreak.spec.models import SHELL_VARIABLES, Experiment
 
 
@@ -19,8 +20,8 @@ def resolve(home: Home, spec: Experiment) -> tuple[Experiment, str]:
     """The spec as it is handed in; and a warning, empty when there is none.
 
     Its folder and interpreter are absolute, `code` is the digest of its captured code, and `environment` says in which virtual
-    environment the submitter stands, below what the spec says itself. Raises `UsageError` when the folder or the interpreter does not
-    exist.
+    environment the submitter stands, below what the spec says itself. Raises `UsageError` when the folder, the interpreter, or a
+    command's program or script does not exist.
     """
     folder = Path(spec.folder).expanduser().absolute()
     if not folder.is_dir():
@@ -32,12 +33,11 @@ def resolve(home: Home, spec: Experiment) -> tuple[Experiment, str]:
         warning = f"the code is not captured: {error}"
     except OSError as error:
         warning = f"the code is not captured: {error.filename}: {error.strerror}"
-    found = {
-        "folder": str(folder),
-        "code": digest,
-        "python": _interpreter(spec.python, folder),
-        "environment": shell(os.environ) | spec.environment,
-    }
+    environment = shell(os.environ) | spec.environment
+    if not isinstance(spec.run, str):
+        check_command(spec.run, folder, environment.get("PATH"))
+    python = _interpreter(spec.python, folder)
+    found = {"folder": str(folder), "code": digest, "python": python, "environment": environment}
     return spec.model_copy(update=found), warning
 
 

@@ -7,6 +7,7 @@ are asked on the loop; the others live on the drawing thread, where they are mad
 import traceback
 from collections.abc import Callable, Sequence
 
+from daybreak.base.errors import DaybreakError
 from daybreak.controller.brain import Brain
 from daybreak.controller.core import Core, Observation
 from daybreak.controller.drawing import DrawingThread, Result
@@ -37,10 +38,16 @@ class Desk:
         try:
             points, exhausted = self._draw(order, news, pending)
         except Exception as error:  # noqa: BLE001 (samplers may be anybody's code)
-            tail = "".join(traceback.format_exception(error)[-6:])
-            message = f"sampler {self.spec.search.sampler!r} failed: {type(error).__name__}: {error}"
-            return PrepareFailed(order.experiment, Failure(kind="sampler", message=message, tail=tail))
+            return PrepareFailed(order.experiment, self._failure(error))
         return Proposed(order.experiment, order.request, tuple(points), self.spec.search.sampler, exhausted)
+
+    def _failure(self, error: Exception) -> Failure:
+        """What is wrong with the space or the choice says so itself; anything else is a fault in the sampler's code."""
+        if isinstance(error, DaybreakError):
+            return Failure(kind="sampler", message=str(error))
+        tail = "".join(traceback.format_exception(error)[-6:])
+        message = f"sampler {self.spec.search.sampler!r} failed: {type(error).__name__}: {error}"
+        return Failure(kind="sampler", message=message, tail=tail)
 
     def _draw(self, order: Propose, news: Sequence[Observation], pending: dict[int, Point]) -> tuple[list[Point], bool]:
         if self._sampler is None:

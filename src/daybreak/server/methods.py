@@ -12,8 +12,9 @@ from daybreak.base.ids import AttemptKey
 from daybreak.bootstrap.app import App
 from daybreak.controller.brain import experiment_of
 from daybreak.lifecycle.events import AskName
+from daybreak.server.acceptance import check_spec
 from daybreak.wire import api
-from daybreak.wire.rows import CheckpointRow, ExperimentRow
+from daybreak.wire.rows import CheckpointRow, ExperimentRow, TrialRow
 
 Answer = Callable[[Any], None]
 MOST_EVENTS = 10_000
@@ -65,6 +66,7 @@ class Methods:
 
     def do_submit(self, answer: Answer, spec: dict[str, Any], owner: str = "") -> None:
         """A new experiment; answered once it is committed."""
+        check_spec(spec)
         number = self._controller.submit(spec, owner, lambda: answer({"experiment": number}))
 
     def do_ask(self, answer: Answer, experiment: int | str, ask: str, value: Any = None, by: str = "") -> None:
@@ -121,6 +123,8 @@ class Methods:
     def do_log_files(self, answer: Answer, experiment: int | str, trial: int | None = None) -> None:
         """Files of captured output, in the order of attempts."""
         number = self._known(experiment)
+        if trial is not None:
+            self._trial(number, trial)
         rows = [row for row in self._reader.attempts(number) if trial in (None, row.trial)]
         keys = [AttemptKey(number, row.trial, row.epoch) for row in rows]
         files = [{"attempt": str(key), "path": str(self._home.log(key))} for key in keys]
@@ -136,9 +140,9 @@ class Methods:
             raise NotFound(
                 f"experiment {row.experiment} has no best trial yet; name one: daybreak checkpoint get {row.experiment}.1"
             )
+        metrics = self._trial(row.experiment, trial).last
         kept = [c for c in self._reader.checkpoints(row.experiment) if c.trial == trial and c.state == "saved"]
         found = self._verified(kept)
-        metrics: dict[str, float] = next((t.last for t in self._reader.trials(row.experiment) if t.trial == trial), {})
         answer({
             "trial": f"{row.experiment}.{trial}", "digest": found.digest, "units": found.units,
             "path": str(self._vault.path(found.digest)), "metrics": metrics,
@@ -160,9 +164,17 @@ class Methods:
         self._controller.flush()
         return number
 
+    def _trial(self, experiment: int, number: int) -> TrialRow:
+        trials = self._reader.trials(experiment)
+        for trial in trials:
+            if trial.trial == number:
+                return trial
+        there = f"it has {experiment}.1 to {experiment}.{max(t.trial for t in trials)}" if trials else "it has none"
+        raise NotFound(f"experiment {experiment} has no trial {number}: {there}")
+
     def _verified(self, kept: list[CheckpointRow]) -> CheckpointRow:
         problem: Exception = NotFound(
-            "the trial has no checkpoint: it is running its first units, or its checkpoint was evicted"
+            "the trial has no checkpoint: its code keeps nothing (run.keep), it is in its first units, or the disk cap took it"
         )
         for row in sorted(kept, key=lambda c: -c.units):
             if row.digest.startswith("process:"):

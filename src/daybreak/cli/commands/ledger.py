@@ -34,5 +34,5 @@ def rebuild(*, json: Json = False, home: HomeFolder = None) -> None:
     else:
         console().print(
             f"rebuilt {found['rows']:,} rows from {found['events']:,} events: "
-            + ("they were the same" if found["equal"] else f"[yellow]{found['differing']} rows differed[/]")
+            + ("they were the same" if found["equal"] else f"{found['differing']} rows differed")
         )

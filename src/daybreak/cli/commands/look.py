@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from daybreak.base.errors import NotFound, UsageError
 from daybreak.base.ids import TrialKey
 from daybreak.cli.arguments import Experiment, HomeFolder, Json
-from daybreak.cli.output import ago, console, duration, number, print_json, state, table
+from daybreak.cli.output import ago, console, duration, number, print_json, state, styled, table
 from daybreak.cli.trials import print_best, trial_table
 from daybreak.client.client import Client
 from daybreak.wire.rows import ExperimentRow
@@ -57,7 +57,7 @@ def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = 
         print_json({"experiment": row, "status": status, "trials": trials, "notices": notices})
         return
     out = console()
-    out.print(f"[bold]{row.name}[/]  #{row.experiment}  {state(row.state)}  {row.why}")
+    out.print(styled((row.name, "bold"), f"  #{row.experiment}  ", state(row.state), f"  {row.why}"))
     used = "  ".join(f"{name} {number(used)}/{number(limit)}" for name, (used, limit) in status.budget.items())
     out.print(f"{row.units:,} units, {duration(row.slot_seconds)} of slot time{'; budget: ' + used if used else ''}")
     if status.rungs:
@@ -71,7 +71,7 @@ def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = 
     out.print()
     out.print(trial_table(row, trials))
     for notice in notices:
-        out.print(f"[{'red' if notice.level == 'error' else 'yellow'}]{notice.level}[/]: {notice.text}")
+        out.print(styled((notice.level, "red" if notice.level == "error" else "yellow"), f": {notice.text}"))
 
 
 def best(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from daybreak.cli.arguments import Json
 from daybreak.cli.flags import NO_FLAGS, Flags, Words, read
-from daybreak.cli.output import console, duration, number, point, print_json, table
+from daybreak.cli.output import console, duration, number, point, print_json, styled, table
 from daybreak.client.jobs import run_job
 
 
@@ -27,7 +27,7 @@ def plan(
         print_json(found)
         return
     out = console()
-    out.print(f"[bold]{spec.name}[/]: {found['method']}, {_trials(found)}")
+    out.print(styled((spec.name, "bold"), f": {found['method']}, {_trials(found)}"))
     for index, bracket in enumerate(found["brackets"], start=1):
         title = f"bracket {index}, reach" if len(found["brackets"]) > 1 else "trials that reach it"
         rows = zip(bracket["lengths"], bracket["reach"], strict=True)
@@ -81,7 +81,7 @@ def _costs(found: dict[str, Any]) -> Any:
 
 def _tell_simulated(name: str, workers: int, found: dict[str, Any]) -> None:
     out = console()
-    out.print(f"[bold]{name}[/] on {workers} simulated workers")
+    out.print(styled((name, "bold"), f" on {workers} simulated workers"))
     for key, value in found.items():
         if isinstance(value, dict):
             out.print(f"{key.replace('_', ' ')}: {point(value)}", soft_wrap=True)

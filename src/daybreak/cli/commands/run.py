@@ -26,7 +26,7 @@ def run(
     Ctrl-C freezes the experiment; `daybreak resume` goes on.
     """
     from daybreak.cli.following import follow_to_end
-    from daybreak.cli.output import console, errors_console, print_json
+    from daybreak.cli.output import console, errors_console, print_json, styled
     from daybreak.client.client import Client
     from daybreak.client.submission import resolve
 
@@ -34,7 +34,7 @@ def run(
     with Client(home, slots=slots) as client:
         resolved, warning = resolve(client.home, spec)
         if warning:
-            errors_console().print(f"[yellow]warning[/]: {warning}")
+            errors_console().print(styled(("warning", "yellow"), f": {warning}"))
         number = client.submit(resolved.model_dump(mode="json"))
         if spec.baseline is None and not json:
             _suggest_baseline(spec)
@@ -51,6 +51,7 @@ def _suggest_baseline(spec: "Experiment") -> None:
 
     metric = spec.objectives[0].metric
     errors_console().print(
-        f"[dim]no baseline: {metric} says little by itself. Give what the majority class or the simplest model reaches: "
-        "--baseline 0.1, or `baseline:` in the file[/]"
+        f"no baseline: {metric} says little by itself. Give what the majority class or the simplest model reaches: "
+        "--baseline 0.1, or `baseline:` in the file",
+        style="dim",
     )

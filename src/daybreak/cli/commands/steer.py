@@ -9,7 +9,7 @@ from daybreak.cli.arguments import Experiment, HomeFolder, Json
 from daybreak.cli.following import follow_to_end
 from daybreak.cli.output import console, print_json
 from daybreak.client.client import OVER, Client
-from daybreak.client.extension import extension
+from daybreak.client.extension import extension, must_go_on
 
 
 def attach(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> int:
@@ -41,13 +41,16 @@ def resume(
     with Client(home) as client:
         row = client.experiment(experiment)
         if budget is not None or max_units is not None:
-            client.ask(row.experiment, "extend", extension(row.spec, budget, max_units))
+            changed = extension(row.spec, budget, max_units)
+            if row.state in OVER:
+                must_go_on(client.status(row.experiment), changed)
+            client.ask(row.experiment, "extend", changed)
         elif row.state in ("paused", "stopped"):
             client.ask(row.experiment, "resume")
         elif row.state in OVER:
             raise UsageError(
-                f"experiment {row.experiment} is {row.state} ({row.why}); "
-                f"give it more with: daybreak resume {row.experiment} --budget ..."
+                f"experiment {row.experiment} is {row.state} ({row.why}); give it more with: daybreak resume "
+                f"{row.experiment} --budget ..." + (", or mend it and run it again" if row.state == "failed" else "")
             )
         if detach:
             print_json({"experiment": row.experiment}) if json else console().print(
@@ -60,8 +63,9 @@ def resume(
 def _ask(experiment: str, what: str, *, json: bool, home: HomeFolder) -> None:
     with Client(home) as client:
         row = client.experiment(experiment)
-        state = client.ask(row.experiment, what)
+        state = row.state if row.state in OVER else client.ask(row.experiment, what)
     if json:
         print_json({"experiment": row.experiment, "state": state})
-    else:
-        console().print(f"{row.name} #{row.experiment} is {state}; go on with: daybreak resume {row.experiment}")
+        return
+    then = f"nothing to {what}" if row.state in OVER else f"go on with: daybreak resume {row.experiment}"
+    console().print(f"{row.name} #{row.experiment} is {state}; {then}", soft_wrap=True)
