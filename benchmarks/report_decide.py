@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 
 TARGET = 40
-RUNGS = 1_000_000
+RUNGS = 300  # reports of one trial; then its process ends and the next trial's begins
 
 
 def parent(descriptor: int) -> None:
@@ -66,7 +66,7 @@ def parent(descriptor: int) -> None:
 
 def report_for_ever(order) -> None:
     from daybreak.train.link import AgentLink, Standing
-    from daybreak.wire.worker import Started
+    from daybreak.wire.worker import Ended, Started
 
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(order.socket)
@@ -78,7 +78,9 @@ def report_for_ever(order) -> None:
         while action == "go":
             value = time.monotonic()
             verdict = link.ask(Standing(target, {"score": value}, {"score": value}, 1.0))
-            action, target = verdict.action, verdict.target
+            action = verdict.action
+            target = verdict.target or target
+        link.send(Ended(order.attempt, "reached", target))
     except BaseException:
         os._exit(1)
 
@@ -91,7 +93,7 @@ def daybreak(folder: Path, workers: int, seconds: float) -> tuple[float, float, 
     from daybreak.controller.reactor import SelectorReactor
     from daybreak.executors.local.executor import LocalExecutor
     from daybreak.ledger.opening import open_ledger
-    from daybreak.lifecycle.events import Slot
+    from daybreak.lifecycle.events import RungReported, Slot
     from daybreak.search import registry
     from daybreak.search.methods.asha import Asha
     from daybreak.search.rungs import Ladder
@@ -107,7 +109,7 @@ def daybreak(folder: Path, workers: int, seconds: float) -> tuple[float, float, 
         folder=str(folder),
         space={"x": Uniform(low=0, high=1)},
         objectives=(Objective(metric="score"),),
-        search=Search(method="every_unit", sampler="random", max_units=RUNGS, max_trials=workers, guard=0.0),
+        search=Search(method="every_unit", sampler="random", max_units=RUNGS, max_trials=1_000_000, guard=0.0),
         checkpoint_every=0.0,
     )
     home = Home(folder / "home")
@@ -115,13 +117,15 @@ def daybreak(folder: Path, workers: int, seconds: float) -> tuple[float, float, 
     command = (sys.executable, str(Path(__file__).absolute()), "--parent")
     executor = LocalExecutor(home, [Slot(n) for n in range(workers)], parent_command=command)
     ledger = open_ledger(home.ledger)
-    commits = 0
+    commits = reports = 0
     append = ledger.append
 
-    def counted(*batch):
-        nonlocal commits
+    def counted(at, events, points=()):
+        nonlocal commits, reports
+        upto = append(at, events, points)
         commits += 1
-        return append(*batch)
+        reports += sum(type(event) is RungReported for event in events)
+        return upto
 
     ledger.append = counted
     faults = []
@@ -131,19 +135,19 @@ def daybreak(folder: Path, workers: int, seconds: float) -> tuple[float, float, 
     controller.start()
     controller.submit(spec.model_dump(mode="json"))
     deadline = time.monotonic() + 30
-    while controller.upto < 50 * workers:  # everybody is at work
+    while reports < 50 * workers:  # everybody is at work
         controller.turn(1.0)
         if time.monotonic() > deadline:
             raise SystemExit(f"nothing happens: {faults}")
-    seen, before, cpu, start = controller.upto, commits, time.process_time(), time.monotonic()
+    told, before, cpu, start = reports, commits, time.process_time(), time.monotonic()
     while time.monotonic() < start + seconds:
         controller.turn(1.0)
-    took, reports = time.monotonic() - start, controller.upto - seen
+    took, told, commits = time.monotonic() - start, reports - told, commits - before
     cpu = time.process_time() - cpu
     controller.close(2.0)
     if faults:
         raise SystemExit(f"faults: {faults[:3]}")
-    return reports / took, reports / (commits - before), cpu / reports
+    return told / took, told / commits, cpu / told
 
 
 def optuna_reports(folder: str, name: str, seconds: float, counts) -> None:
@@ -158,7 +162,7 @@ def optuna_reports(folder: str, name: str, seconds: float, counts) -> None:
         step += 1
         trial.report(time.monotonic(), step)
         trial.should_prune()
-        if step % 100 == 0:
+        if step % RUNGS == 0:
             trial = study.ask()
             step = 0
         counts[name] = counts.get(name, 0) + 1

@@ -28,7 +28,8 @@ def ask(state: State, exp: Experiment) -> None:
     spare = 1 + exp.live_search // SPARE_SHARE
     idle = _idle(state, exp)
     lacking = idle + spare - exp.fresh
-    if not idle and 2 * lacking < spare:  # many at once, once half of the spare points are used: a request costs an event
+    # Many at once, when half of the spare points are used: a request costs an event.
+    if not idle and 2 * lacking < spare:
         return
     count = min(wanted(exp), lacking, AT_ONCE)
     if count > 0:
