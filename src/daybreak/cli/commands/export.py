@@ -10,8 +10,8 @@ import msgspec
 from cyclopts import Parameter
 
 from daybreak.base.errors import UsageError
-from daybreak.cli.arguments import Experiment, HomeFolder
-from daybreak.cli.output import errors_console
+from daybreak.cli.arguments import Experiment, HomeFolder, Json
+from daybreak.cli.output import errors_console, print_json
 from daybreak.client.client import Client
 
 Format = Literal["csv", "parquet", "json"]
@@ -22,28 +22,51 @@ def export(
     experiment: Experiment = "",
     *,
     output: Annotated[
-        Path | None, Parameter(name=["--output", "-o"], help="File to write; standard output if left out.")
-    ] = None,
-    format: Annotated[Format | None, Parameter(help="Else by the file's ending, else CSV.")] = None,  # noqa: A002
+        tuple[Path, ...],
+        Parameter(
+            name=["--output", "-o"],
+            help="File to write, .csv, .parquet or .json; repeat for several. Standard output if left out.",
+            consume_multiple=False,
+        ),
+    ] = (),
+    format: Annotated[Format | None, Parameter(help="Else by the file's ending; CSV on standard output.")] = None,  # noqa: A002
     points: Annotated[bool, Parameter(help="Learning curves (trial, metric, step, value) instead of trials.")] = False,
+    json: Json = False,
     home: HomeFolder = None,
 ) -> None:
     """Write trials (one row each, hyperparameters and metrics as columns) or learning curves."""
-    chosen = format or (SUFFIXES.get(output.suffix, "csv") if output else "csv")
-    if chosen == "parquet" and output is None:
+    chosen = {path: format or _by_ending(path) for path in output}
+    if format == "parquet" and not output:
         raise UsageError("Parquet needs a file: daybreak export --output trials.parquet")
     with Client(home) as client:
         number = client.experiment(experiment).experiment
         records = _curves(client, number) if points else _trials(client, number)
-    data = _encode(records, chosen)
-    if output is None:
-        sys.stdout.write(data.decode())
-        return
+    for path, kind in chosen.items():
+        _write(path, _encode(records, kind))
+    if not output:
+        sys.stdout.write(_encode(records, "json" if json else format or "csv").decode())
+    elif json:
+        print_json([{"path": str(path), "format": kind, "rows": len(records)} for path, kind in chosen.items()])
+    else:
+        for path in output:
+            errors_console().print(f"wrote {len(records):,} rows to {path}", soft_wrap=True)
+
+
+def _by_ending(path: Path) -> Format:
     try:
-        output.write_bytes(data)
+        return SUFFIXES[path.suffix.lower()]
+    except KeyError:
+        raise UsageError(
+            f"a file to export to ends in {', '.join(list(SUFFIXES)[:-1])} or {list(SUFFIXES)[-1]}, got {path}; "
+            "or say --format"
+        ) from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
     except OSError as error:
-        raise UsageError(f"cannot write {output}: {error.strerror}") from error
-    errors_console().print(f"wrote {len(records):,} rows to {output}")
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _trials(client: Client, experiment: int) -> list[dict[str, Any]]:

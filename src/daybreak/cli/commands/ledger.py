@@ -4,6 +4,7 @@ from typing import Any
 
 from cyclopts import App
 
+from daybreak.base.errors import LedgerBusy
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import console, print_json, table
 from daybreak.client.homes import find_home
@@ -28,7 +29,10 @@ def check(*, json: Json = False, home: HomeFolder = None) -> int:
 @app.command
 def rebuild(*, json: Json = False, home: HomeFolder = None) -> None:
     """Make the read tables again from the log, and say whether they were the same."""
-    found: dict[str, Any] = run_job("ledger", ["rebuild", "--home", str(find_home(home).path)], None)
+    try:
+        found: dict[str, Any] = run_job("ledger", ["rebuild", "--home", str(find_home(home).path)], None)
+    except LedgerBusy as error:
+        raise LedgerBusy(f"{error}: daybreak controller shutdown") from error
     if json:
         print_json(found)
     else:

@@ -30,6 +30,8 @@ def logs(
     home: HomeFolder = None,
 ) -> None:
     """Print, follow or search what attempts printed."""
+    if json and follow:
+        raise UsageError("--json is one document, --follow never ends: use one of them")
     pattern = _pattern(grep)
     oldest = time.time() - _seconds(since) if since else 0.0
     with Client(home) as client:
@@ -38,40 +40,42 @@ def logs(
         if not files and not follow:
             raise NotFound(f"experiment {experiment} has no output{' of that time' if since else ''} yet")
         if json:
-            print_json([{"attempt": name, "path": str(path)} for name, path in files])
+            found = [(name, path, list(_matching(new_lines(path, {}, partial=True), pattern))) for name, path in files]
+            print_json([{"attempt": name, "path": str(path), "lines": lines} for name, path, lines in found if lines])
             return
         positions: dict[Path, int] = {}
         while True:
-            over = follow and client.status(experiment).state in OVER
+            last = not follow or client.status(experiment).state in OVER
             for name, path in files:
-                _print_new(name, path, positions, pattern, alone=trial is not None)
-            if not follow or over:
+                for line in _matching(new_lines(path, positions, partial=last), pattern):
+                    sys.stdout.write(f"{line}\n" if trial is not None else f"{name} | {line}\n")
+            sys.stdout.flush()
+            if last:
                 return
             time.sleep(POLL)
             files = _files(client, experiment, trial, oldest)
 
 
-def _print_new(
-    name: str, path: Path, positions: dict[Path, int], pattern: re.Pattern[str] | None, *, alone: bool
-) -> None:
-    for line in _new_lines(path, positions):
-        if pattern is None or pattern.search(line):
-            sys.stdout.write(line if alone else f"{name} | {line}")
-    sys.stdout.flush()
+def _matching(lines: Iterator[str], pattern: re.Pattern[str] | None) -> Iterator[str]:
+    return lines if pattern is None else (line for line in lines if pattern.search(line))
 
 
-def _new_lines(path: Path, positions: dict[Path, int]) -> Iterator[str]:
-    """Complete lines that were not read before."""
+def new_lines(path: Path, positions: dict[Path, int], *, partial: bool) -> Iterator[str]:
+    """Lines that were not read before, without their ends; the last one before its end has come only where `partial`.
+
+    `positions` (bytes read so far, by file) is moved on. A progress bar's carriage returns leave what they drew last.
+    """
     try:
         with path.open("rb") as file:
             file.seek(positions.get(path, 0))
             data = file.read()
     except FileNotFoundError:
         return
-    if not data:
-        return
+    data = data if partial else data[: data.rfind(b"\n") + 1]
     positions[path] = positions.get(path, 0) + len(data)
-    yield from data.decode(errors="replace").splitlines(keepends=True)
+    if data:
+        for line in data.removesuffix(b"\n").split(b"\n"):
+            yield line.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace")
 
 
 def _files(client: Client, experiment: int, trial: int | None, oldest: float) -> list[tuple[str, Path]]:

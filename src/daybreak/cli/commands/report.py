@@ -25,9 +25,6 @@ def report(
     """Write one self-contained HTML page: learning curves, parallel coordinates, importance, slots over time, what was pruned."""
     with Client(home) as client:
         data = gather(client, experiment)
-    if json and output is None:
-        print_json(data)
-        return
     row = data["experiment"]
     target = output or Path(f"{row.name}-{row.experiment}.html")
     try:
