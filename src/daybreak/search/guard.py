@@ -120,10 +120,10 @@ class Evidence:
         """Of a rung where so many trials were promoted and so many cut."""
         graced = list(self.cut.values())[-KEEP:]
         pairs = [*graced, *self.promoted]
-        if not pairs:
-            return Correlation(0.0, -1.0, 1.0, 0)
         weights = [cut / len(graced)] * len(graced) if graced else []
         weights += [promoted / len(self.promoted)] * len(self.promoted) if self.promoted else []
+        if not any(weights):  # nobody was seen, or those who were stand for nobody: their rung was lifted
+            return Correlation(0.0, -1.0, 1.0, len(self.cut))
         value = spearman(scalar([x for x, _ in pairs]), scalar([y for _, y in pairs]), weights)
         effective = sum(weights) ** 2 / sum(w * w for w in weights)
         return Correlation(value, *interval(value, effective), len(self.cut))
