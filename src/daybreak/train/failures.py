@@ -47,21 +47,26 @@ def _kind(error: BaseException) -> str:
 def _message(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"the code called sys.exit({error.code!r})"
+    if _kind(error) == "memory":
+        told = str(error) or "an allocation failed"
+        return f"memory ran out ({told}): make the model or its batches smaller, or run fewer trials at once"
     return str(error) or type(error).__name__
 
 
 def _is_users(frame: traceback.FrameSummary, inside: tuple[str, ...]) -> bool:
+    if frame.filename.startswith("<"):  # <frozen importlib._bootstrap>, <string>: no file, wherever we stand
+        return False
     path = os.path.realpath(frame.filename)
     in_environment = any(path.startswith(os.path.realpath(place) + os.sep) for place in {sys.prefix, sys.base_prefix})
     return path.startswith(inside) and not path.startswith(_OURS) and not (in_environment and "site-packages" in path)
 
 
 def _trim(stack: traceback.StackSummary, inside: tuple[str, ...]) -> list[traceback.FrameSummary]:
-    """The user's frames, and the one where it happened."""
+    """The user's frames, and the one where it happened unless that is ours."""
     kept = [frame for frame in stack if _is_users(frame, inside)]
     if not kept:
         return [frame for frame in stack if not frame.filename.startswith((_OURS, "<frozen importlib"))]
-    if stack[-1] is not kept[-1]:
+    if stack[-1] is not kept[-1] and not stack[-1].filename.startswith((_OURS, "<frozen importlib")):
         kept.append(stack[-1])
     return kept
 

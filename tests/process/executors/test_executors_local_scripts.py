@@ -77,7 +77,7 @@ def test_a_script_finds_its_hyperparameters_its_seed_and_a_folder_in_the_environ
     program = (
         "import json, os, sys; print(json.dumps({'score': 1, 'words': sys.argv[1:], 'environment': dict(os.environ)}))"
     )
-    run = (sys.executable, "script.py", "--lr={lr}", "--momentum", "{momentum}", "{other}")
+    run = (sys.executable, "script.py", "--lr={lr}", "--momentum", "{momentum}", "{{other}}")
     space = {name: {"kind": "uniform", "low": 0, "high": 1} for name in ("lr", "momentum")}
     bench = make(program, run, space=space, slots=[Slot(number=0, threads=3)], environment={"MINE": "yes"})
     ended = run_alone(bench, point={"lr": 0.001, "augment.noise": True}, seed=42)

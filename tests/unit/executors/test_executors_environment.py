@@ -3,12 +3,10 @@
 import json
 import signal
 
-import pytest
-
 from daybreak.base.home import Home
 from daybreak.client.capture import capture
 from daybreak.executors.local.captured import CapturedCode
-from daybreak.executors.local.environment import filled, hyperparameters, on_slots, pinned
+from daybreak.executors.local.environment import hyperparameters, on_slots, pinned
 from daybreak.executors.local.failures import exit_failure, make_failure
 from daybreak.executors.local.memory import GIB, Room, in_words, room
 from daybreak.lifecycle.events import Slot
@@ -47,23 +45,6 @@ def test_hyperparameters_are_variables():
         "DAYBREAK_PARAM_AUGMENT_NOISE": "null",
         "DAYBREAK_PARAM_OPTIMIZER": "sgd",
     }
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["--lr", "{lr}"], ["--lr", "0.1"]),
-        (["--lr={lr}", "x{n}y{lr}"], ["--lr=0.1", "x3y0.1"]),
-        (["--a.b", "{a.b}"], ["--a.b", "sgd"]),
-        (["--momentum", "{momentum}", "last"], ["last"]),
-        (["--momentum={momentum}", "last"], ["last"]),
-        (["word", "{momentum}"], ["word"]),
-        (["--set=1", "{momentum}"], ["--set=1"]),
-        (["{unknown}", "{}", '{"json": 1}'], ["{unknown}", "{}", '{"json": 1}']),
-    ],
-)
-def test_placeholders_are_filled_and_what_does_not_apply_is_left_out(words, expected):
-    assert filled(words, {"lr": 0.1, "n": 3, "a.b": "sgd"}, {"momentum": object(), "lr": object()}) == expected
 
 
 def test_a_traceback_gives_the_exceptions_name_and_one_cause_one_fingerprint():

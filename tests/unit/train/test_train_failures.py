@@ -1,12 +1,14 @@
 """The story of an exception: whose fault, where, and whether it is the same as the last one."""
 
 import errno
+import importlib
 import sys
 
 import pytest
 
-from daybreak.base.errors import VaultError
+from daybreak.base.errors import UsageError, VaultError
 from daybreak.train.failures import failure
+from daybreak.train.params import Params
 
 SOURCE = """
 import json
@@ -104,3 +106,30 @@ def test_a_syntax_error_shows_its_line(tmp_path):
     story = told(lambda: compile((tmp_path / "bad.py").read_text(), str(tmp_path / "bad.py"), "exec"), tmp_path)
     assert story.kind == "SyntaxError"
     assert "def main(run:" in story.tail
+
+
+def test_a_module_that_cannot_be_imported_is_told_without_the_import_system(tmp_path, monkeypatch):
+    (tmp_path / "needs_more.py").write_text("import no_such_module_here\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)  # as a warm parent stands in the user's folder
+
+    with pytest.raises(ModuleNotFoundError) as caught:
+        importlib.import_module("needs_more")
+
+    assert "importlib" not in failure(caught.value, str(tmp_path)).tail
+
+
+def test_our_own_frames_are_left_out_of_a_users_story(tmp_path, monkeypatch):
+    (tmp_path / "asks_wrongly.py").write_text("def main(params):\n    return params.widht\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(UsageError) as caught:
+        importlib.import_module("asks_wrongly").main(Params({"width": 1}))
+
+    told = failure(caught.value, str(tmp_path))
+    assert "asks_wrongly.py" in told.tail
+    assert "params.py" not in told.tail
+
+
+def test_want_of_memory_says_what_to_do():
+    assert failure(MemoryError()).message.startswith("memory ran out (an allocation failed): make the model")

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from daybreak.executors.local.attempts import Attempt, Doom, Site
 from daybreak.executors.local.captured import CapturedCode
-from daybreak.executors.local.environment import filled, hyperparameters, on_slots
+from daybreak.executors.local.environment import hyperparameters, on_slots
 from daybreak.executors.local.failures import FROM_OUTSIDE, exit_failure, make_failure
 from daybreak.executors.local.interpreters import inherited, interpreter, program
 from daybreak.executors.local.metrics import MetricReader, Observation, improved
@@ -29,6 +29,7 @@ from daybreak.lifecycle.events import (
     Slot,
 )
 from daybreak.ports.ledger import PointBatch
+from daybreak.spec.commands import fill
 from daybreak.spec.models import Experiment
 from daybreak.wire.worker import Failure
 
@@ -150,7 +151,7 @@ class CommandAttempt(Attempt):
         self._advance()
 
     def _words(self, environment: dict[str, str]) -> list[str]:
-        words = filled([self._code.word(word) for word in self.spec.run], self.launch.point, self.spec.space)
+        words = list(fill([self._code.word(word) for word in self.spec.run], self.launch.point))
         words[0] = program(words[0], self.spec, environment)
         self._program = shutil.which(words[0], path=environment.get("PATH")) or ""
         return words

@@ -20,8 +20,6 @@ THREAD_POOLS = (
     "RAYON_NUM_THREADS",
 )
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
-
 
 def pinned(slots: Sequence[Slot]) -> dict[str, str]:
     """What keeps one process on its slots: sizes of thread pools, visible devices (none for CPU slots)."""
@@ -58,30 +56,10 @@ def free_port() -> int:
 
 def hyperparameters(point: Mapping[str, Any]) -> dict[str, str]:
     """A point as variables: all of it as JSON in DAYBREAK_PARAMS, and one variable each (`augment.noise`: DAYBREAK_PARAM_AUGMENT_NOISE)."""
-    each = {f"DAYBREAK_PARAM_{re.sub(r'[^A-Za-z0-9]', '_', name).upper()}": as_word(point[name]) for name in point}
+    each = {f"DAYBREAK_PARAM_{re.sub(r'[^A-Za-z0-9]', '_', name).upper()}": _text(point[name]) for name in point}
     return each | {"DAYBREAK_PARAMS": json.dumps(dict(point))}
 
 
-def as_word(value: Any) -> str:
-    """A hyperparameter as a word of a command line: text as it is, everything else as JSON (0.001, true, null)."""
+def _text(value: Any) -> str:
+    """Text as it is, everything else as JSON, as in a command's words."""
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def filled(words: Sequence[str], point: Mapping[str, Any], declared: Mapping[str, Any]) -> list[str]:
-    """The command with each {name} of the point put in.
-
-    A word with a name that is declared but absent from this point (its `when` does not hold) is dropped, together with the
-    option before it (`--momentum {momentum}`), so that the script's own default counts. Braces around anything else stay.
-    """
-    result: list[str] = []
-    for word in words:
-        names = [name for name in _PLACEHOLDER.findall(word) if name in declared or name in point]
-        if all(name in point for name in names):
-            result.append(_PLACEHOLDER.sub(lambda found: _value(found, point), word))
-        elif _PLACEHOLDER.fullmatch(word) and result and result[-1].startswith("-") and "=" not in result[-1]:
-            result.pop()
-    return result
-
-
-def _value(found: re.Match[str], point: Mapping[str, Any]) -> str:
-    return as_word(point[found[1]]) if found[1] in point else found[0]

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from daybreak.lifecycle.events import (
     AttemptEnded,
     CheckpointDamaged,
     CheckpointDeleted,
+    Prepared,
     PrepareFailed,
     Slot,
     SlotsOffered,
@@ -36,6 +38,7 @@ from daybreak.ports.executor import Order
 from daybreak.ports.reactor import Reactor, Timer
 from daybreak.spec.models import Experiment
 from daybreak.vault.store import Vault
+from daybreak.wire.parent import Ready
 from daybreak.wire.worker import Failure
 
 ROUND = 1.0  # seconds between two looks at memory and at who has gone silent
@@ -75,11 +78,13 @@ class LocalExecutor:
         self._attempts: dict[AttemptKey, Attempt] = {}
         self._epochs: dict[TrialKey, int] = {}
         self._round: Timer | None = None
+        self._opened = ExitStack()  # nothing where starting has failed
 
     def start(self, reactor: Reactor) -> None:
         """Open the door for workers and offer the slots. Raises `ControllerError` when the home's run folder is somebody else's."""
         self._reactor = reactor
         self._door = Door(reactor, self._home.agent_socket)
+        self._opened.callback(self._door.close)
         self._site = Site(reactor, self._home, self._watchdog, self._ended)
         reactor.post(SlotsOffered(self._machine, tuple(self._slots.values())))
 
@@ -124,7 +129,7 @@ class LocalExecutor:
             parent.wait(LEAVING)
         if self._round is not None:
             self._round.cancel()
-        self._door.close()
+        self._opened.close()
         self._watchdog.close()
 
     def _prepare(self, order: Prepare) -> None:
@@ -138,8 +143,10 @@ class LocalExecutor:
         self._specs[experiment] = spec
         if old is None or (old.folder, old.code) != (spec.folder, spec.code):
             self._code[experiment] = CapturedCode(self._home, Path(spec.folder), spec.code)
-        if not spec.is_command:
-            self._parent(experiment, spec)
+        if spec.is_command:
+            self._reactor.post(Prepared(experiment, self._machine, "command"))
+        elif (parent := self._parent(experiment, spec)) is not None and parent.ready is not None:
+            self._warmed(experiment, parent.recipe, parent.ready)
 
     def _parent(self, experiment: int, spec: Experiment) -> WarmParent | None:
         """The warm parent for this code, started when there is none that fits; None when it cannot be started."""
@@ -150,6 +157,7 @@ class LocalExecutor:
         old = self._parents.get(place)
         if old is not None and not old.gone:
             if old.recipe == recipe and not old.stale:
+                old.stay()
                 return old
             old.release()
             self._retired.append(old)
@@ -161,8 +169,14 @@ class LocalExecutor:
     def _warm(self, experiment: int, recipe: Recipe) -> WarmParent:
         log = self._home.logs(experiment) / "parent.log"
         code = self._code[experiment]
-        failed = partial(self._unfit, experiment, recipe)
-        return WarmParent(self._reactor, self._watchdog, log, recipe, code, failed, self._parent_command)
+        warmed, failed = partial(self._warmed, experiment, recipe), partial(self._unfit, experiment, recipe)
+        return WarmParent(self._reactor, self._watchdog, log, recipe, code, warmed, failed, self._parent_command)
+
+    def _warmed(self, experiment: int, recipe: Recipe, ready: Ready) -> None:
+        """Attempts of the experiment can be forked; a baseline's own parent is waited for by its one attempt."""
+        if recipe.run == self._specs[experiment].run:
+            told = ready.how, ready.why, ready.seconds, ready.resident
+            self._reactor.post(Prepared(experiment, self._machine, *told))
 
     def _unfit(self, experiment: int, recipe: Recipe, failure: Failure) -> None:
         """Nothing of the experiment can run; when it is its baseline alone, the attempt's end says so."""
