@@ -6,6 +6,7 @@ The whole of `daybreak simulate`: the real controller, step, search and sampler,
 """
 
 import argparse
+import gc
 import resource
 import time
 
@@ -35,6 +36,7 @@ def main() -> None:
         folder="/tmp",
     )
     assumed = Assumptions()
+    gc.set_threshold(50_000, 20, 100)  # as the job does
     wall, cpu = time.perf_counter(), time.process_time()
     outcome = run(spec, assumed.machine(asked.workers, 0), assumed.curves)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
