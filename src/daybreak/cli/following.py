@@ -11,12 +11,12 @@ INTERRUPTED = 130
 NOT_DONE = 3
 
 
-def follow_to_end(client: Client, experiment: int, *, json: bool) -> int:
-    """Follow until the experiment is over; the command's exit code."""
+def follow_to_end(client: Client, experiment: int, *, json: bool, freeze: bool = True) -> int:
+    """Follow until the experiment is over; the command's exit code. Ctrl-C freezes it, or with `freeze=False` only stops following."""
     try:
         status = follow(client.watch(experiment), json=json)
     except KeyboardInterrupt:
-        return _freeze(client, experiment)
+        return _freeze(client, experiment, json=json) if freeze else _leave(experiment, json=json)
     except ConnectionLost as error:
         raise ConnectionLost(
             f"the controller went away; nothing that was acknowledged is lost. Go on with: daybreak resume {experiment} "
@@ -54,16 +54,27 @@ def conclude(client: Client, status: Status, *, json: bool) -> int:
     return 0
 
 
-def _freeze(client: Client, experiment: int) -> int:
+def _freeze(client: Client, experiment: int, *, json: bool) -> int:
     say = errors_console().print
     say("\nfreezing what runs (Ctrl-C again to leave that to the controller) ...")
-    with Client(client.home) as fresh:  # the other connection may stand in the middle of an answer
-        fresh.ask(experiment, "pause")
-        try:
-            status = fresh.status(experiment)
-            while status.slots_busy and status.state == "paused":
-                status = next(s for s in fresh.watch(experiment) if not s.slots_busy or s.state != "paused")
-        except KeyboardInterrupt:
-            pass
-    say(f"frozen; nothing is lost. Go on with: daybreak resume {experiment}")
+    done = "frozen"
+    try:
+        with Client(client.home) as fresh:  # the other connection may stand in the middle of an answer
+            fresh.ask(experiment, "pause")
+            next(s for s in fresh.watch(experiment) if not s.slots_busy or s.state != "paused")
+    except KeyboardInterrupt:
+        done = "the controller freezes it"
+    say(f"{done}; nothing is lost. Go on with: daybreak resume {experiment}", soft_wrap=True)
+    if json:
+        print_json({"experiment": experiment, "state": "paused"})
+    return INTERRUPTED
+
+
+def _leave(experiment: int, *, json: bool) -> int:
+    errors_console().print(
+        f"\nexperiment {experiment} goes on. Follow it again: daybreak attach {experiment}; freeze it: daybreak pause {experiment}",
+        soft_wrap=True,
+    )
+    if json:
+        print_json({"experiment": experiment, "state": "running"})
     return INTERRUPTED

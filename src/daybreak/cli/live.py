@@ -1,4 +1,4 @@
-"""Follow an experiment: a live view on a terminal, one line per event elsewhere."""
+"""Follow an experiment: a live view on a terminal, a few lines elsewhere."""
 
 import sys
 from collections.abc import Iterator
@@ -9,130 +9,223 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from daybreak.cli.output import console, duration, number, point, state, styled, table
+from daybreak.cli.output import STATE_STYLE, console, duration, number, point, roughly, state, styled, table
 from daybreak.client.client import OVER
 from daybreak.wire.api import Status
+from daybreak.wire.rows import NoticeRow
+
+BAR = 24  # characters
+POINT_LINES = 4  # a long list of hyperparameters is cut here; `daybreak best` shows all of it
+
+# Where the output is no terminal, the pauses between lines grow with the run: a minute prints some 20 lines, an hour 100, a week 200.
+NEWS = (1.0, 0.05)  # at least so many seconds, and so much of the time so far, before news (another best) is told
+CALM = (10.0, 0.1)  # the same, when there is only progress to tell
 
 
 def follow(statuses: Iterator[Status], *, json: bool = False) -> Status:
     """Show statuses until they end (the experiment is over or paused); the last one."""
+    told = _until_halt(statuses)
     if json:
-        return _last(statuses)
-    return _live(statuses) if sys.stdout.isatty() else _lines(statuses)
+        return _last(told)
+    return _live(told) if sys.stdout.isatty() else _lines(told)
+
+
+def _until_halt(statuses: Iterator[Status]) -> Iterator[Status]:
+    for status in statuses:
+        yield status
+        if status.state in OVER or status.state == "paused":
+            return
 
 
 def _last(statuses: Iterator[Status]) -> Status:
-    status = next(statuses)
-    for status in statuses:
-        if status.state == "paused":
-            break
-    return status
+    *_, last = statuses
+    return last
 
 
 def _live(statuses: Iterator[Status]) -> Status:
     status = next(statuses)
-    told = 0
-    with Live(view(status), console=console(), refresh_per_second=8, transient=False) as live:
+    notices = Notices()
+    with Live(view(status, console().width), console=console(), refresh_per_second=8, vertical_overflow="crop") as live:
         while True:
-            for notice in status.notices:
-                if notice.number > told:
-                    told = notice.number
-                    live.console.print(Text(f"{notice.level}: {notice.text}", style="yellow"))
-            live.update(view(status))
-            if status.state in OVER or status.state == "paused":
+            for notice in notices.new(status):
+                live.console.print(styled((notice.level, _colour(notice)), f": {notice.text}"))
+            live.update(view(status, console().width))
+            following = next(statuses, None)
+            if following is None:
                 return status
-            status = next(statuses)
+            status = following
 
 
 def _lines(statuses: Iterator[Status]) -> Status:
-    """One line whenever something a reader cares about has changed."""
-    said: tuple[object, ...] = ()
-    told = 0
+    lines, notices = Lines(), Notices()
     status = None
     for status in statuses:
-        for notice in status.notices:
-            if notice.number > told:
-                told = notice.number
-                print(f"{notice.level}: {notice.text}", flush=True)  # noqa: T201
-        now = (status.state, status.phase, status.best, status.best_trial)
-        if now != said:
-            said = now
+        for notice in notices.new(status):
+            print(f"{notice.level}: {notice.text}", flush=True)  # noqa: T201
+        if lines.due(status):
             print(line(status), flush=True)  # noqa: T201
-        if status.state == "paused":
-            break
     assert status is not None  # noqa: S101 (a watch gives at least one)
     return status
+
+
+class Notices:
+    """Which notices were not told before."""
+
+    def __init__(self) -> None:
+        self._told = 0
+
+    def new(self, status: Status) -> list[NoticeRow]:
+        """Those that came since the last status."""
+        found = [notice for notice in status.notices if notice.number > self._told]
+        self._told = max([self._told, *(notice.number for notice in found)])
+        return found
+
+
+class Lines:
+    """Decides which statuses are worth a line."""
+
+    def __init__(self) -> None:
+        self._state: tuple[str, str] = ("", "")
+        self._best: tuple[object, ...] = ()
+        self._said = 0.0  # wall seconds of the experiment
+        self._units = -1
+
+    def due(self, status: Status) -> bool:
+        """Whether this one is: another state always, another best or mere progress after a pause that grows with the run."""
+        best = (status.best, status.best_trial)
+        if (status.state, status.phase) != self._state:
+            due = True
+        elif best != self._best:
+            due = self._passed(status, *NEWS)
+        else:
+            due = status.units != self._units and self._passed(status, *CALM)
+        if due:
+            self._state, self._best = (status.state, status.phase), best
+            self._said, self._units = status.wall_seconds, status.units
+        return due
+
+    def _passed(self, status: Status, least: float, share: float) -> bool:
+        return status.wall_seconds - self._said >= max(least, share * status.wall_seconds)
 
 
 def line(status: Status) -> str:
     """The status in one line of plain text."""
     counts = ", ".join(f"{count} {name}" for name, count in status.states.items() if count)
     best = (
-        f"best {status.metric} {number(status.best)} (trial {status.best_trial})"
+        f"best {status.metric} {number(status.best)} (trial {status.experiment}.{status.best_trial})"
         if status.best_trial
         else "no score yet"
     )
     return (
-        f"[{duration(status.wall_seconds)}] {status.name} #{status.experiment} {status.state}: {best}; "
-        f"{counts or 'no trial yet'}; {status.units} units"
+        f"[{duration(status.wall_seconds)}] {status.name} #{status.experiment} {_state_and_phase(status)}: {best}; "
+        f"{counts or 'no trial yet'}; {status.units:,} units{_eta(status)}"
     )
 
 
-def view(status: Status) -> RenderableType:
-    """The status as a block of text for a terminal."""
+def view(status: Status, width: int) -> RenderableType:
+    """The status as a block of text for a terminal so many characters wide."""
     parts: list[RenderableType] = [_headline(status)]
+    if status.states:
+        parts.append(_trials(status))
     if status.rungs:
         parts.append(_rungs(status))
-    parts.extend(_budget(status))
+    if status.budget:
+        parts.append(_budget(status))
     if status.best_trial is not None:
-        parts.append(
-            styled(
-                "best   ",
-                (number(status.best), "bold green"),
-                f" {status.metric}, trial {status.experiment}.{status.best_trial} at {status.best_units} units"
-                + (f", baseline {number(status.baseline)}" if status.baseline is not None else "")
-                + f"\n       {point(status.best_point)}",
-            )
-        )
+        parts.append(_best(status, width))
     if status.waiting_why and not status.slots_busy and status.state not in OVER:
-        parts.append(Text(f"waits  {status.waiting_why}", style="yellow"))
+        parts.append(Text(f"waits   {status.waiting_why}", style="yellow"))
     return Group(*parts)
 
 
 def _headline(status: Status) -> Text:
-    eta = f", about {duration(status.eta_seconds)} to go" if status.eta_seconds and status.state not in OVER else ""
+    over = status.state in OVER
     return styled(
         (status.name, "bold"),
         f" #{status.experiment}  ",
         state(status.state),
-        f"{' (' + status.phase + ')' if status.state == 'running' and status.phase != 'search' else ''}"
-        f"  {duration(status.wall_seconds)}{eta}  slots {status.slots_busy}/{status.slots_total}"
-        f"  units {status.units:,}" + (f"  {status.why}" if status.state in OVER else ""),
+        f"{_phase(status)}  {duration(float(int(status.wall_seconds)) if not over else status.wall_seconds)}{_eta(status)}",
+        "" if over else f"  slots {status.slots_busy}/{status.slots_total}",
+        f"  units {status.units:,}" + (f"  {status.why}" if over else ""),
     )
+
+
+def _state_and_phase(status: Status) -> str:
+    return status.state + _phase(status)
+
+
+def _phase(status: Status) -> str:
+    return f" ({status.phase})" if status.state == "running" and status.phase != "search" else ""
+
+
+def _eta(status: Status) -> str:
+    return f", about {roughly(status.eta_seconds)} to go" if status.eta_seconds and status.state == "running" else ""
+
+
+def _trials(status: Status) -> Text:
+    counts = [(name, count) for name, count in status.states.items() if count]
+    found = styled(f"trials  {sum(count for _, count in counts):,}: ")
+    for index, (name, count) in enumerate(counts):
+        found.append(", " if index else "")
+        found.append(f"{count:,} {name}", STATE_STYLE.get(name, ""))
+    return found
 
 
 def _rungs(status: Status) -> Table:
     most = max((rung.reported for rung in status.rungs), default=1) or 1
     return table(
-        ["rung at", "reported", "", "waiting", "running", "frozen", f"best {status.metric}"],
+        ["rung at", "reported", "", "waiting", "running", "frozen", "best"],
         (
-            [r.units, r.reported, "█" * round(24 * r.reported / most), r.waiting, r.running, r.frozen, r.best]
+            [r.units, r.reported, _bar(r.reported, most), r.waiting or "", r.running or "", r.frozen or "", r.best]
             for r in status.rungs
         ),
-        right=["rung at", "reported", "waiting", "running", "frozen", f"best {status.metric}"],
+        right=["rung at", "reported", "waiting", "running", "frozen", "best"],
     )
 
 
-def _budget(status: Status) -> Iterator[RenderableType]:
+def _bar(count: int, most: int) -> str:
+    """Always as wide as the fullest, so that columns stand still."""
+    return ("█" * max(round(BAR * count / most), int(count > 0))).ljust(BAR)
+
+
+def _budget(status: Status) -> Table:
+    rows = Table.grid(padding=(0, 1))
     for name, (used, limit) in status.budget.items():
-        row = Table.grid(padding=(0, 1))
-        row.add_row(
-            Text("budget"), ProgressBar(total=limit, completed=min(used, limit), width=24), _spent(name, used, limit)
-        )
-        yield row
+        bar = ProgressBar(total=limit, completed=min(used, limit), width=BAR)
+        rows.add_row(Text("budget "), bar, Text(_spent(name, used, limit)))
+    return rows
 
 
-def _spent(name: str, used: float, limit: float) -> Text:
+def _spent(name: str, used: float, limit: float) -> str:
     if name == "wall":
-        return Text(f"{duration(used)} of {duration(limit)}")
-    return Text(f"{number(used)} of {number(limit)} {name.replace('_', ' ')}")
+        return f"{duration(used)} of {duration(limit)}"
+    return f"{number(used)} of {number(limit)} {name.replace('_', ' ')}"
+
+
+def _best(status: Status, width: int) -> RenderableType:
+    baseline = f", baseline {number(status.baseline)}" if status.baseline is not None else ""
+    title = styled(
+        "best    ",
+        (number(status.best), "bold green"),
+        f" {status.metric}, trial {status.experiment}.{status.best_trial} at {status.best_units:,} units{baseline}",
+    )
+    return Group(title, *(Text(" " * 8 + text) for text in folded(point(status.best_point), width - 8, POINT_LINES)))
+
+
+def folded(text: str, width: int, most: int) -> list[str]:
+    """`name=value` pairs, two spaces apart, folded between pairs; what does not fit in `most` lines is counted."""
+    lines: list[str] = []
+    pairs = text.split("  ")
+    for index, pair in enumerate(pairs):
+        if lines and len(lines[-1]) + 2 + len(pair) <= width:
+            lines[-1] += "  " + pair
+        elif len(lines) < most:
+            lines.append(pair)
+        else:
+            lines[-1] = f"{lines[-1][: width - 16]}  and {len(pairs) - index} more"
+            break
+    return lines
+
+
+def _colour(notice: NoticeRow) -> str:
+    return {"error": "red", "warning": "yellow"}.get(notice.level, "dim")

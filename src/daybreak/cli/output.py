@@ -69,15 +69,27 @@ def number(value: Any) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as `4.2 s`, `3 min 20 s`, `2 h 05 min`."""
+    """Seconds as `4.2 s`, `42 s`, `3 min 20 s`, `2 h 05 min`."""
     if seconds is None:
         return "-"
-    if seconds < 60:  # noqa: PLR2004
-        return f"{seconds:.1f} s"
+    if seconds < 59.5:  # noqa: PLR2004
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"  # noqa: PLR2004
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:  # noqa: PLR2004
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def roughly(seconds: float) -> str:
+    """An estimate that does not pretend: `under 5 s`, `40 s`, `3 min`, `2.5 h`; the same for a while, as it shrinks."""
+    if seconds < 5:  # noqa: PLR2004
+        return "under 5 s"
+    if seconds < 57.5:  # noqa: PLR2004
+        return f"{5 * round(seconds / 5)} s"
+    if seconds < 57.5 * 60:
+        minutes = seconds / 60
+        return f"{round(minutes) if minutes < 10 else 5 * round(minutes / 5)} min"  # noqa: PLR2004
+    return f"{max(1.0, round(seconds / 1800) / 2):g} h"
 
 
 def point(values: Mapping[str, Any]) -> str:

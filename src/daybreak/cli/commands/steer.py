@@ -13,9 +13,9 @@ from daybreak.client.extension import extension, must_go_on
 
 
 def attach(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> int:
-    """Follow a running experiment. Ctrl-C freezes it; to only look, use `daybreak show`."""
+    """Follow a running experiment. Ctrl-C only stops following: the experiment goes on (to freeze it: daybreak pause)."""
     with Client(home) as client:
-        return follow_to_end(client, client.experiment(experiment).experiment, json=json)
+        return follow_to_end(client, client.experiment(experiment).experiment, json=json, freeze=False)
 
 
 def pause(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
@@ -37,7 +37,10 @@ def resume(
     json: Json = False,
     home: HomeFolder = None,
 ) -> int:
-    """Go on with an experiment that was paused, stopped or cut off; with a larger budget also with one that is done."""
+    """Go on with an experiment that was paused, stopped or cut off; with a larger budget also with one that is done.
+
+    Follows it like `run`: Ctrl-C freezes it again.
+    """
     with Client(home) as client:
         row = client.experiment(experiment)
         if budget is not None or max_units is not None:
@@ -53,8 +56,9 @@ def resume(
                 f"{row.experiment} --budget ..." + (", or mend it and run it again" if row.state == "failed" else "")
             )
         if detach:
-            print_json({"experiment": row.experiment}) if json else console().print(
-                f"experiment {row.experiment} goes on"
+            state = client.status(row.experiment).state
+            print_json({"experiment": row.experiment, "state": state}) if json else console().print(
+                f"experiment {row.experiment} goes on; follow it with: daybreak attach {row.experiment}"
             )
             return 0
         return follow_to_end(client, row.experiment, json=json)
