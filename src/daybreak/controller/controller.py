@@ -65,7 +65,7 @@ class Controller:
         self._brain = Brain(core, story, check=check)
         self._router = Router(executors, loop)
         self._proposals = Proposals(core, self._brain, loop, make_sampler, inline=inline_sampling)
-        self._outbox = Outbox(loop, self._router, self._proposals.propose, self._proposals.forget)
+        self._outbox = Outbox(loop, self._router, self._proposals.propose, self._proposals.forget, story)
         self._projection = Projection(core, self._brain, ledger, loop, story, project_every)
         self._held = Batch()  # what a failing ledger has not taken yet
         self._retry: float | None = None  # seconds to the next try; None: the ledger is well
@@ -87,9 +87,10 @@ class Controller:
         self._projection.advanced(self.upto)
         self._remember()
         self._router.start()
-        # Ends of what was lost come before what the executors offered meanwhile.
-        self._held.events += self._core.lost_attempts(self._brain.state, set(self._router.inventory()))
+        # Ends of what was lost come after what the executors offer: on agents that just began nothing is prepared, so the slots that
+        # become free are granted once it is.
         self._held.extend(self._loop.take())
+        self._held.events += self._core.lost_attempts(self._brain.state, set(self._router.inventory()))
         if self._held:
             self._commit()
         else:
@@ -210,7 +211,7 @@ class Controller:
         for event in batch.events:
             commands += apply(at, event)
         for call in batch.callbacks:
-            call()
+            self._call(call)
         if self._recovering:
             self._resume()
         else:
@@ -218,7 +219,13 @@ class Controller:
         if batch.events:
             self._projection.advanced(self.upto)
             for tell in self.changed:
-                tell()
+                self._call(tell)
+
+    def _call(self, guest: Done) -> None:
+        try:
+            guest()
+        except Exception as error:  # noqa: BLE001 (one guest's fault must not end everybody's loop)
+            self._story("a callback after a commit", error)
 
     def _resume(self) -> None:
         """Send what is outstanding, in its own order: experiments are prepared before their attempts are launched."""

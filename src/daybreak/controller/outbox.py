@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 
+from daybreak.controller.brain import Fault
 from daybreak.controller.routing import Router
 from daybreak.lifecycle.commands import AnyCommand, Launch, Notify, Propose, Release, SetTimer
-from daybreak.lifecycle.events import TimerDue
+from daybreak.lifecycle.events import AttemptEnded, TimerDue
 from daybreak.ports.reactor import Reactor, Timer
+from daybreak.wire.worker import Failure
 
 Noticed = Callable[[Notify], None]
 
@@ -14,8 +16,14 @@ class Outbox:
     """Sends commands in the order they were made. Only what is committed gets here."""
 
     def __init__(
-        self, reactor: Reactor, router: Router, propose: Callable[[Propose], None], release: Callable[[int], None]
+        self,
+        reactor: Reactor,
+        router: Router,
+        propose: Callable[[Propose], None],
+        release: Callable[[int], None],
+        fault: Fault,
     ) -> None:
+        self._fault = fault
         self._reactor = reactor
         self._send = router.send
         self._release = release
@@ -34,11 +42,17 @@ class Outbox:
         """Send them all."""
         special, send = self._special, self._send
         for command in commands:
-            handle = special.get(type(command))
-            if handle is None:
-                send(command)  # type: ignore[arg-type]
-            else:
-                handle(command)
+            try:
+                special.get(type(command), send)(command)
+            except Exception as error:  # noqa: BLE001 (executors promise not to raise: a fault of ours)
+                self._fault(f"carrying out {command!r}", error)
+                if type(command) is Launch:
+                    self._give_up(command, error)
+
+    def _give_up(self, order: Launch, error: Exception) -> None:
+        """Nobody else would ever say that this attempt is over."""
+        failure = Failure(kind="internal", message=f"it could not be launched: {type(error).__name__}: {error}")
+        self._reactor.post(AttemptEnded(order.attempt, "lost", order.units, 0.0, failure=failure))
 
     def _launch(self, order: Launch) -> None:
         if self.launching:

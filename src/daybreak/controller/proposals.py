@@ -7,6 +7,8 @@ are asked on the loop; the others live on the drawing thread, where they are mad
 import traceback
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from daybreak.base.errors import DaybreakError
 from daybreak.controller.brain import Brain
 from daybreak.controller.core import Core, Observation
@@ -37,6 +39,7 @@ class Desk:
         """Tell the news, then draw `count` points; the event that answers the order."""
         try:
             points, exhausted = self._draw(order, news, pending)
+            msgspec.msgpack.encode(points)  # what cannot be logged is the sampler's fault too, and found here
         except Exception as error:  # noqa: BLE001 (samplers may be anybody's code)
             return PrepareFailed(order.experiment, self._failure(error))
         return Proposed(order.experiment, order.request, tuple(points), self.spec.search.sampler, exhausted)

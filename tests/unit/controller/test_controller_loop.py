@@ -169,7 +169,7 @@ def test_after_a_restart_the_state_is_what_it_was():
     assert again.controller._brain.state.events[: len(before)] == before
 
 
-def test_attempts_that_nobody_has_are_ended_before_slots_are_offered_again():
+def test_attempts_that_nobody_has_are_ended_after_slots_are_offered_again():
     ended = AttemptEnded(attempt(), "lost", 0, 0.0)
 
     class Losing(FakeCore):
@@ -177,7 +177,7 @@ def test_attempts_that_nobody_has_are_ended_before_slots_are_offered_again():
             return [ended] if attempt() not in alive else []
 
     house = House(core=Losing())
-    assert [type(event) for event in house.log()] == [AttemptEnded, SlotsOffered]
+    assert [type(event) for event in house.log()] == [SlotsOffered, AttemptEnded]
     executor = FakeExecutor()
     executor.alive = [attempt()]
     assert [type(event) for event in House(core=Losing(), executors=[executor]).log()] == [SlotsOffered]
@@ -321,6 +321,46 @@ def test_whoever_follows_hears_of_every_batch_that_was_stepped():
     house.loop.post(report(2))
     house.go()
     assert len(heard) == 1
+
+
+def test_a_point_that_cannot_be_logged_is_the_samplers_fault():
+    class Odd(FixedSampler):
+        def ask(self, trial, pending):
+            return {"x": object()}
+
+    house = House(sampler=Odd)
+    house.controller.submit(SPEC)
+    house.go()
+    assert house.controller._brain.state.failed[1].kind == "sampler"
+
+
+def test_callbacks_and_followers_that_raise_are_told_of_and_spare_the_others():
+    house = House()
+    heard = []
+    house.controller.changed += [lambda: 1 / 0, lambda: heard.append("changed")]
+    house.loop.post(report(), lambda: 1 / 0)
+    house.loop.post(report(2), lambda: heard.append("committed"))
+    house.go()
+    assert heard == ["committed", "changed"]
+    assert [type(error) for _, error in house.stories] == [ZeroDivisionError] * 2
+    assert len(house.orders) == 2
+
+
+def test_a_launch_that_an_executor_could_not_take_is_an_attempt_that_was_lost():
+    core = FakeCore()
+    core.scripts[Asked].append(lambda state, at, event: [launch("here", 1), Kill(attempt(2))])
+    house = House(core=core)
+
+    def refuse(order):
+        if isinstance(order, Launch):
+            raise TypeError("a fault of ours")
+
+    house.executors[0].on_order = refuse
+    house.loop.post(asked())
+    house.go()
+    ended = house.log()[-1]
+    assert (ended.attempt, ended.reason, ended.failure.kind) == (attempt(1), "lost", "internal")
+    assert house.orders[-1] == Kill(attempt(2))
 
 
 def test_closing_commits_what_the_executors_still_had_to_say():
