@@ -9,7 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from daybreak.cli.output import STATE_STYLE, console, duration, number, point, roughly, state, styled, table
+from daybreak.cli.output import STATE_STYLE, console, duration, folded, number, point, roughly, state, styled, table
 from daybreak.client.client import OVER
 from daybreak.wire.api import Status
 from daybreak.wire.rows import NoticeRow
@@ -210,21 +210,6 @@ def _best(status: Status, width: int) -> RenderableType:
         f" {status.metric}, trial {status.experiment}.{status.best_trial} at {status.best_units:,} units{baseline}",
     )
     return Group(title, *(Text(" " * 8 + text) for text in folded(point(status.best_point), width - 8, POINT_LINES)))
-
-
-def folded(text: str, width: int, most: int) -> list[str]:
-    """`name=value` pairs, two spaces apart, folded between pairs; what does not fit in `most` lines is counted."""
-    lines: list[str] = []
-    pairs = text.split("  ")
-    for index, pair in enumerate(pairs):
-        if lines and len(lines[-1]) + 2 + len(pair) <= width:
-            lines[-1] += "  " + pair
-        elif len(lines) < most:
-            lines.append(pair)
-        else:
-            lines[-1] = f"{lines[-1][: width - 16]}  and {len(pairs) - index} more"
-            break
-    return lines
 
 
 def _colour(notice: NoticeRow) -> str:

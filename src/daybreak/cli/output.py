@@ -97,6 +97,21 @@ def point(values: Mapping[str, Any]) -> str:
     return "  ".join(f"{name}={number(value)}" for name, value in values.items())
 
 
+def folded(text: str, width: int, most: int = 100) -> list[str]:
+    """`name=value` pairs, two spaces apart, folded between pairs; what does not fit in `most` lines is counted."""
+    lines: list[str] = []
+    pairs = text.split("  ")
+    for index, pair in enumerate(pairs):
+        if lines and len(lines[-1]) + 2 + len(pair) <= width:
+            lines[-1] += "  " + pair
+        elif len(lines) < most:
+            lines.append(pair)
+        else:
+            lines[-1] = f"{lines[-1][: width - 16]}  and {len(pairs) - index} more"
+            break
+    return lines
+
+
 def state(name: str) -> Text:
     """A state in its colour."""
     return Text(name, STATE_STYLE.get(name, ""))

@@ -1,38 +1,87 @@
 """Trials for people: the table of them, and the best one."""
 
+from math import isfinite
 from typing import Any
 
-from daybreak.cli.output import console, duration, number, point, state, styled, table
+from rich.text import Text
+
+from daybreak.cli.output import console, duration, folded, number, point, state, styled, table
 from daybreak.wire.rows import ExperimentRow, TrialRow
 
 
 def print_best(row: ExperimentRow, trial: TrialRow) -> None:
     """The best trial for people, beside the baseline where there is one."""
     out = console()
-    metric = row.spec["objectives"][0]["metric"]
     named = (f"{row.experiment}.{trial.trial}", "bold")
-    out.print(styled("best trial ", named, f": {metric} ", (number(trial.score), "bold green")))
-    out.print(f"  at {trial.units} units, {point(trial.point)}")
+    out.print(styled("best trial ", named, f": {_metric(row)} ", (number(trial.score), "bold green")))
+    first, *more = folded(point(trial.point), out.width - 4)
+    out.print(f"  at {trial.units:,} units, {first}", *(f"    {line}" for line in more), sep="\n", soft_wrap=True)
     if row.baseline is not None and trial.score is not None:
-        out.print(f"  baseline {number(row.baseline)}, lift {trial.score - row.baseline:+.4g}")
+        lift = (trial.score - row.baseline) * (1 if is_maximized(row) else -1)
+        out.print(f"  baseline {number(row.baseline)}, lift {lift:+.4g}")
     for line in _confirmed(row.summary):
         out.print("  " + line)
 
 
+def is_maximized(row: ExperimentRow) -> bool:
+    """Whether a larger first objective is better."""
+    return bool(row.spec["objectives"][0]["direction"] == "maximize")
+
+
+def ranked(row: ExperimentRow, trials: list[TrialRow]) -> list[TrialRow]:
+    """Best first by the first objective; those without a finite score last, by number."""
+    sign = -1.0 if is_maximized(row) else 1.0
+
+    def place(trial: TrialRow) -> tuple[bool, float, int]:
+        known = trial.score is not None and isfinite(trial.score)
+        return (not known, sign * (trial.score or 0.0) if known else 0.0, trial.trial)
+
+    return sorted(trials, key=place)
+
+
 def trial_table(row: ExperimentRow, trials: list[TrialRow], most: int = 30) -> Any:
-    """Trials, best first, as a table; hyperparameters as columns."""
-    sign = -1.0 if row.spec["objectives"][0]["direction"] == "maximize" else 1.0
-    ranked = sorted(trials, key=lambda t: (t.score is None, sign * (t.score or 0.0), t.trial))
-    names = list(dict.fromkeys(name for t in trials for name in t.point))
-    return table(
-        ["trial", "state", "units", "score", *names, "slot time", "from"],
-        (
-            [f"{t.experiment}.{t.trial}", state(t.state), t.units, t.score, *(t.point.get(n) for n in names),
-             duration(t.slot_seconds), t.source]
-            for t in ranked[:most]
-        ),
-        right=["units", "score", "slot time"],
-    )  # fmt: skip
+    """Trials, best first, as a table; as many hyperparameters as columns as the console is wide, those that differ first."""
+    shown = ranked(row, trials)[:most]
+    fixed: dict[str, list[Any]] = {
+        "trial": [f"{t.experiment}.{t.trial}" for t in shown],
+        "state": [state(t.state) for t in shown],
+        "units": [t.units for t in shown],
+        "score": [t.score for t in shown],
+    }
+    last: dict[str, list[Any]] = {
+        "slot time": [duration(t.slot_seconds) for t in shown],
+        "from": [t.source for t in shown],
+    }
+    names = list(dict.fromkeys(name for t in shown for name in t.point))
+    points = {name: [number(t.point.get(name)) for t in shown] for name in names}
+    room = console().width - sum(_width(*column) for column in (*fixed.items(), *last.items()))
+    fitting = _fitting(points, room)
+    columns = fixed | {name: points[name] for name in fitting} | last
+    made = table(list(columns), zip(*columns.values(), strict=True), right=["units", "score", "slot time"])
+    if hidden := len(names) - len(fitting):
+        made.caption = f"and {hidden} more hyperparameter{'s' if hidden > 1 else ''}: daybreak export {row.experiment}"
+        made.caption_justify = "left"
+    return made
+
+
+def _fitting(points: dict[str, list[str]], room: int) -> list[str]:
+    """Names whose columns fit, in their order; those that differ between the trials are chosen first."""
+    by_worth = sorted(points, key=lambda name: len(set(points[name])) == 1)
+    chosen = set()
+    for name in by_worth:
+        if (width := _width(name, points[name])) <= room:
+            chosen.add(name)
+            room -= width
+    return [name for name in points if name in chosen]
+
+
+def _width(name: str, cells: list[Any]) -> int:
+    """Characters of a column, the gap after it included."""
+    return max([len(name), *(len(cell if isinstance(cell, str | Text) else number(cell)) for cell in cells)]) + 2
+
+
+def _metric(row: ExperimentRow) -> str:
+    return str(row.spec["objectives"][0]["metric"])
 
 
 def _confirmed(summary: dict[str, Any]) -> list[str]:

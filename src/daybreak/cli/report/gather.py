@@ -3,6 +3,7 @@
 from typing import Any
 
 from daybreak.base.errors import DaybreakError
+from daybreak.cli.trials import ranked
 from daybreak.client.client import Client
 from daybreak.client.jobs import run_job
 from daybreak.wire.rows import ExperimentRow, TrialRow
@@ -13,7 +14,7 @@ MOST_CURVES = 600  # more than a page can draw or a reader tell apart; the best 
 def gather(client: Client, experiment: int | str) -> dict[str, Any]:
     """Everything about one experiment. Raises `NotFound`."""
     row = client.experiment(experiment)
-    trials = _ranked(row, client.trials(row.experiment))
+    trials = ranked(row, client.trials(row.experiment))
     objective = row.spec["objectives"][0]
     shown = [trial.trial for trial in trials[:MOST_CURVES]]
     return {
@@ -27,11 +28,6 @@ def gather(client: Client, experiment: int | str) -> dict[str, Any]:
         "importance": _importance(row, trials),
         "status": client.status(row.experiment),
     }
-
-
-def _ranked(row: ExperimentRow, trials: list[TrialRow]) -> list[TrialRow]:
-    sign = -1.0 if row.spec["objectives"][0]["direction"] == "maximize" else 1.0
-    return sorted(trials, key=lambda t: (t.score is None, sign * (t.score or 0.0), t.trial))
 
 
 def _importance(row: ExperimentRow, trials: list[TrialRow]) -> dict[str, float]:
