@@ -1,5 +1,6 @@
 """One home's controller, wired from settings: reactor, ledger, agent, samplers, controller."""
 
+import contextlib
 import sys
 import traceback
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ def build(settings: Settings) -> App:
 
 
 def story(what: str, error: Exception) -> None:
-    """Write a fault to standard error, the controller's log."""
-    print(f"{what}: {error}", file=sys.stderr, flush=True)  # noqa: T201
-    traceback.print_exception(error)
+    """Write a fault to standard error, the controller's log; where that cannot be written (a full disk) the loop goes on all the same."""
+    with contextlib.suppress(OSError):
+        print(f"{what}: {error}", file=sys.stderr, flush=True)  # noqa: T201
+        traceback.print_exception(error)

@@ -1,5 +1,6 @@
 """The Unix socket of a home: accepts clients, answers requests, keeps those waiting who watch."""
 
+import contextlib
 import socket
 import time
 import traceback
@@ -106,7 +107,8 @@ class LocalServer:
         except DaybreakError as error:
             _fail(connection, request.id, error)
         except Exception as error:  # noqa: BLE001 (one client's request must not end the loop)
-            traceback.print_exception(error)
+            with contextlib.suppress(OSError):  # a full disk
+                traceback.print_exception(error)
             _fail(connection, request.id, ControllerError(f"{request.method} of {request.params} failed: {error!r}"))
 
     def _watch(self, connection: ServerConnection, request: api.Request) -> None:

@@ -5,6 +5,7 @@ itself when it has had nothing to do and nobody to talk to for a while.
 """
 
 import argparse
+import errno
 import fcntl
 import os
 import signal
@@ -25,22 +26,31 @@ def main(words: list[str] | None = None) -> int:
     tell = _teller(options.ready_fd)
     home = Home(options.home)
     try:
-        lock = _lock(home)
-    except LedgerBusy as error:
+        with _lock(home):
+            _serve(home, options, lambda: tell("ready"))
+    except HomeBusy as error:
         tell(f"busy: {error}")
-        return 0
-    try:
-        _serve(home, options, lambda: tell("ready"))
     except DaybreakError as error:
         tell(f"{type(error).__name__}: {error}")
         print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_code
-    except Exception as error:
-        tell(f"{type(error).__name__}: {error}")
+    except OSError as error:
+        tell(f"ControllerError: {error.strerror}{f': {error.filename}' if error.filename else ''}; {_advice(error)}")
         raise
-    finally:
-        lock.close()
+    except Exception as error:
+        tell(f"ControllerError: a fault of Daybreak's own: {type(error).__name__}: {error}; see {home.controller_log}")
+        raise
     return 0
+
+
+class HomeBusy(LedgerBusy):
+    """Another controller has the home."""
+
+
+def _advice(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "free some space, then try again"
+    return "mend that, or name another home with --home FOLDER or DAYBREAK_HOME"
 
 
 def _serve(home: Home, options: argparse.Namespace, ready: Callable[[], None]) -> None:
@@ -72,7 +82,7 @@ def _options(words: list[str] | None) -> argparse.Namespace:
 
 
 def _lock(home: Home) -> IO[str]:
-    """The home's lock, ours until the process ends. Raises `LedgerBusy`."""
+    """The home's lock, ours until it is closed. Raises `HomeBusy`."""
     home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = home.lock.open("a+")
     try:
@@ -81,7 +91,7 @@ def _lock(home: Home) -> IO[str]:
         lock.seek(0)
         owner = lock.read().strip() or "unknown"
         lock.close()
-        raise LedgerBusy(f"process {owner} is the controller of {home.path}") from error
+        raise HomeBusy(f"process {owner} is the controller of {home.path}") from error
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
