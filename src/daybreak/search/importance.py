@@ -25,17 +25,18 @@ def importance(space: Space, points: Sequence[Point], losses: Sequence[float]) -
     """
     if len(points) < GROUPS or not space.columns or len(set(losses)) < 2:  # noqa: PLR2004 (nothing varies)
         return {}
-    always = all(space.domains[name].when is None for name in space.columns)
-    inside = all(space.contains(point) for point in points)
-    raw = (
-        _ped_anova(space, points, losses)
-        if len(points) >= FEW and always and inside
-        else _by_rank(space, points, losses)
-    )
+    method = _ped_anova if _suits_ped_anova(space, points, losses) else _by_rank
+    raw = method(space, points, losses)
     total = sum(raw.values())
     if not total:
         return {}
     return dict(sorted(((name, value / total) for name, value in raw.items()), key=lambda item: (-item[1], item[0])))
+
+
+def _suits_ped_anova(space: Space, points: Sequence[Point], losses: Sequence[float]) -> bool:
+    """Enough points, few ties among their losses, and all hyperparameters in all of them."""
+    always = all(space.domains[name].when is None for name in space.columns)
+    return len(points) >= FEW and 2 * len(set(losses)) > len(losses) and always and all(map(space.contains, points))
 
 
 def _by_rank(space: Space, points: Sequence[Point], losses: Sequence[float]) -> dict[str, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from daybreak.search.samplers.features import Array, Columns, Kernel, sums
+from daybreak.search.samplers.features import Array, Columns, Kernel, kernels
 from daybreak.search.samplers.standings import Standings
 from daybreak.search.searcher import Losses
 from daybreak.search.spaces import Space
@@ -27,11 +27,14 @@ class Ratio:
 
     def of(self, points_ND: Array) -> Array:
         """The ratio at some points; one uniform pseudo-observation on each side keeps it finite, and near 1 far from all."""
-        at_NF, uniform = self.kernel.features(points_ND), self.kernel.mass()
-        good_N, bad_N = (
-            (sums(at_NF, self.kernel.features(rows)) + uniform) / (len(rows) + 1)
-            for rows in (self.good_ND, self.bad_ND)
+        among_NF, uniform = (
+            self.kernel.features(np.concatenate([points_ND, self.good_ND, self.bad_ND])),
+            self.kernel.mass(),
         )
+        n, g = len(points_ND), len(self.good_ND)
+        near_NM = kernels(among_NF[:n], among_NF[n:])
+        good_N = (near_NM[:, :g].sum(axis=1) + uniform) / (g + 1)
+        bad_N = (near_NM[:, g:].sum(axis=1) + uniform) / (len(self.bad_ND) + 1)
         return np.asarray(good_N / bad_N, dtype=np.float64)
 
 

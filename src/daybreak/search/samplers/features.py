@@ -107,10 +107,10 @@ class Kernel:
         return whole_ND.round(9)
 
 
-def sums(at_MF: Array, of_NF: Array) -> Array:
-    """For each of M points the sum of its kernels with N others."""
-    apart_MN = (at_MF**2).sum(axis=1)[:, None] + (of_NF**2).sum(axis=1) - 2.0 * (at_MF @ of_NF.T)
-    return np.asarray(np.exp(-0.5 * np.maximum(apart_MN, 0.0)).sum(axis=1), dtype=np.float64)
+def kernels(at_NF: Array, of_MF: Array) -> Array:
+    """N x M: the kernel between each point and each other."""
+    apart_NM = (at_NF**2).sum(axis=1)[:, None] + (of_MF**2).sum(axis=1) - 2.0 * (at_NF @ of_MF.T)
+    return np.asarray(np.exp(-0.5 * np.maximum(apart_NM, 0.0)), dtype=np.float64)
 
 
 def _mean(points_ND: Array) -> Array:

@@ -31,6 +31,8 @@ from daybreak.search.spaces import Space
 from daybreak.spec.domains import Choice, Constant, Domain, Int, Log, Point, Uniform
 from daybreak.spec.models import Experiment
 
+optuna.logging.set_verbosity(optuna.logging.WARNING)  # it tells of each study on stderr
+
 ENOUGH = 10  # values a rung must have to be learnt from
 TRIES = 20  # proposals that break a constraint or repeat a point before a random one is taken
 POPULATION = 20  # of NSGA-II
@@ -48,7 +50,6 @@ class OptunaSampler:
             raise UsageError(
                 f"sampler cmaes takes one objective, got {len(spec.objectives)}: use density, tpe or nsga2"
             )
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._name, self._spec = name, spec
         self._space = Space.from_spec(spec)
         self._distributions = {

@@ -44,11 +44,15 @@ class Standings:
 
     def split(self, units: int, good: int, most: int) -> tuple[list[int], list[int]]:
         """The best trials of a rung (`good`, fewer where losses are infinite), and at most `most` of the others, spread evenly."""
-        order = self._order(units, good)
-        rung = self._losses[units]
+        if self._objectives == 1:
+            ranked = self._sorted[units]
+            best = [trial for loss, trial in ranked[:good] if loss < inf]
+            return best, [trial for _, trial in ranked[len(best) :: _stride(len(ranked) - len(best), most)]]
+        order, rung = self._by_front(units, good), self._losses[units]
         best = [trial for trial in order[:good] if max(rung[trial]) < inf]
-        others = order[len(best) :]
-        return best, others[:: max(1, -(-len(others) // most))]
+        chosen = set(best)
+        others = [trial for trial in order if trial not in chosen]
+        return best, others[:: _stride(len(others), most)]
 
     def losses(self, units: int) -> dict[int, Losses]:
         """What was told at a rung, by trial."""
@@ -58,10 +62,8 @@ class Standings:
         """How many values a rung has."""
         return len(self._losses[units])
 
-    def _order(self, units: int, exact: int) -> list[int]:
+    def _by_front(self, units: int, exact: int) -> list[int]:
         """All trials, by merit where it is among the first `exact`, by front beyond."""
-        if self._objectives == 1:
-            return [trial for _, trial in self._sorted[units]]
         ordered: list[int] = []
         for front in self._fronts[units].levels:
             if len(ordered) < exact:
@@ -75,3 +77,8 @@ class Standings:
         if self._objectives == 1:
             return self._sorted[units][0][0] < inf
         return any(max(losses) < inf for losses in self._losses[units].values())
+
+
+def _stride(count: int, most: int) -> int:
+    """The step at which `count` things become at most `most`."""
+    return max(1, -(-count // most))
