@@ -9,7 +9,7 @@ from daybreak import lifecycle
 from daybreak.testing.histories import Plan, World, plans
 
 MOST_EVENTS = 6000
-relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck))
+relaxed = settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
 
 
 class History:
@@ -45,7 +45,7 @@ def all_rows(state):
     return msgspec.json.encode(lifecycle.rows(state, lifecycle.take_touched(state)))
 
 
-@relaxed
+@settings(relaxed, max_examples=40)
 @given(plans())
 def test_invariants_hold_after_each_event_and_every_experiment_ends(plan):
     history = History(plan)

@@ -4,12 +4,13 @@ import pytest
 
 from daybreak import lifecycle
 from daybreak.base.ids import AttemptKey
-from daybreak.lifecycle.commands import Freeze, Launch, Notify, Propose, SetTimer, Verdict
+from daybreak.lifecycle.commands import Freeze, Launch, Notify, Prepare, Propose, SetTimer, Verdict
 from daybreak.lifecycle.events import (
     Asked,
     AttemptEnded,
     AttemptStarted,
     CheckpointSaved,
+    Prepared,
     Proposed,
     RungReported,
     Slot,
@@ -25,6 +26,7 @@ from daybreak.wire.worker import Failure
 
 class Script:
     def __init__(self):
+        self.prepares = True  # at once
         self.state, self.at, self.orders, self.rates = lifecycle.new_state(), 1000.0, [], iter(range(1, 10**6))
 
     def tell(self, event, after=0.0):
@@ -34,6 +36,9 @@ class Script:
         lifecycle.check(self.state)
         self.orders += orders
         for order in list(orders):
+            if isinstance(order, Prepare) and self.prepares:
+                for machine in sorted({machine for machine, _ in self.state.pool.where}):
+                    orders += self.tell(Prepared(order.experiment, machine, "fork"))
             if isinstance(order, Propose):
                 points = tuple({"lr": next(self.rates) / 100} for _ in range(order.count))
                 orders += self.tell(Proposed(order.experiment, order.request, points, "random"))
