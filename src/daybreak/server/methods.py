@@ -142,10 +142,10 @@ class Methods:
             )
         metrics = self._trial(row.experiment, trial).last
         kept = [c for c in self._reader.checkpoints(row.experiment) if c.trial == trial and c.state == "saved"]
-        found = self._verified(kept)
+        found, problems = self._verified(kept)
         answer({
             "trial": f"{row.experiment}.{trial}", "digest": found.digest, "units": found.units,
-            "path": str(self._vault.path(found.digest)), "metrics": metrics,
+            "path": str(self._vault.path(found.digest)), "metrics": metrics, "problems": problems,
         })  # fmt: skip
 
     def do_shutdown(self, answer: Answer, *, freeze: bool = True) -> None:
@@ -172,7 +172,9 @@ class Methods:
         there = f"it has {experiment}.1 to {experiment}.{max(t.trial for t in trials)}" if trials else "it has none"
         raise NotFound(f"experiment {experiment} has no trial {number}: {there}")
 
-    def _verified(self, kept: list[CheckpointRow]) -> CheckpointRow:
+    def _verified(self, kept: list[CheckpointRow]) -> tuple[CheckpointRow, list[str]]:
+        """The newest whose bytes match its hash, and what is wrong with those that are newer."""
+        problems: list[str] = []
         problem: Exception = NotFound(
             "the trial has no checkpoint: its code keeps nothing (run.keep), it is in its first units, or the disk cap took it"
         )
@@ -186,6 +188,7 @@ class Methods:
                 self._vault.verify(row.digest)
             except VaultError as error:
                 problem = error
+                problems.append(f"the checkpoint at {row.units} units cannot be used: {error}")
             else:
-                return row
+                return row, problems
         raise problem

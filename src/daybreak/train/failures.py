@@ -1,6 +1,7 @@
 """The story of an exception in user code: what happened, where in the user's own files, and a name for its cause."""
 
 import errno
+import importlib
 import os
 import sys
 import traceback
@@ -15,6 +16,7 @@ LONGEST_MESSAGE = 500  # characters
 LONGEST_TAIL = 8000
 INNERMOST = 3  # user frames that name a cause
 _OURS = str(Path(__file__).parent)
+_MACHINERY = (_OURS, str(Path(importlib.__file__).parent), "<frozen importlib")
 
 
 def failure(error: BaseException, *folders: str, kind: str | None = None) -> Failure:
@@ -65,8 +67,8 @@ def _trim(stack: traceback.StackSummary, inside: tuple[str, ...]) -> list[traceb
     """The user's frames, and the one where it happened unless that is ours."""
     kept = [frame for frame in stack if _is_users(frame, inside)]
     if not kept:
-        return [frame for frame in stack if not frame.filename.startswith((_OURS, "<frozen importlib"))]
-    if stack[-1] is not kept[-1] and not stack[-1].filename.startswith((_OURS, "<frozen importlib")):
+        return [frame for frame in stack if not frame.filename.startswith(_MACHINERY)]
+    if stack[-1] is not kept[-1] and not stack[-1].filename.startswith(_MACHINERY):
         kept.append(stack[-1])
     return kept
 

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from daybreak.base.errors import UsageError
 from daybreak.base.ids import TrialKey
 from daybreak.cli.arguments import Experiment, HomeFolder, Json
-from daybreak.cli.output import console, number, print_json, table
+from daybreak.cli.output import console, errors_console, number, print_json, styled, table
 from daybreak.client.client import Client
 
 app = App(name="checkpoint", help="Checkpoints of trials.")
@@ -44,6 +44,10 @@ def get(
     if json:
         print_json(found)
     else:
+        for problem in found["problems"]:
+            errors_console().print(
+                styled(("warning", "yellow"), f": {problem}; this is the one before it"), soft_wrap=True
+            )
         console().print(f"trial {found['trial']} at {found['units']} units, blake3 {found['digest']}, verified")
         console().print(found["path"], soft_wrap=True)
 
