@@ -2,9 +2,6 @@
 
 import math
 
-import pytest
-
-from daybreak.base.errors import UsageError
 from daybreak.search.samplers.evidence import ENOUGH
 from daybreak.search.samplers.registry import make_sampler
 from daybreak.spec.domains import Choice, Log, Uniform
@@ -17,9 +14,9 @@ SPACE = {
 }
 
 
-def spec(space=SPACE, seed=0, objectives=1, **options):
+def spec(space=SPACE, seed=0, objectives=1, sampler="density"):
     metrics = tuple(Objective(metric=f"m{i}", direction="minimize") for i in range(objectives))
-    search = Search(sampler=options.pop("sampler", "density"), options=options)
+    search = Search(sampler=sampler)
     return Experiment(name="x", run="a:b", space=space, objectives=metrics, search=search, seed=seed)
 
 
@@ -90,20 +87,6 @@ def test_several_objectives_are_searched_along_their_front():
     late = points[40:]
     assert sum(p["y"] for p in late) / 40 < 0.25
     assert max(p["x"] for p in late) - min(p["x"] for p in late) > 0.5
-
-
-def test_a_pool_gives_each_of_its_points_once_and_nothing_else():
-    pool = [{"x": i / 50} for i in range(50)]
-    sampler = make_sampler(spec({"x": Uniform(low=0, high=1)}, pool=pool))
-    points = searched(sampler, 50, value=lambda p: (abs(p["x"] - 0.7),))
-    assert sorted(p["x"] for p in points) == [p["x"] for p in pool]
-    assert sampler.ask(51, {}) is None
-    assert min(points[:25], key=lambda p: abs(p["x"] - 0.7)) == {"x": 0.7}
-
-
-def test_a_pool_must_be_of_the_space():
-    with pytest.raises(UsageError, match="got point 1: 'x' cannot be 3"):
-        make_sampler(spec({"x": Uniform(low=0, high=1)}, pool=[{"x": 0.5}, {"x": 3}]))
 
 
 def test_a_trial_whose_point_changed_counts_with_its_new_point():

@@ -9,11 +9,10 @@ A draw costs about the same however many trials there were: the number of kernel
 
 # ruff: noqa: N806 (tensors are named with their shapes)
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
-from daybreak.base.errors import UsageError
 from daybreak.base.streams import Stream
 from daybreak.search.samplers.evidence import Evidence, Ratio
 from daybreak.search.samplers.fresh import Fresh
@@ -54,49 +53,3 @@ class DensitySampler:
                 if self._space.broken(point) is None:
                     yield point
         yield from self._space.draws(self._seed, trial)
-
-
-class PoolSampler:
-    """The same over a given list of points, each taken once: known-valid configurations, or the rows of a table.
-
-    Every point left is a candidate. Raises `UsageError` for a point that is not of the space.
-    """
-
-    def __init__(self, spec: Experiment, pool: Sequence[Point]) -> None:
-        self._seed, self._space = spec.seed, Space.from_spec(spec)
-        self._pool = list(pool)
-        for place, point in enumerate(self._pool):
-            problem = self._space.problem(point)
-            if problem is not None:
-                raise UsageError(f"every point of a pool must be of the space, got point {place}: {problem}")
-        self._at_ND = np.array([self._space.encode(point) for point in self._pool]).reshape(len(self._pool), -1)
-        self._places = {self._space.key(point): place for place, point in enumerate(self._pool)}
-        self._left = np.ones(len(self._pool), dtype=bool)
-        self._evidence = Evidence(self._space, len(spec.objectives))
-
-    def tell(self, trial: int, point: Point, units: int, losses: Losses) -> None:
-        """A trial's losses at `units`."""
-        self._take(point)
-        self._evidence.tell(trial, point, units, losses)
-
-    def ask(self, trial: int, pending: dict[int, Point]) -> Point | None:
-        """A point of the pool; None when all were taken."""
-        for point in pending.values():
-            self._take(point)
-        left = np.flatnonzero(self._left)
-        if not len(left):
-            return None
-        stream = Stream(self._seed, "density", trial)
-        ratio = None if stream.uniform() < RANDOM_SHARE else self._evidence.ratio(pending)
-        place = (
-            int(left[stream.below(len(left))])
-            if ratio is None
-            else int(left[int(ratio.of(self._at_ND[left]).argmax())])
-        )
-        self._left[place] = False
-        return self._pool[place]
-
-    def _take(self, point: Point) -> None:
-        place = self._places.get(self._space.key(point))
-        if place is not None:
-            self._left[place] = False

@@ -1,7 +1,7 @@
 """Samplers by name: our own, Optuna's behind an adapter, and anybody's by entry point.
 
 A package registers a factory `(Experiment) -> Sampler` under the entry point group `daybreak.samplers`, and proves it with
-`daybreak.testing.sampler_contract`. With `search.options: {pool: [point, ...]}` the density sampler takes its points from that list.
+`daybreak.testing.sampler_contract`.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 
 from daybreak.base.errors import UsageError
-from daybreak.search.samplers.density import DensitySampler, PoolSampler
+from daybreak.search.samplers.density import DensitySampler
 from daybreak.search.samplers.grid import GridSampler
 from daybreak.search.samplers.random import RandomSampler
 from daybreak.search.samplers.sobol import SobolSampler
@@ -19,11 +19,6 @@ from daybreak.spec.models import Experiment
 GROUP = "daybreak.samplers"
 
 Factory = Callable[[Experiment], Sampler]
-
-
-def _density(spec: Experiment) -> Sampler:
-    pool = spec.search.options.get("pool")
-    return DensitySampler(spec) if pool is None else PoolSampler(spec, pool)
 
 
 def _optuna(spec: Experiment) -> Sampler:
@@ -36,7 +31,7 @@ BUILT_IN: dict[str, Factory] = {
     "random": RandomSampler,
     "sobol": SobolSampler,
     "grid": GridSampler,
-    "density": _density,
+    "density": DensitySampler,
     "tpe": _optuna,
     "cmaes": _optuna,
     "nsga2": _optuna,
