@@ -21,7 +21,8 @@ def main() -> int:
             print(f"{path}: a name says what is inside, {path.stem!r} does not")
             failed = True
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            # A migration lists tables as they were: that is a picture, not logic.
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and "migrations" not in path.parts:
                 size = (node.end_lineno or node.lineno) - node.lineno + 1
                 if size > LONG_FUNCTION:
                     print(

@@ -5,6 +5,7 @@ import sys
 import msgspec
 
 from daybreak.search.importance import importance
+from daybreak.search.spaces import Space
 from daybreak.spec.models import Experiment
 
 
@@ -13,7 +14,7 @@ def main() -> None:
     given = msgspec.json.decode(sys.stdin.buffer.read())
     spec = Experiment.model_validate(given["spec"])
     trials = [(trial["point"], float(trial["score"])) for trial in given["trials"]]
-    shares = importance(spec, [point for point, _ in trials], [score for _, score in trials])
+    shares = importance(Space.from_spec(spec), [point for point, _ in trials], [score for _, score in trials])
     sys.stdout.buffer.write(msgspec.json.encode({"result": shares}) + b"\n")
 
 
