@@ -13,8 +13,9 @@ def main() -> None:
     """Read `{spec, trials: [{point, score, units}]}` from standard input, answer `{"result": {name: share}}`."""
     given = msgspec.json.decode(sys.stdin.buffer.read())
     spec = Experiment.model_validate(given["spec"])
-    trials = [(trial["point"], float(trial["score"])) for trial in given["trials"]]
-    shares = importance(Space.from_spec(spec), [point for point, _ in trials], [score for _, score in trials])
+    sign = -1.0 if spec.objectives[0].direction == "maximize" else 1.0
+    trials = [(trial["point"], sign * float(trial["score"])) for trial in given["trials"]]
+    shares = importance(Space.from_spec(spec), [point for point, _ in trials], [loss for _, loss in trials])
     sys.stdout.buffer.write(msgspec.json.encode({"result": shares}) + b"\n")
 
 
