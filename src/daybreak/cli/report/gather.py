@@ -1,5 +1,6 @@
 """What the page shows, as plain JSON data."""
 
+from math import isfinite
 from typing import Any
 
 from daybreak.base.errors import DaybreakError
@@ -32,7 +33,11 @@ def gather(client: Client, experiment: int | str) -> dict[str, Any]:
 
 def _importance(row: ExperimentRow, trials: list[TrialRow]) -> dict[str, float]:
     """Share of each hyperparameter; empty when there is too little to tell."""
-    scored = [{"point": t.point, "score": t.score, "units": t.units} for t in trials if t.score is not None]
+    scored = [
+        {"point": t.point, "score": t.score, "units": t.units}
+        for t in trials
+        if t.score is not None and isfinite(t.score)
+    ]
     try:
         found: dict[str, float] = run_job("importance", [], {"spec": row.spec, "trials": scored})
     except DaybreakError:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+SCRIPTS = ("drawing.js", "charts.js", "page.js")
 TEMPLATE = """<!doctype html>
 <html lang="en">
 <head>
@@ -22,7 +23,17 @@ TEMPLATE = """<!doctype html>
 <main id="page"><noscript>This page draws with JavaScript; the data is in its source.</noscript></main>
 <script type="application/json" id="data">{data}</script>
 <script>
+"use strict";
+addEventListener("error", (event) => {{
+  document.documentElement.dataset.failed = event.message;
+  document.getElementById("page").append("This page could not be drawn: " + event.message);
+}});
+</script>
+<script>
+(() => {{
+"use strict";
 {script}
+}})();
 </script>
 </body>
 </html>
@@ -37,6 +48,6 @@ def render(data: dict[str, Any]) -> str:
     return TEMPLATE.format(
         title=html.escape(f"{data['experiment'].name} #{data['experiment'].experiment}"),
         style=(here / "page.css").read_text(encoding="utf-8"),
-        script=(here / "page.js").read_text(encoding="utf-8"),
+        script="\n".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS),
         data=encoded,
     )
