@@ -13,11 +13,12 @@ from time import process_time
 
 from daybreak import lifecycle
 from daybreak.base.streams import Stream
-from daybreak.lifecycle.commands import Launch, Propose, Verdict
+from daybreak.lifecycle.commands import Launch, Prepare, Propose, Verdict
 from daybreak.lifecycle.events import (
     AttemptEnded,
     AttemptStarted,
     CheckpointSaved,
+    Prepared,
     Proposed,
     RungReported,
     Slot,
@@ -69,7 +70,9 @@ class Play:
         heappush(self.queue, (at, self.count, event))
 
     def _obey(self, at, command):
-        if isinstance(command, Propose):
+        if isinstance(command, Prepare):
+            self._post(at, Prepared(1, "m", "fork"))
+        elif isinstance(command, Propose):
             points = tuple({"lr": self.lr.uniform()} for _ in range(command.count))
             self._post(at, Proposed(1, command.request, points, "random"))
         elif isinstance(command, Launch):

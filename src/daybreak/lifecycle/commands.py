@@ -19,7 +19,7 @@ class Command(msgspec.Struct, frozen=True, tag_field="command", omit_defaults=Tr
 
 
 class Prepare(Command, frozen=True, tag="prepare"):
-    """Get ready to launch attempts of this experiment (start its warm parent). Answered by nothing, or PrepareFailed."""
+    """Get ready to launch attempts of this experiment (start its warm parent). Answered by Prepared or PrepareFailed, by each machine."""
 
     experiment: int
     spec: dict[str, Any]

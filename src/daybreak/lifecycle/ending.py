@@ -81,5 +81,6 @@ def end(state: State, exp: Experiment, outcome: Outcome, why: str) -> bool:
     end_processes(state, exp)
     state.active.pop(exp.number, None)
     touch(state, exp)
+    exp.prepared.clear()
     state.out.append(Release(exp.number))
     return True

@@ -60,7 +60,7 @@ class Asked(Event, frozen=True, tag="asked"):
 
 
 class SlotsOffered(Event, frozen=True, tag="slots_offered"):
-    """A machine has these slots from now on (in addition to those it offered before)."""
+    """A machine has these slots from now on (in addition to those it offered before); nothing is prepared on it yet."""
 
     machine: str
     slots: tuple[Slot, ...]
@@ -143,6 +143,21 @@ class TimerDue(Event, frozen=True, tag="timer_due"):
     name: str
 
 
+class Prepared(Event, frozen=True, tag="prepared"):
+    """Attempts of the experiment can be started on this machine: its warm parent has imported what it needs.
+
+    `how`: fork, bare_fork, spawn; command where there is nothing to import. `why`: why not a better way. `seconds`: it took, charged
+    to nobody. `resident`: bytes that the warm parent holds.
+    """
+
+    experiment: int
+    machine: str
+    how: str
+    why: str = ""
+    seconds: float = 0.0
+    resident: int = 0
+
+
 class PrepareFailed(Event, frozen=True, tag="prepare_failed"):
     """The experiment's code cannot even be imported: nothing of it can run."""
 
@@ -163,5 +178,6 @@ AnyEvent = (
     | CheckpointDeleted
     | AttemptEnded
     | TimerDue
+    | Prepared
     | PrepareFailed
 )

@@ -7,21 +7,16 @@ from pydantic import ValidationError
 from daybreak.base.errors import UsageError
 from daybreak.base.hashing import hash_json
 from daybreak.lifecycle import budget
-from daybreak.lifecycle.attempts import kill
-from daybreak.lifecycle.commands import Prepare
-from daybreak.lifecycle.events import Asked, PrepareFailed, Submitted
-from daybreak.lifecycle.failures import give_up, in_words, story_of
-from daybreak.lifecycle.finishing import freeze_all, live
+from daybreak.lifecycle.events import Asked, Submitted
+from daybreak.lifecycle.finishing import freeze_all
 from daybreak.lifecycle.machines import tell_misfit
-from daybreak.lifecycle.notices import notify
+from daybreak.lifecycle.preparing import prepare
 from daybreak.lifecycle.searching import Guarded
 from daybreak.lifecycle.state import Experiment, State, touch
 from daybreak.lifecycle.trials import add, add_baseline, queue, set_state
 from daybreak.search.registry import make_searcher
 from daybreak.spec.models import Budget, Search
 from daybreak.spec.models import Experiment as Spec
-
-NOT_ITS_CODE = frozenset({"sampler", "internal", "exit"})  # kinds that say by themselves what cannot be done
 
 
 def submitted(state: State, event: Submitted) -> str:
@@ -54,25 +49,8 @@ def submitted(state: State, event: Submitted) -> str:
         add(state, exp, point, "points")
     touch(state, exp)
     tell_misfit(state, exp)
-    state.out.append(Prepare(exp.number, event.spec))
+    prepare(state, exp)
     return ""
-
-
-def prepare_failed(state: State, exp: Experiment, event: PrepareFailed) -> bool:
-    """Nothing of it can run: its code cannot be imported, its command cannot be started, no point can be drawn."""
-    if exp.over:
-        return False
-    failure = event.failure
-    run = exp.spec.run if isinstance(exp.spec.run, str) else " ".join(exp.spec.run)
-    why = in_words(failure)
-    if failure.kind not in NOT_ITS_CODE:
-        why = f"{run} cannot be loaded: {why}"
-    if story := story_of(failure):
-        notify(state, exp, "error", f"{why}{story}", once=f"prepare:{failure.fingerprint or why}")
-    give_up(state, exp, why)
-    for attempt in live(state, exp):
-        kill(state, attempt, "nothing of the experiment can run")
-    return True
 
 
 def asked(state: State, exp: Experiment, event: Asked) -> str:
@@ -144,7 +122,7 @@ def _reopen(state: State, exp: Experiment) -> None:
     exp.leaving, exp.leaving_why = "", ""
     state.active[exp.number] = exp
     exp.wall_since = state.at if exp.started is not None else None
-    state.out.append(Prepare(exp.number, exp.spec_data))
+    prepare(state, exp)
     for trial in exp.trials.values():
         if trial.state == "stopped" or (trial.state == "frozen" and trial.plan == "train"):
             trial.ended = None

@@ -16,7 +16,7 @@ from daybreak.search.searcher import Wish
 
 
 def may_run(exp: Experiment) -> bool:
-    """Whether it wants slots at all."""
+    """Whether it wants slots at all, prepared or not."""
     return not (exp.paused or exp.leaving or exp.spent or exp.over)
 
 
@@ -49,7 +49,7 @@ def _wish(exp: Experiment) -> Wish | None:
 
 def _demand(exp: Experiment, trial: Trial, to: int | None, value: float, why: str) -> Demand:
     resources = exp.spec.resources
-    return Demand(exp.number, trial.number, resources.slots, resources.kind, to, value, why)
+    return Demand(exp.number, trial.number, resources.slots, resources.kind, to, value, why, exp.prepared)
 
 
 def grant_all(state: State) -> None:
@@ -59,7 +59,7 @@ def grant_all(state: State) -> None:
         claims = [
             Claim(exp.number, exp.priority, exp.held, exp.spec.max_slots)
             for exp in state.active.values()
-            if may_run(exp)
+            if may_run(exp) and exp.prepared
         ]
         unmet = place(
             state.pool, claims, lambda owner: next_demand(state.experiments[owner]), lambda g: _grant(state, g)
@@ -89,13 +89,13 @@ def _preempt(state: State, unmet: set[int]) -> None:
     if lowest is None:
         return
     for exp in sorted(state.active.values(), key=lambda e: (-e.priority, e.number)):
-        if exp.priority > lowest and may_run(exp):
+        if exp.priority > lowest and may_run(exp) and exp.prepared:
             _make_room(state, exp, known=exp.number in unmet)
 
 
 def _make_room(state: State, exp: Experiment, *, known: bool) -> None:
     demand = next_demand(exp)
-    if demand is None or (not known and state.pool.fits(demand.kind, demand.slots)):
+    if demand is None or (not known and state.pool.fits(demand.kind, demand.slots, exp.prepared)):
         return
     limit = exp.spec.max_slots
     waiting = max(exp.fresh + len(exp.again), 1) * demand.slots

@@ -143,7 +143,7 @@ def _progress(state: State, exp: Experiment) -> None:
     if demand is not None:
         limit = exp.spec.max_slots
         allowed = limit is None or exp.held + demand.slots <= limit
-        idles = allowed and state.pool.fits(demand.kind, demand.slots)
+        idles = allowed and state.pool.fits(demand.kind, demand.slots, exp.prepared)
         _hold(not idles, f"{demand} waits while slots that fit it idle", story)
     stuck = demand is None and exp.live == 0 and exp.request is None and wanted(exp) == 0 and not exp.wait_for_clone
     _hold(not stuck, "nothing runs, nothing waits, and it is not over", story)

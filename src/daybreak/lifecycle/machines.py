@@ -3,15 +3,17 @@
 from daybreak.lifecycle.attempts import kill
 from daybreak.lifecycle.events import SlotsLost, SlotsOffered
 from daybreak.lifecycle.notices import notify
+from daybreak.lifecycle.preparing import prepare_on
 from daybreak.lifecycle.state import Experiment, State, touch
 
 
 def offered(state: State, event: SlotsOffered) -> bool:
-    """A machine has these slots; those it had already stay as they are."""
+    """A machine has these slots; those it had already stay as they are. Its agent has just begun."""
     added = [
         state.pool.offer(event.machine, slot.number, slot.kind, held=(event.machine, slot.number) in state.holders)
         for slot in event.slots
     ]
+    prepare_on(state, event.machine)
     for exp in state.active.values():
         touch(state, exp)
         tell_misfit(state, exp)

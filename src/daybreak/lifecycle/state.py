@@ -12,7 +12,7 @@ from typing import Any, Literal
 from daybreak.base.errors import NotFound
 from daybreak.base.ids import AttemptKey
 from daybreak.lifecycle.commands import AnyCommand, Launch, Verdict
-from daybreak.lifecycle.events import AnyEvent
+from daybreak.lifecycle.events import AnyEvent, Prepared
 from daybreak.lifecycle.searching import Guarded
 from daybreak.scheduling.pool import Pool
 from daybreak.search.searcher import Costs, Losses
@@ -173,6 +173,8 @@ class Experiment:
     closing_for: int | None = None
     squeezed: bool = False  # a trial was not let go on, because the units left are kept for the best
     released: bool = False
+    prepared: dict[str, Prepared] = field(default_factory=dict)  # machine -> how; it is given slots on these alone
+    preparation: Prepared | None = None  # the last there was
     started: float | None = None
     ended: float | None = None
     seen: float = 0.0  # time of the last event that touched it

@@ -96,14 +96,22 @@ def _waiting_why(state: State, exp: Experiment) -> str:
     return "paused" if exp.paused else _missing(state, exp)
 
 
+def _importing(exp: Experiment) -> str:
+    if isinstance(exp.spec.run, str):
+        return f"importing {exp.spec.run.partition(':')[0].replace('.', '/')}.py and its frameworks"
+    return "no machine is ready for it yet"
+
+
 def _missing(state: State, exp: Experiment) -> str:
     resources = exp.spec.resources
     if not state.pool.total(resources.kind):
         return f"no machine offers a slot of kind {resources.kind}"
     if state.pool.largest(resources.kind) < resources.slots:
         return f"no machine has {resources.slots} slots of kind {resources.kind}"
+    if not exp.prepared:
+        return _importing(exp)
     if exp.request is not None:
         return f"waiting for {exp.request.count} new points"
-    if not state.pool.fits(resources.kind, resources.slots):
+    if not state.pool.fits(resources.kind, resources.slots, exp.prepared):
         return "all slots are held by other experiments"
     return ""

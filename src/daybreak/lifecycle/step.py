@@ -8,7 +8,18 @@ from collections.abc import Callable
 from typing import Any
 
 from daybreak.base.ids import AttemptKey
-from daybreak.lifecycle import attempts, checkpoints, ending, ends, experiments, finishing, machines, proposals, reports
+from daybreak.lifecycle import (
+    attempts,
+    checkpoints,
+    ending,
+    ends,
+    experiments,
+    finishing,
+    machines,
+    preparing,
+    proposals,
+    reports,
+)
 from daybreak.lifecycle.commands import AnyCommand
 from daybreak.lifecycle.events import (
     AnyEvent,
@@ -18,6 +29,7 @@ from daybreak.lifecycle.events import (
     CheckpointDamaged,
     CheckpointDeleted,
     CheckpointSaved,
+    Prepared,
     PrepareFailed,
     Proposed,
     RungReported,
@@ -127,5 +139,6 @@ _HANDLERS: dict[type, Callable[[State, Any], str]] = {
     CheckpointDeleted: _of_experiment(checkpoints.deleted),
     AttemptEnded: _of_attempt(_ended),
     TimerDue: _of_experiment(_timer),
-    PrepareFailed: _of_experiment(experiments.prepare_failed),
+    Prepared: _of_experiment(preparing.prepared),
+    PrepareFailed: _of_experiment(preparing.prepare_failed),
 }

@@ -1,7 +1,8 @@
 """What is told of an experiment as a whole: plain JSON data, kept in its row.
 
 Keys: `rungs`, `facts` (the searcher's: guard, correlation, regret), `evidence`, `baseline`, `confirm`, `failures`, `diverged`,
-`user_share`, `attempts`, `crashes`, `evicted`.
+`user_share`, `attempts`, `crashes`, `evicted`, `prepared` (how attempts are started, why, and the seconds of imports before, which
+no slot was charged for).
 """
 
 from math import isfinite
@@ -25,6 +26,9 @@ def summary(exp: Experiment) -> dict[str, Any]:
         "evicted": exp.evicted,
         "failures": failures(exp),
     }
+    if exp.preparation is not None:
+        told = exp.preparation
+        facts["prepared"] = {"how": told.how, "why": told.why, "seconds": told.seconds}
     if exp.spec.baseline is not None:
         facts["baseline"] = _baseline(exp)
     if exp.spec.confirm is not None:

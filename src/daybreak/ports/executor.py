@@ -12,7 +12,8 @@ Order = Prepare | Launch | Verdict | Freeze | Kill | DeleteCheckpoint | Release
 class Executor(Protocol):
     """A machine's agent. All calls come from the loop's thread; none may block for long.
 
-    What happens is told through the reactor: `post` for events, `log` for metric points. A repeated order is harmless.
+    What happens is told through the reactor: `post` for events, `log` for metric points. A repeated order is harmless. A `Prepare` is
+    answered by `Prepared` as soon as attempts can be started without waiting (again, when it is repeated), or by `PrepareFailed`.
     """
 
     def start(self, reactor: Reactor) -> None:

@@ -5,6 +5,7 @@ machines in sorted lists per number of free slots.
 """
 
 from bisect import bisect_left, insort
+from collections.abc import Container
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
@@ -89,16 +90,16 @@ class Pool:
         """All slots a machine offers, ascending."""
         return sorted(n for kind in self.kinds.values() if (s := kind.shelves.get(machine)) for n in (*s.free, *s.held))
 
-    def take(self, kind: Kind, count: int) -> tuple[str, tuple[int, ...]] | None:
-        """`count` free slots of one kind on one machine, lowest numbers first; None when there are none such.
+    def take(
+        self, kind: Kind, count: int, machines: Container[str] | None = None
+    ) -> tuple[str, tuple[int, ...]] | None:
+        """`count` free slots of one kind on one machine (of `machines`, if told), lowest numbers first; None when there are none such.
 
         The machine with the fewest free slots that suffice is taken, so that large gangs find room later.
         """
         for each in KINDS if kind == "any" else (kind,):
-            by_free = self.kinds[each].by_free
-            place = bisect_left(by_free, (count, ""))
-            if place < len(by_free):
-                machine = by_free[place][1]
+            machine = self._machine(each, count, machines)
+            if machine is not None:
                 shelf = self.kinds[each].shelves[machine]
                 before = len(shelf.free)
                 slots = tuple(shelf.lowest() for _ in range(count))
@@ -129,13 +130,10 @@ class Pool:
         """How many slots of a kind are offered."""
         return sum(self.kinds[k].total for k in (KINDS if kind == "any" else (kind,)))
 
-    def fits(self, kind: Kind, count: int) -> bool:
-        """Whether a gang could be placed now."""
-        for each in KINDS if kind == "any" else (kind,):
-            by_free = self.kinds[each].by_free
-            if by_free and by_free[-1][0] >= count:
-                return True
-        return False
+    def fits(self, kind: Kind, count: int, machines: Container[str] | None = None) -> bool:
+        """Whether a gang could be placed now (on one of `machines`, if told)."""
+        kinds = KINDS if kind == "any" else (kind,)
+        return any(self._machine(each, count, machines) is not None for each in kinds)
 
     def free_on(self, machine: str, kind: str) -> int:
         """How many slots of a kind one machine has free."""
@@ -146,6 +144,13 @@ class Pool:
         """The most slots of one kind that any machine offers, free or held."""
         kinds = KINDS if kind == "any" else (kind,)
         return max((s.total for k in kinds for s in self.kinds[k].shelves.values()), default=0)
+
+    def _machine(self, kind: str, count: int, machines: Container[str] | None) -> str | None:
+        by_free = self.kinds[kind].by_free
+        for place in range(bisect_left(by_free, (count, "")), len(by_free)):
+            if machines is None or by_free[place][1] in machines:
+                return by_free[place][1]
+        return None
 
     def _free(self, machine: str, kind: str, number: int) -> None:
         shelf = self.kinds[kind].shelves.setdefault(machine, _Shelf())

@@ -17,7 +17,8 @@ def victims(pool: Pool, demand: Demand, priority: int, holdings: Iterable[Holdin
     """
     by_place: dict[tuple[str, str], list[Holding]] = {}
     for holding in holdings:
-        if holding.priority < priority and demand.kind in ("any", holding.kind):
+        allowed = demand.machines is None or holding.machine in demand.machines
+        if allowed and holding.priority < priority and demand.kind in ("any", holding.kind):
             by_place.setdefault((holding.machine, holding.kind), []).append(holding)
     best: tuple[tuple[int, int], list[Holding]] | None = None
     for (machine, kind), held in sorted(by_place.items()):

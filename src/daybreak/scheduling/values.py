@@ -1,5 +1,6 @@
 """What search and scheduling exchange: a demand, a grant, and what an owner of demands may hold."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,7 +9,7 @@ Kind = Literal["any", "cpu", "gpu", "mig"]
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """This trial wants a gang of slots on one machine until it stands at `until` units.
+    """This trial wants a gang of slots on one machine (one of `machines`; None: any) until it stands at `until` units.
 
     `value` is what the next unit is worth to its experiment (`owner`): higher goes first among demands of one owner.
     """
@@ -20,6 +21,7 @@ class Demand:
     until: int | None
     value: float
     why: str = ""
+    machines: Container[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,6 @@ The spec's trials must report the metric `score` (maximised) after each unit and
 `endless` they must go on for longer than a test takes.
 """
 
-
-
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -27,6 +25,7 @@ from daybreak.lifecycle.events import (
     AttemptStarted,
     CheckpointDeleted,
     CheckpointSaved,
+    Prepared,
     RungReported,
     SlotsOffered,
 )
@@ -53,6 +52,7 @@ class Bench:
         self.endless = dict(endless)
         self.events: list[AnyEvent] = []
         self.points: list[PointBatch] = []
+        self.spec = spec
         executor.start(loop)
         executor.execute(Prepare(EXPERIMENT, spec))
 
@@ -114,6 +114,14 @@ class ExecutorContract:
     def test_it_offers_its_slots(self, bench: Bench) -> None:
         offered = bench.wait_for(SlotsOffered)
         assert len({slot.number for slot in offered.slots}) == len(offered.slots) > 1
+
+    def test_it_says_when_an_experiment_is_prepared_and_again_when_asked_again(self, bench: Bench) -> None:
+        ready = bench.wait_for(Prepared)
+        assert (ready.experiment, ready.machine) == (EXPERIMENT, bench.seen(SlotsOffered)[0].machine)
+        assert ready.how
+        assert ready.seconds >= 0.0
+        bench.executor.execute(Prepare(EXPERIMENT, bench.spec))
+        assert bench.wait_for(Prepared, count=2).how == ready.how
 
     def test_an_attempt_starts_reports_goes_on_and_freezes_in_this_order(self, bench: Bench) -> None:
         key = bench.launch()

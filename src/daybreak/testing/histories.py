@@ -19,6 +19,7 @@ from daybreak.lifecycle.commands import (
     Freeze,
     Kill,
     Launch,
+    Prepare,
     Propose,
     SetTimer,
     Verdict,
@@ -31,6 +32,7 @@ from daybreak.lifecycle.events import (
     CheckpointDamaged,
     CheckpointDeleted,
     CheckpointSaved,
+    Prepared,
     Proposed,
     RungReported,
     Slot,
@@ -113,6 +115,8 @@ class World:
         for command in commands:
             if isinstance(command, Propose):
                 self._draw(command)
+            elif isinstance(command, Prepare):
+                self._prepare(command)
             elif isinstance(command, Launch):
                 self._launch(command)
             elif isinstance(command, Verdict):
@@ -214,6 +218,13 @@ class World:
         answer = Proposed(order.experiment, order.request, tuple({"lr": p} for p in points), "random")
         self._inbox.append(answer)
 
+    def _prepare(self, order: Prepare) -> None:
+        """Each machine is ready some time later, in any order."""
+        for machine in range(len(self.plan.machines)):
+            if machine not in self._away:
+                place = self._stream.below(len(self._inbox) + 1)
+                self._inbox.insert(place, Prepared(order.experiment, f"m{machine}", "fork", "", 2.0))
+
     def _launch(self, order: Launch) -> None:
         if order.attempt in self._known:
             return
@@ -275,7 +286,7 @@ class World:
             return self._fault_of(self._stream.choice(running), kind) if running else None
         if kind == "repeat" and self._past:
             event = self._stream.choice(self._past)
-            return None if isinstance(event, Asked | SlotsLost | SlotsOffered) else event
+            return None if isinstance(event, Asked | Prepared | SlotsLost | SlotsOffered) else event
         if kind == "stale":
             return AttemptEnded(AttemptKey(1, 1 + self._stream.below(5), 99), "crashed", 3, 1.0)
         if kind == "damage" and self._digests:

@@ -1,4 +1,3 @@
-
 """The contract of `ports.ledger`, as tests: subclass, say how a ledger is opened, and pytest does the rest.
 
     class TestSqlite(ReaderContract, DurableContract):
@@ -39,6 +38,7 @@ EVERY_EVENT: tuple[ev.AnyEvent, ...] = (
     ev.CheckpointDeleted(1, 1, "ab" * 32),
     ev.AttemptEnded(FIRST, "crashed", 3, 12.5, failure=Failure("ValueError", "no", "Traceback ...")),
     ev.TimerDue(1, "wall"),
+    ev.Prepared(1, "here", "spawn", "pyarrow started 2 threads on import", 4.2, 1 << 28),
     ev.PrepareFailed(1, Failure("ImportError", "no module", "Traceback ...")),
 )
 

@@ -1,9 +1,12 @@
 """The warm parent of an experiment, from the agent's side: started, asked to fork, started again when it dies."""
 
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
+
+from msgspec import structs
 
 from daybreak.base.ids import AttemptKey
 from daybreak.executors.local.captured import CapturedCode
@@ -57,7 +60,7 @@ class Recipe(NamedTuple):
 
 
 class WarmParent:
-    """One warm parent, writing to `log`. `failed` is told once when nothing can run; the parent is `gone` then.
+    """One warm parent, writing to `log`. `warmed` is told each time it becomes ready, `failed` once: nothing can run, and it is `gone`.
 
     `command` starts it in place of the recipe's interpreter.
     """
@@ -69,6 +72,7 @@ class WarmParent:
         log: Path,
         recipe: Recipe,
         code: CapturedCode,
+        warmed: Callable[[Ready], None],
         failed: Callable[[Failure], None],
         command: Sequence[str] = (),
     ) -> None:
@@ -80,7 +84,9 @@ class WarmParent:
         self._code = code
         self._code_folder = Path(recipe.folder)
         self._log = log
+        self._told_ready = warmed
         self._failed = failed
+        self._started = 0.0
         self._command = command or (recipe.python, "-m", MODULE)
         self._waiting: list[Forkable] = []
         self._children: dict[tuple[AttemptKey, int], Forkable] = {}
@@ -120,6 +126,10 @@ class WarmParent:
         if self._connection is not None:
             self._connection.send(encode(order))
 
+    def stay(self) -> None:
+        """Do not go after all."""
+        self._leaving = False
+
     def release(self) -> None:
         """Go when the last child has gone."""
         self._leaving = True
@@ -146,7 +156,7 @@ class WarmParent:
         """Start the process, unless we have closed; where that cannot be, nothing of the experiment can run."""
         if self.gone:
             return
-        self.ready = None
+        self.ready, self._started = None, time.monotonic()
         try:
             self._child, self._connection = self._open()
         except OSError as error:
@@ -206,10 +216,11 @@ class WarmParent:
         self._kill()
 
     def _warmed(self, ready: Ready) -> None:
-        self.ready = ready
+        self.ready = ready = structs.replace(ready, seconds=time.monotonic() - self._started)
         self._note(
             f"ready to {ready.how} in {ready.seconds:.2f} s with {ready.modules} modules ({ready.why or 'safe'})"
         )
+        self._told_ready(ready)
         waiting, self._waiting = self._waiting, []
         for attempt in waiting:
             attempt.fork()

@@ -17,6 +17,7 @@ from daybreak.lifecycle.events import (
     CheckpointDeleted,
     CheckpointSaved,
     EndReason,
+    Prepared,
     RungReported,
     Slot,
     SlotsOffered,
@@ -76,6 +77,7 @@ class SimulatedExecutor:
         objectives = tuple((one["metric"], one["direction"] == "maximize") for one in order.spec["objectives"])
         self._briefs[order.experiment] = Brief(objectives, order.spec["checkpoint_every"])
         self._curves[order.experiment] = self._make_curves(order.spec)
+        self._reactor.post(Prepared(order.experiment, self._machine.name, "simulated"))
 
     def _release(self, order: Release) -> None:
         self._curves.pop(order.experiment, None)
