@@ -1,6 +1,7 @@
 """Follow an experiment: a live view on a terminal, a few lines elsewhere."""
 
 import sys
+from collections import deque
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
@@ -38,8 +39,7 @@ def _until_halt(statuses: Iterator[Status]) -> Iterator[Status]:
 
 
 def _last(statuses: Iterator[Status]) -> Status:
-    *_, last = statuses
-    return last
+    return deque(statuses, maxlen=1)[0]
 
 
 def _live(statuses: Iterator[Status]) -> Status:
@@ -69,16 +69,25 @@ def _lines(statuses: Iterator[Status]) -> Status:
 
 
 class Notices:
-    """Which notices were not told before."""
+    """Which notices were not told before; the controller's own trouble, and that it is over, are told like them."""
 
     def __init__(self) -> None:
         self._told = 0
+        self._trouble = ""
 
     def new(self, status: Status) -> list[NoticeRow]:
         """Those that came since the last status."""
         found = [notice for notice in status.notices if notice.number > self._told]
         self._told = max([self._told, *(notice.number for notice in found)])
+        if bool(status.trouble) != bool(self._trouble):
+            found.append(_of_trouble(status))
+        self._trouble = status.trouble
         return found
+
+
+def _of_trouble(status: Status) -> NoticeRow:
+    text = status.trouble or "the trouble is over: everything goes on"
+    return NoticeRow(status.experiment, 0, status.at, "error" if status.trouble else "info", text, None)
 
 
 class Lines:

@@ -69,6 +69,7 @@ class Controller:
         self._projection = Projection(core, self._brain, ledger, loop, story, project_every)
         self._held = Batch()  # what a failing ledger has not taken yet
         self._retry: float | None = None  # seconds to the next try; None: the ledger is well
+        self.trouble = ""  # what keeps everything waiting, in words for people
         self._recovering = True  # until what is outstanding was sent
         self._stopped = False
         self._last_at = 0.0
@@ -202,7 +203,7 @@ class Controller:
             return
         self._held = Batch()
         self.upto = upto
-        self._retry = None
+        self._retry, self.trouble = None, ""
         self._carry_out(at, batch)
 
     def _carry_out(self, at: float, batch: Batch) -> None:
@@ -234,6 +235,7 @@ class Controller:
 
     def _put_off(self, error: LedgerError) -> None:
         if self._retry is None:
+            self.trouble = f"the log cannot be written; everything waits until it can: {error}"
             self._story("the log cannot be written; everything waits until it can", error)
         self._retry = min(_LAST_RETRY, 2 * self._retry) if self._retry else _FIRST_RETRY
         self._loop.later(self._retry, self._commit)

@@ -56,7 +56,9 @@ class Methods:
 
     def status(self, experiment: int) -> api.Status:
         """A live view. Raises `NotFound`."""
-        return self._controller.status(experiment)
+        status = self._controller.status(experiment)
+        status.trouble = self._controller.trouble
+        return status
 
     def do_hello(self, answer: Answer) -> None:
         """Say who this is."""

@@ -93,6 +93,7 @@ class Status(msgspec.Struct):
     phase: str  # "baseline", "search", "finishing", "confirm", "over"
     notices: list[NoticeRow]  # the last few
     waiting_why: str  # why nothing runs, when nothing does
+    trouble: str = ""  # what keeps everybody waiting: a log that cannot be written
 
 
 encode = msgspec.msgpack.Encoder().encode

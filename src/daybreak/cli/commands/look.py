@@ -70,8 +70,12 @@ def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = 
         )
     out.print()
     out.print(trial_table(row, trials))
+    if status.trouble:
+        out.print(styled(("error", "red"), f": {status.trouble}"), soft_wrap=True)
     for notice in notices:
-        out.print(styled((notice.level, "red" if notice.level == "error" else "yellow"), f": {notice.text}"))
+        out.print(
+            styled((notice.level, "red" if notice.level == "error" else "yellow"), f": {notice.text}"), soft_wrap=True
+        )
 
 
 def best(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
