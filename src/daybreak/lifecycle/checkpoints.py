@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 from daybreak.lifecycle.commands import DeleteCheckpoint
 from daybreak.lifecycle.events import CheckpointDamaged, CheckpointDeleted, CheckpointSaved
 from daybreak.lifecycle.notices import notify
+from daybreak.lifecycle.ranking import best
 from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, State, Trial, touch, touch_trial
 
 DISK_CAP = 20 * 2**30  # bytes, where the spec says nothing
@@ -137,7 +138,7 @@ def keep_under_cap(state: State, exp: Experiment) -> None:
         trial = exp.trials[entry[3]]
         if not _resting(trial, entry[0]):
             continue
-        if exp.ranking and exp.ranking[0] == (trial.loss, trial.number):
+        if trial is best(exp):
             spared.append(entry)
             continue
         let_go(state, exp, trial)

@@ -10,8 +10,9 @@ from typing import Any
 from daybreak.lifecycle import budget
 from daybreak.lifecycle.losses import score
 from daybreak.lifecycle.notices import notify
+from daybreak.lifecycle.ranking import leaders
 from daybreak.lifecycle.state import Experiment, State, Trial, touch
-from daybreak.lifecycle.trials import add_confirm, leaders
+from daybreak.lifecycle.trials import add_confirm
 
 # 97.5 % quantile of Student's t for 1, 2, ... degrees of freedom
 _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)

@@ -9,8 +9,9 @@ from daybreak.lifecycle.failures import in_words
 from daybreak.lifecycle.grants import next_demand
 from daybreak.lifecycle.notices import notify, pass_on
 from daybreak.lifecycle.proposals import wanted
+from daybreak.lifecycle.ranking import best
 from daybreak.lifecycle.state import Experiment, Outcome, State, touch
-from daybreak.lifecycle.trials import best, set_state
+from daybreak.lifecycle.trials import set_state
 from daybreak.wire.worker import Failure
 
 

@@ -13,8 +13,8 @@ from daybreak.lifecycle import attempts, budget, confirm
 from daybreak.lifecycle.commands import SetTimer
 from daybreak.lifecycle.failures import give_up
 from daybreak.lifecycle.notices import notify
+from daybreak.lifecycle.ranking import best
 from daybreak.lifecycle.state import Attempt, Experiment, State, Trial
-from daybreak.lifecycle.trials import best
 
 MARGIN = 1.1  # what is measured varies
 SOONEST = 0.05  # seconds until the budget is looked at again, at least

@@ -11,8 +11,9 @@ from daybreak.lifecycle.failures import metric_missing
 from daybreak.lifecycle.finishing import units_left
 from daybreak.lifecycle.losses import losses, merge_best
 from daybreak.lifecycle.notices import notify, pass_on
+from daybreak.lifecycle.ranking import best
 from daybreak.lifecycle.state import Attempt, Experiment, RungTally, State, Trial, touch, touch_trial
-from daybreak.lifecycle.trials import best, rank
+from daybreak.lifecycle.trials import rank
 from daybreak.search.searcher import Clone, Decision, Finish, GoOn, Losses
 
 

@@ -4,7 +4,7 @@ So nothing here depends on when rows are drained: an experiment's times end at t
 a running attempt counts once it ended.
 """
 
-from daybreak.lifecycle import budget, trials
+from daybreak.lifecycle import budget, ranking
 from daybreak.lifecycle.losses import score
 from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, State, Touched, Trial
 from daybreak.lifecycle.summary import baseline_value, summary
@@ -51,7 +51,7 @@ def experiment_why(exp: Experiment) -> str:
 
 def experiment_row(exp: Experiment) -> ExperimentRow:
     """An experiment and its totals, at the last event that touched it."""
-    best = trials.best(exp)
+    best = ranking.best(exp)
     return ExperimentRow(
         experiment=exp.number,
         name=exp.spec.name,

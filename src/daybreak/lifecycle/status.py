@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from daybreak.lifecycle import budget, trials
+from daybreak.lifecycle import budget, ranking
 from daybreak.lifecycle.losses import score, value_of
 from daybreak.lifecycle.rows import experiment_state, experiment_why
 from daybreak.lifecycle.state import Experiment, RungTally, State, find
@@ -15,7 +15,7 @@ LAST_NOTICES = 5
 def status(state: State, experiment: int, at: float) -> Status:
     """As of `at`. Raises `NotFound`."""
     exp = find(state, experiment)
-    best = trials.best(exp)
+    best = ranking.best(exp)
     objective = exp.spec.objectives[0]
     when = min(max(at, state.at), exp.ended) if exp.ended is not None else max(at, state.at)
     limits = budget.limits(exp, when)

@@ -8,7 +8,7 @@ no slot was charged for).
 from math import isfinite
 from typing import Any
 
-from daybreak.lifecycle import confirm, trials
+from daybreak.lifecycle import confirm, ranking
 from daybreak.lifecycle.losses import score, value_of
 from daybreak.lifecycle.state import Experiment, Trial
 
@@ -46,7 +46,7 @@ def rung_rows(exp: Experiment) -> list[dict[str, Any]]:
 
 def evidence(exp: Experiment) -> str:
     """On how much training the best trial's score rests, in words."""
-    best = trials.best(exp)
+    best = ranking.best(exp)
     if best is None:
         return "no trial has a score"
     if best.state == "finished":
@@ -82,7 +82,7 @@ def baseline_value(exp: Experiment) -> float | None:
 
 def _baseline(exp: Experiment) -> dict[str, float | None]:
     """`lift`: by how much the best trial is better, in the metric's units; positive is better."""
-    value, best = baseline_value(exp), trials.best(exp)
+    value, best = baseline_value(exp), ranking.best(exp)
     lift = None
     if value is not None and best is not None and isfinite(best.loss):
         own = -value if exp.spec.objectives[0].direction == "maximize" else value

@@ -316,7 +316,11 @@ class World:
             return {"max_units": spec.search.max_units * spec.search.reduction}
         limits = spec.budget.model_dump(exclude_none=True)
         limits.pop("price_per_slot_hour", None)
-        return {"budget": {name: type(value)(value * 1.5 + 1) for name, value in limits.items()}}
+        return {
+            "budget": {
+                name: value * 1.5 if isinstance(value, float) else value * 3 // 2 + 1 for name, value in limits.items()
+            }
+        }
 
     def _fault_of(self, process: _Process, kind: str) -> AnyEvent:
         key = process.launch.attempt
