@@ -17,6 +17,7 @@ from daybreak.base.home import Home
 MANIFEST = "manifest.json"
 MOST_FILES = 2000
 MOST_BYTES = 20 * 2**20
+MOST_SEEN = 200_000  # entries of folders looked through (a second or two); a folder of data is larger
 SKIPPED = {"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"}
 
 
@@ -45,17 +46,23 @@ def changed_files(home: Home, digest: str, folder: Path) -> list[str]:
 
 
 def _sources(folder: Path) -> Iterator[Path]:
-    count = size = 0
+    count = size = seen = 0
     for here, folders, names in os.walk(folder):
+        seen += len(folders) + len(names)
+        if seen > MOST_SEEN:
+            raise TooMuchCode(
+                f"at most {MOST_SEEN:,} files and folders are looked through for Python code, {folder} holds more; "
+                "run from the folder of your own code"
+            )
         folders[:] = sorted(
             name
             for name in folders
             if not name.startswith(".") and name not in SKIPPED and not _is_environment(here, name)
         )
         for name in sorted(names):
-            if not name.endswith(".py"):
-                continue
             path = Path(here) / name
+            if not name.endswith(".py") or name.startswith(".") or not path.is_file():
+                continue  # an editor's lock is a hidden link that leads nowhere
             count, size = count + 1, size + path.stat().st_size
             if count > MOST_FILES or size > MOST_BYTES:
                 raise TooMuchCode(

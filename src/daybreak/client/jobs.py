@@ -1,7 +1,9 @@
 """Work that must not hold the controller's loop runs in a process of its own, started by name; it answers in JSON lines."""
 
+import contextlib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,28 +21,35 @@ def run_job(name: str, words: Sequence[str], given: Any, progress: Progress | No
     Lines of standard output are JSON objects: `{"progress": ...}` any number of times, then `{"result": ...}` or
     `{"error": CLASS, "message": TEXT}`. Raises the error it names, or `ControllerError` when it ended otherwise.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"daybreak.bootstrap.{name}", *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        return _converse(name, process, msgspec.json.encode(given), progress)
-    finally:
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
+    with tempfile.TemporaryFile() as errors_said:  # a pipe that nobody reads would fill up and hold the job
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"daybreak.bootstrap.{name}", *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors_said,
+        )
+        try:
+            return _converse(process, msgspec.json.encode(given), progress)
+        except EOFError:
+            errors_said.seek(0)
+            tail = errors_said.read().decode(errors="replace").strip().splitlines()[-5:]
+            raise ControllerError(f"daybreak.bootstrap.{name} ended without an answer:\n" + "\n".join(tail)) from None
+        finally:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with contextlib.suppress(BrokenPipeError):
+                        stream.close()
 
 
-def _converse(name: str, process: "subprocess.Popen[bytes]", given: bytes, progress: Progress | None) -> Any:
+def _converse(process: "subprocess.Popen[bytes]", given: bytes, progress: Progress | None) -> Any:
+    """Raises `EOFError` when it ends without an answer."""
     assert process.stdin is not None  # noqa: S101
     assert process.stdout is not None  # noqa: S101
-    assert process.stderr is not None  # noqa: S101
-    process.stdin.write(given)
-    process.stdin.close()
+    with contextlib.suppress(BrokenPipeError):  # why it does not listen is told by what it says
+        process.stdin.write(given)
+        process.stdin.close()
     for line in process.stdout:
         said: dict[str, Any] = msgspec.json.decode(line)
         if "result" in said:
@@ -49,8 +58,8 @@ def _converse(name: str, process: "subprocess.Popen[bytes]", given: bytes, progr
             raise _named(said["error"])(said["message"])
         if progress is not None and "progress" in said:
             progress(said["progress"])
-    tail = process.stderr.read().decode(errors="replace").strip().splitlines()[-5:]
-    raise ControllerError(f"daybreak.bootstrap.{name} ended without an answer:\n" + "\n".join(tail))
+    process.wait()
+    raise EOFError
 
 
 def _named(kind: str) -> type[DaybreakError]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from daybreak.base.errors import ControllerError, DaybreakError
+from daybreak.base.errors import ControllerError, DaybreakError, UsageError
 from daybreak.ports.reactor import Reactor, Timer
 from daybreak.server.connection import ServerConnection
 from daybreak.server.methods import Methods
@@ -112,21 +112,29 @@ class LocalServer:
             _fail(connection, request.id, ControllerError(f"{request.method} of {request.params} failed: {error!r}"))
 
     def _watch(self, connection: ServerConnection, request: api.Request) -> None:
-        experiment = self._methods.number(request.params["experiment"])
+        experiment, version, timeout = _watched(request.params)
+        experiment = self._methods.number(experiment)
         status = self._methods.status(experiment)
-        watcher = _Watcher(connection, request, experiment, int(request.params["version"]))
+        watcher = _Watcher(connection, request, experiment, version)
         if status.version > watcher.version:
             _answer(connection, request.id, status)
             return
         self._watchers.append(watcher)
-        timeout = min(float(request.params.get("timeout", 1.0)), LONGEST_WATCH)
-        watcher.timer = self._reactor.later(timeout, lambda: self._look(watcher, above=-1))
+        watcher.timer = self._reactor.later(min(timeout, LONGEST_WATCH), lambda: self._look(watcher, above=-1))
 
     def _forget(self, watcher: _Watcher) -> None:
         if watcher in self._watchers:
             self._watchers.remove(watcher)
         if watcher.timer is not None:
             watcher.timer.cancel()
+
+
+def _watched(params: dict[str, Any]) -> tuple[int | str, int, float]:
+    """Experiment, version and timeout of a watch. Raises `UsageError`."""
+    try:
+        return params["experiment"], int(params["version"]), float(params.get("timeout", 1.0))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"watch needs an experiment, a version and a timeout in seconds, got {params}") from error
 
 
 class _Answer:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from importlib.metadata import version
+from inspect import Parameter, signature
 from itertools import islice
 from typing import Any, cast, get_args
 
@@ -17,6 +18,7 @@ from daybreak.wire import api
 from daybreak.wire.rows import CheckpointRow, ExperimentRow, TrialRow
 
 Answer = Callable[[Any], None]
+Handler = Callable[..., None]
 MOST_EVENTS = 10_000
 
 
@@ -36,10 +38,13 @@ class Methods:
         handler = getattr(self, f"do_{method}", None)
         if handler is None:
             raise UsageError(f"there is no method {method!r}; is the client of another version?")
+        _check_names(method, handler, params)
         handler(answer, **params)
 
     def number(self, which: int | str) -> int:
         """The experiment meant by a number, a name (the newest of that name) or nothing (the newest)."""
+        if not isinstance(which, int | str):
+            raise UsageError(f"`experiment` must be a number or a name, got {which!r}")
         if isinstance(which, int) or (which.isascii() and which.isdigit()):
             return int(which)
         self._controller.flush()
@@ -194,3 +199,16 @@ class Methods:
             else:
                 return row, problems
         raise problem
+
+
+def _check_names(method: str, handler: Handler, params: dict[str, Any]) -> None:
+    """Every parameter is known, none that is needed is missing. Raises `UsageError`."""
+    _, *known = signature(handler).parameters.values()
+    missing = [p.name for p in known if p.default is Parameter.empty and p.name not in params]
+    strange = sorted(params.keys() - {p.name for p in known})
+    if missing:
+        raise UsageError(f"{method} needs {', '.join(missing)}")
+    if strange:
+        raise UsageError(
+            f"{method} knows no {', '.join(strange)}; it takes {', '.join(p.name for p in known) or 'nothing'}"
+        )
