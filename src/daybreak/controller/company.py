@@ -1,12 +1,14 @@
 """How long a batch should wait for company before it is committed.
 
 Workers that report and wait fall into two camps: one whose reports are being committed, one whose reports arrive meanwhile. Each commit
-then carries half of what it could. A batch smaller than the last two together therefore waits a little, for at most a share of what
-a batch costs; where nobody came, the next few do not wait. A single worker hardly notices, eight share one commit.
+then carries half of what it could. A batch smaller than the last two together therefore waits a little: at most a share of what
+a batch costs, and never longer than a worker on an idle machine needs to answer. Where nobody came, the next few do not wait.
+Measured with 8 workers that only report: 1.2x as many reports where a commit takes 1 ms, 1.04x where it takes 4; waiting longer
+(2 ms) lost as much as it gained.
 """
 
 SHARE = 0.25  # of the time a batch takes
-LONGEST = 0.002  # seconds
+LONGEST = 0.0002  # seconds
 SHORTEST = 0.00005  # seconds; below this a commit is too cheap to wait for
 ALONE = 16  # batches that do not wait after one that waited in vain
 
