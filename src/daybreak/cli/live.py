@@ -18,7 +18,7 @@ from daybreak.wire.rows import NoticeRow
 BAR = 24  # characters
 POINT_LINES = 4  # a long list of hyperparameters is cut here; `daybreak best` shows all of it
 
-# Where the output is no terminal, the pauses between lines grow with the run: a minute prints some 20 lines, an hour 100, a week 200.
+# Where the output is no terminal, the pauses between lines grow with the run: a minute prints at most 40 lines, an hour 120, a week 230.
 NEWS = (1.0, 0.05)  # at least so many seconds, and so much of the time so far, before news (another best) is told
 CALM = (10.0, 0.1)  # the same, when there is only progress to tell
 

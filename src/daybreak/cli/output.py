@@ -98,18 +98,20 @@ def point(values: Mapping[str, Any]) -> str:
 
 
 def folded(text: str, width: int, most: int = 100) -> list[str]:
-    """`name=value` pairs, two spaces apart, folded between pairs; what does not fit in `most` lines is counted."""
-    lines: list[str] = []
+    """`name=value` pairs, two spaces apart, folded between pairs; those that do not fit in `most` lines are counted."""
     pairs = text.split("  ")
-    for index, pair in enumerate(pairs):
-        if lines and len(lines[-1]) + 2 + len(pair) <= width:
-            lines[-1] += "  " + pair
-        elif len(lines) < most:
-            lines.append(pair)
-        else:
-            lines[-1] = f"{lines[-1][: width - 16]}  and {len(pairs) - index} more"
-            break
-    return lines
+    lines: list[list[str]] = [[]]
+    for pair in pairs:
+        if lines[-1] and len("  ".join([*lines[-1], pair])) > width:
+            lines.append([])
+        lines[-1].append(pair)
+    kept = lines[:most]
+    if hidden := len(pairs) - sum(len(line) for line in kept):
+        while len(kept[-1]) > 1 and len("  ".join([*kept[-1], f"and {hidden} more"])) > width:
+            kept[-1].pop()
+            hidden += 1
+        kept[-1].append(f"and {hidden} more")
+    return ["  ".join(line) for line in kept]
 
 
 def state(name: str) -> Text:

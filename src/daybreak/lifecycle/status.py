@@ -7,6 +7,7 @@ from daybreak.lifecycle.losses import score, value_of
 from daybreak.lifecycle.rows import experiment_state, experiment_why
 from daybreak.lifecycle.state import Experiment, RungTally, State, find
 from daybreak.lifecycle.summary import baseline_value
+from daybreak.search.plan import plan
 from daybreak.wire.api import RungStatus, Status
 
 LAST_NOTICES = 5
@@ -77,14 +78,23 @@ def _phase(exp: Experiment) -> str:
 
 
 def _eta(exp: Experiment, at: float, limits: dict[str, tuple[float, float]]) -> float | None:
-    """Seconds until the tightest limit is reached at the pace so far; None before there is a pace."""
+    """Seconds until the tightest limit is reached at the pace so far; None before there is a pace, or where only luck tells.
+
+    That all trials were begun says little: their limit is reached when the units are trained that such a search is expected to train,
+    or that so many trials train at the rate so far.
+    """
     if exp.over:
         return 0.0
     elapsed = budget.wall(exp, at)
-    found = []
+    found: list[float] = []
     for name, (used, limit) in limits.items():
         if name == "wall":
             found.append(max(limit - used, 0.0))
+        elif name == "trials":
+            expected = max(plan(exp.spec).units, exp.units * limit / max(used, 1.0))
+            if not exp.units or exp.phase != "search" or expected <= exp.units:
+                return None
+            found.append((expected - exp.units) * elapsed / exp.units)
         elif used > 0 and elapsed > 0:
             found.append(max(limit - used, 0.0) * elapsed / used)
     return min(found, default=None)

@@ -25,13 +25,18 @@ def run(
 
     Ctrl-C freezes the experiment; `daybreak resume` goes on.
     """
+    from daybreak.client.homes import find_home
+    from daybreak.client.starting import begin
+
+    begun = begin(find_home(home), slots=slots) if words else None  # it imports what it needs while we do
+
     from daybreak.cli.following import follow_to_end
     from daybreak.cli.output import console, errors_console, print_json, styled
     from daybreak.client.client import Client
     from daybreak.client.submission import resolve
 
     spec = read(words, flags)
-    with Client(home, slots=slots) as client:
+    with Client(home, slots=slots, begun=begun) as client:
         resolved, warning = resolve(client.home, spec)
         if warning:
             errors_console().print(styled(("warning", "yellow"), f": {warning}"))
