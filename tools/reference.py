@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
@@ -49,10 +50,8 @@ def events() -> str:
 
 def command_line() -> str:
     """`--help` of every command."""
-    from daybreak.cli.main import COMMANDS
-
     text = _generated("The command line")
-    for name in ["", *(name for _, name, _, _ in COMMANDS)]:
+    for name in ["", *_commands()]:
         shown = subprocess.run(
             [str(Path(sys.executable).parent / "daybreak"), *name.split(), "--help"],
             capture_output=True,
@@ -63,6 +62,19 @@ def command_line() -> str:
         body = "\n".join(line.rstrip() for line in shown.strip().splitlines())
         text += f"## daybreak {name}\n\n```text\n{body}\n```\n\n".replace("## daybreak \n", "## daybreak\n")
     return text
+
+
+def _commands() -> list[str]:
+    """Every command; after a group of commands, those of the group."""
+    from daybreak.cli.main import COMMANDS
+
+    found = []
+    for _, name, where, _ in COMMANDS:
+        module, attribute = where.split(":")
+        entry = getattr(import_module(f"daybreak.cli.commands.{module}"), attribute)
+        own = [f"{name} {word}" for word in entry if not word.startswith("-")] if attribute == "app" else []
+        found += [name, *own]
+    return found
 
 
 def _record(kind: type[msgspec.Struct]) -> str:

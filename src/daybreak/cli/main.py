@@ -53,8 +53,8 @@ def build() -> "App":
         default_parameter=Parameter(negative=(), show_default=False),
     )
     groups = {name: Group(name, sort_key=place) for place, (name, *_) in enumerate(COMMANDS)}
-    for group, name, where, text in COMMANDS:
-        app.command(f"daybreak.cli.commands.{where}", name=name, help=text, group=groups[group])
+    for group, name, where, _ in COMMANDS:  # what each is, its docstring says
+        app.command(f"daybreak.cli.commands.{where}", name=name, group=groups[group])
     return app
 
 

@@ -28,6 +28,8 @@ def get(
     """Find a trial's latest checkpoint, check it against its hash, and copy it out.
 
     Load it with `daybreak.load_checkpoint(file)`: a dict of what the run was told to keep.
+
+    JSON: {trial, units, digest, path, metrics}.
     """
     experiment: str | int = what
     trial = None
@@ -54,7 +56,10 @@ def get(
 
 @app.command(name="ls")
 def list_(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
-    """List the checkpoints of an experiment."""
+    """List the checkpoints of an experiment.
+
+    JSON: a list of {experiment, trial, units, size, state, digest, at}.
+    """
     with Client(home) as client:
         rows = client.checkpoints(experiment)
     if json:

@@ -16,7 +16,10 @@ app = App(name="controller", help="The background process that runs a home's exp
 
 @app.command
 def status(*, json: Json = False, home: HomeFolder = None) -> int:
-    """Say whether a controller runs for this home, without starting one; exit status 1 when none does."""
+    """Say whether a controller runs for this home, without starting one; exit status 1 when none does.
+
+    JSON: {running, home, pid, version, protocol}.
+    """
     place = find_home(home)
     try:
         with Connection(place.socket) as connection:
@@ -47,7 +50,10 @@ def shutdown(
     json: Json = False,
     home: HomeFolder = None,
 ) -> None:
-    """End the controller. Running experiments go on when one is started again."""
+    """End the controller. Running experiments go on when one is started again.
+
+    JSON: {controller}: what became of it.
+    """
     place = find_home(home)
     try:
         with Connection(place.socket) as connection:

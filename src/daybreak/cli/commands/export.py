@@ -34,7 +34,10 @@ def export(
     json: Json = False,
     home: HomeFolder = None,
 ) -> None:
-    """Write trials (one row each, hyperparameters and metrics as columns) or learning curves."""
+    """Write trials (one row each, hyperparameters and metrics as columns) or learning curves.
+
+    JSON: without --output the rows themselves; else a list of {path, format, rows}.
+    """
     chosen = {path: format or _by_ending(path) for path in output}
     if format == "parquet" and not output:
         raise UsageError("Parquet needs a file: daybreak export --output trials.parquet")

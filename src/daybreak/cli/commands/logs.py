@@ -29,7 +29,10 @@ def logs(
     json: Json = False,
     home: HomeFolder = None,
 ) -> None:
-    """Print, follow or search what attempts printed."""
+    """Print, follow or search what attempts printed.
+
+    JSON: a list of {attempt, path, lines}.
+    """
     if json and follow:
         raise UsageError("--json is one document, --follow never ends: use one of them")
     pattern = _pattern(grep)

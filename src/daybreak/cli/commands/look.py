@@ -18,6 +18,8 @@ from daybreak.wire.rows import ExperimentRow
 def ls(*, all: bool = False, json: Json = False, home: HomeFolder = None) -> None:  # noqa: A002
     """List experiments, newest first.
 
+    JSON: a list of {experiment, name, state, trials, best_trial, best, ...}.
+
     Parameters
     ----------
     all
@@ -48,7 +50,10 @@ def ls(*, all: bool = False, json: Json = False, home: HomeFolder = None) -> Non
 
 
 def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
-    """Show one experiment: its trials, rungs, budget and notices."""
+    """Show one experiment: its trials, rungs, budget and notices.
+
+    JSON: {experiment, status, trials, notices}.
+    """
     with Client(home) as client:
         row = client.experiment(experiment)
         trials, notices = client.trials(row.experiment), client.notices(row.experiment)
@@ -79,7 +84,10 @@ def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = 
 
 
 def best(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
-    """Show the best trial, its hyperparameters and where its checkpoint is."""
+    """Show the best trial, its hyperparameters and where its checkpoint is.
+
+    JSON: the trial: {trial, score, units, point, best, last, rungs, checkpoint, ...}.
+    """
     with Client(home) as client:
         row = client.experiment(experiment)
         if row.best_trial is None:
@@ -96,7 +104,10 @@ def compare(
     json: Json = False,
     home: HomeFolder = None,
 ) -> None:
-    """Set trials, or experiments by their best trials, side by side; only what differs is shown."""
+    """Set trials, or experiments by their best trials, side by side; only what differs is shown.
+
+    JSON: {what differs: {trial or experiment: its value}}.
+    """
     if len(things) < 2:  # noqa: PLR2004
         raise UsageError("compare needs two or more trials (3.17) or experiments (3)")
     with Client(home) as client:

@@ -19,7 +19,11 @@ def plan(
     slots: Annotated[int, Parameter(help="Slots that work at once; 1 if left out.")] = 1,
     json: Json = False,
 ) -> None:
-    """Show what a search will do and cost, before anything runs: trials per rung, units, time and money, against random search."""
+    """Show what a search will do and cost, before anything runs: trials per rung, units, time and money, against random search.
+
+    JSON: {method, trials, brackets: [{lengths, reach}], units, random_units,
+    slot_hours, wall, money, notes, ...}.
+    """
     spec = read(words, flags)
     options = ["--slots", str(slots)] + (["--unit-seconds", str(unit)] if unit is not None else [])
     found: dict[str, Any] = run_job("plan", options, spec.model_dump(mode="json"))
@@ -51,7 +55,10 @@ def simulate(
     unit: Annotated[float | None, Parameter(help="Seconds one unit takes.")] = None,
     json: Json = False,
 ) -> None:
-    """Run the same search on simulated workers and a simulated clock. Same seed, same bytes out."""
+    """Run the same search on simulated workers and a simulated clock. Same seed, same bytes out.
+
+    JSON: what is printed, under the same names.
+    """
     spec = read(words, flags)
     options = ["--workers", str(workers)] + (["--table", str(table_file)] if table_file else [])
     options += ["--unit-seconds", str(unit)] if unit is not None else []

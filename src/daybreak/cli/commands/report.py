@@ -22,7 +22,10 @@ def report(
     json: Json = False,
     home: HomeFolder = None,
 ) -> None:
-    """Write one self-contained HTML page: learning curves, parallel coordinates, importance, slots over time, what was pruned."""
+    """Write one self-contained HTML page: learning curves, parallel coordinates, importance, slots over time, what was pruned.
+
+    JSON: {path}.
+    """
     with Client(home) as client:
         data = gather(client, experiment)
     row = data["experiment"]

@@ -23,7 +23,15 @@ def run(
 ) -> int:
     """Search, train and keep the best model.
 
-    Ctrl-C freezes the experiment; `daybreak resume` goes on.
+    What runs: an experiment file; a function, whose file each attempt imports;
+    or after -- a command, whose {placeholders} are filled in for each trial.
+
+    Ctrl-C freezes the experiment, `daybreak resume` goes on.
+
+    Exit status: 0 done; 3 failed, without a score, or paused by somebody else;
+    130 frozen by Ctrl-C.
+
+    JSON: {experiment, trials, notices} when it is over; with --detach {experiment}.
     """
     from daybreak.client.homes import find_home
     from daybreak.client.starting import begin

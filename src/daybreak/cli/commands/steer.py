@@ -13,18 +13,27 @@ from daybreak.client.extension import extension, must_go_on
 
 
 def attach(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> int:
-    """Follow a running experiment. Ctrl-C only stops following: the experiment goes on (to freeze it: daybreak pause)."""
+    """Follow a running experiment. Ctrl-C only stops following: the experiment goes on (to freeze it: daybreak pause).
+
+    JSON: {experiment, trials, notices} when it is over.
+    """
     with Client(home) as client:
         return follow_to_end(client, client.experiment(experiment).experiment, json=json, freeze=False)
 
 
 def pause(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
-    """Freeze what runs; nothing is lost."""
+    """Freeze what runs; nothing is lost.
+
+    JSON: {experiment, state}.
+    """
     _ask(experiment, "pause", json=json, home=home)
 
 
 def stop(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
-    """Freeze what runs and end the search. `daybreak resume` goes on with it all the same."""
+    """Freeze what runs and end the search. `daybreak resume` goes on with it all the same.
+
+    JSON: {experiment, state}.
+    """
     _ask(experiment, "stop", json=json, home=home)
 
 
@@ -40,6 +49,8 @@ def resume(
     """Go on with an experiment that was paused, stopped or cut off; with a larger budget also with one that is done.
 
     Follows it like `run`: Ctrl-C freezes it again.
+
+    JSON: {experiment, trials, notices} when it is over; with --detach {experiment, state}.
     """
     with Client(home) as client:
         row = client.experiment(experiment)
