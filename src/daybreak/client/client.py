@@ -10,7 +10,7 @@ import msgspec
 from daybreak.base.home import Home
 from daybreak.client.connection import Connection
 from daybreak.client.homes import find_home
-from daybreak.client.starting import connect
+from daybreak.client.starting import Start, connect
 from daybreak.wire.api import Status
 from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, TrialRow
 
@@ -26,9 +26,11 @@ class Client:
     `ControllerError` when the controller cannot be reached.
     """
 
-    def __init__(self, home: str | Path | Home | None = None, *, slots: str | None = None) -> None:
+    def __init__(
+        self, home: str | Path | Home | None = None, *, slots: str | None = None, begun: Start | None = None
+    ) -> None:
         self.home = home if isinstance(home, Home) else find_home(home)
-        self._connection: Connection = connect(self.home, slots=slots)
+        self._connection: Connection = connect(self.home, slots=slots, begun=begun)
 
     def __enter__(self) -> Self:
         return self

@@ -1,9 +1,11 @@
 """Reach the controller of a home, and start one in the background when none is there.
 
 The new process inherits one end of a pipe and writes a line on it: `ready`, or why it could not start. So nobody polls, and a
-second command that starts at the same moment simply finds the winner's socket.
+second command that starts at the same moment simply finds the winner's socket. Starting takes a second of imports: `begin` it, do
+something else, then `connect`.
 """
 
+import contextlib
 import fcntl
 import os
 import select
@@ -21,10 +23,59 @@ PATIENCE = 30.0  # seconds a controller may take to open its ledger and listen, 
 POLL = 0.05  # seconds between looks at one that somebody else started or ended
 
 
-def connect(home: Home, *, slots: str | None = None) -> Connection:
+class Start:
+    """A controller that is starting. Raises `ControllerError` when its process cannot be started."""
+
+    def __init__(self, home: Home, slots: str | None) -> None:
+        self._home = home
+        self._reading, writing = os.pipe()
+        words = [sys.executable, "-m", "daybreak.server.serve", "--home", str(home.path), "--ready-fd", str(writing)]
+        try:
+            _spawn(words + (["--slots", slots] if slots else []), home.controller_log, writing)
+        except OSError as error:
+            os.close(self._reading)
+            raise ControllerError(
+                f"the controller of {home.path} cannot be started: {error.strerror} (its log: {home.controller_log})"
+            ) from error
+        finally:
+            os.close(writing)
+
+    def wait(self) -> str:
+        """Wait until it listens; what it said: "ready", or that another one owns the home. To be called once.
+
+        Raises the error that it ended with.
+        """
+        try:
+            told = _first_line(self._reading)
+        finally:
+            os.close(self._reading)
+        if told == "ready" or told.startswith("busy"):
+            return told
+        kind, _, why = told.partition(": ")
+        found = getattr(errors, kind, None)
+        if isinstance(found, type) and issubclass(found, DaybreakError):
+            raise found(f"the controller of {self._home.path} could not start: {why}")
+        raise ControllerError(
+            f"the controller of {self._home.path} could not start: {told}; see {self._home.controller_log}"
+        )
+
+
+def begin(home: Home, *, slots: str | None = None) -> Start | None:
+    """Start the home's controller if none answers, without waiting for it; None also where that fails: `connect` tells why."""
+    try:
+        Connection(home.socket).close()
+    except ConnectionLost:
+        with contextlib.suppress(DaybreakError):
+            make_home(home)
+            return Start(home, slots)
+    return None
+
+
+def connect(home: Home, *, slots: str | None = None, begun: Start | None = None) -> Connection:
     """A connection to the home's controller, which is started when none answers; one that starts or ends just now is waited for.
 
-    `slots` is passed to a controller that is started here. Raises `ControllerError` with the reason it gave.
+    `slots` is passed to a controller that is started here; `begun` is one that was started already. Raises `ControllerError` with the
+    reason it gave.
     """
     deadline, told = time.monotonic() + PATIENCE, ""
     while True:
@@ -35,35 +86,12 @@ def connect(home: Home, *, slots: str | None = None) -> Connection:
                 raise ControllerError(
                     f"the controller of {home.path} does not answer: {told}; see {home.controller_log}"
                 ) from error
-        make_home(home)
-        told = start(home, slots=slots)
+        if begun is None:
+            make_home(home)
+            begun = Start(home, slots)
+        told, begun = begun.wait(), None
         if told != "ready":  # another one has the home: it is about to listen, or about to end
             time.sleep(POLL)
-
-
-def start(home: Home, *, slots: str | None = None) -> str:
-    """Start a controller for this home and wait until it listens; what it said ("ready", or that another one owns the home)."""
-    reading, writing = os.pipe()
-    words = [sys.executable, "-m", "daybreak.server.serve", "--home", str(home.path), "--ready-fd", str(writing)]
-    try:
-        _spawn(words + (["--slots", slots] if slots else []), home.controller_log, writing)
-    except OSError as error:
-        raise ControllerError(
-            f"the controller of {home.path} cannot be started: {error.strerror} (its log: {home.controller_log})"
-        ) from error
-    finally:
-        os.close(writing)
-    try:
-        told = _first_line(reading)
-    finally:
-        os.close(reading)
-    if told == "ready" or told.startswith("busy"):
-        return told
-    kind, _, why = told.partition(": ")
-    found = getattr(errors, kind, None)
-    if isinstance(found, type) and issubclass(found, DaybreakError):
-        raise found(f"the controller of {home.path} could not start: {why}")
-    raise ControllerError(f"the controller of {home.path} could not start: {told}; see {home.controller_log}")
 
 
 def wait_until_gone(home: Home, patience: float = PATIENCE) -> bool:

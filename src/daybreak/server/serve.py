@@ -5,6 +5,7 @@ itself when it has had nothing to do and nobody to talk to for a while.
 """
 
 import argparse
+import contextlib
 import errno
 import fcntl
 import os
@@ -105,7 +106,8 @@ def _teller(descriptor: int | None) -> Callable[[str], None]:
         nonlocal told
         if not told and descriptor is not None:
             told = True
-            os.write(descriptor, (text.replace("\n", " ") + "\n").encode())
+            with contextlib.suppress(BrokenPipeError):  # who started us has gone: we serve whoever comes
+                os.write(descriptor, (text.replace("\n", " ") + "\n").encode())
             os.close(descriptor)
 
     return tell

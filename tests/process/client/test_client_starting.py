@@ -1,0 +1,62 @@
+"""A controller starts while its client does something else."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from daybreak.base.errors import ConnectionLost
+from daybreak.base.home import Home
+from daybreak.client.client import Client
+from daybreak.client.connection import Connection
+from daybreak.client.starting import begin, wait_until_gone
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = Home(tmp_path / "home")
+    yield home
+    with Client(home) as client:
+        client.call("shutdown")
+    assert wait_until_gone(home)
+
+
+def pid(client):
+    return client.call("hello")["pid"]
+
+
+def test_what_was_begun_is_what_is_reached(home):
+    begun = begin(home, slots="1")
+    assert begun is not None
+    with Client(home, begun=begun) as client:
+        assert pid(client) == int(home.lock.read_text())
+        assert begin(home) is None  # one answers
+        with Client(home) as other:
+            assert pid(other) == pid(client)
+
+
+def test_of_two_that_begin_at_once_one_serves_both(home):
+    first, second = begin(home), begin(home)
+    with Client(home, begun=second) as client, Client(home, begun=first) as other:
+        assert pid(client) == pid(other)
+
+
+def test_a_controller_outlives_a_client_that_left_before_it_was_ready(home):
+    program = "import sys; from pathlib import Path; from daybreak.base.home import Home\n"
+    program += "from daybreak.client.starting import begin\nbegin(Home(Path(sys.argv[1])))"
+    subprocess.run([sys.executable, "-c", program, str(home.path)], check=True)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            with Connection(home.socket) as connection:
+                assert connection.call("hello")["pid"] == int(home.lock.read_text())
+                return
+        except ConnectionLost:
+            time.sleep(0.05)
+    pytest.fail(home.controller_log.read_text())
+
+
+def test_where_nothing_can_be_started_nothing_is_begun(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    assert begin(Home(tmp_path / "file" / "home")) is None
