@@ -48,7 +48,10 @@ class Desk:
         """What is wrong with the space or the choice says so itself; anything else is a fault in the sampler's code."""
         if isinstance(error, DaybreakError):
             return Failure(kind="sampler", message=str(error))
-        tail = "".join(traceback.format_exception(error)[-6:])
+        its_own = error.__traceback__
+        while its_own is not None and its_own.tb_frame.f_code.co_filename == __file__:
+            its_own = its_own.tb_next
+        tail = "".join(traceback.format_exception(type(error), error, its_own)[-6:])
         message = f"sampler {self.spec.search.sampler!r} failed: {type(error).__name__}: {error}"
         return Failure(kind="sampler", message=message, tail=tail)
 
