@@ -158,6 +158,13 @@ class Prepared(Event, frozen=True, tag="prepared"):
     resident: int = 0
 
 
+class CodeChanged(Event, frozen=True, tag="code_changed"):
+    """Files of the experiment's folder are no longer what was captured; its attempts go on with what was."""
+
+    experiment: int
+    files: tuple[str, ...]
+
+
 class PrepareFailed(Event, frozen=True, tag="prepare_failed"):
     """The experiment's code cannot even be imported: nothing of it can run."""
 
@@ -179,5 +186,6 @@ AnyEvent = (
     | AttemptEnded
     | TimerDue
     | Prepared
+    | CodeChanged
     | PrepareFailed
 )

@@ -2,12 +2,13 @@
 
 from daybreak.lifecycle.attempts import kill
 from daybreak.lifecycle.commands import Prepare
-from daybreak.lifecycle.events import Prepared, PrepareFailed
+from daybreak.lifecycle.events import CodeChanged, Prepared, PrepareFailed
 from daybreak.lifecycle.failures import give_up, in_words, story_of
 from daybreak.lifecycle.finishing import live
 from daybreak.lifecycle.notices import notify
 from daybreak.lifecycle.state import Experiment, State, touch
 
+MOST_NAMED = 3  # files
 NOT_ITS_CODE = frozenset({"sampler", "internal", "exit"})  # kinds that say by themselves what cannot be done
 
 
@@ -31,6 +32,24 @@ def prepared(state: State, exp: Experiment, event: Prepared) -> bool:
     exp.prepared[event.machine] = exp.preparation = event
     if event.how in ("bare_fork", "spawn"):
         notify(state, exp, "info", f"attempts start more slowly than they could ({event.how}): {event.why}", once="how")
+    touch(state, exp)
+    return True
+
+
+def code_changed(state: State, exp: Experiment, event: CodeChanged) -> bool:
+    """Say once that its trials do not use the new code, and how to. False when it is over."""
+    if exp.over:
+        return False
+    rest = len(event.files) - MOST_NAMED
+    files = ", ".join(event.files[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    text = f"{files} changed since the experiment began; its trials go on with the code they began with"
+    notify(
+        state,
+        exp,
+        "info",
+        f"{text}. For a search with the new code: daybreak resume {exp.number} --new-code",
+        once="code",
+    )
     touch(state, exp)
     return True
 

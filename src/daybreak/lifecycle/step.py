@@ -29,6 +29,7 @@ from daybreak.lifecycle.events import (
     CheckpointDamaged,
     CheckpointDeleted,
     CheckpointSaved,
+    CodeChanged,
     Prepared,
     PrepareFailed,
     Proposed,
@@ -140,5 +141,6 @@ _HANDLERS: dict[type, Callable[[State, Any], str]] = {
     AttemptEnded: _of_attempt(_ended),
     TimerDue: _of_experiment(_timer),
     Prepared: _of_experiment(preparing.prepared),
+    CodeChanged: _of_experiment(preparing.code_changed),
     PrepareFailed: _of_experiment(preparing.prepare_failed),
 }

@@ -140,6 +140,9 @@ class Experiment(_Model):
         description="Where `run` is imported from and commands start; relative to the file, absolute once resolved.",
     )
     code: str = Field(default="", description="blake3 of the captured source files; empty when nothing was captured.")
+    parent: str = Field(
+        default="", description="The number of the experiment that this one is a fork of, with newer code."
+    )
     space: dict[str, AnyDomain] = Field(default={}, description="Hyperparameters: name to domain, may be nested.")
     constraints: tuple[str, ...] = Field(default=(), description="Expressions that every point satisfies.")
     objectives: tuple[Objective, ...] = Field(

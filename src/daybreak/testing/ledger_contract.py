@@ -39,6 +39,7 @@ EVERY_EVENT: tuple[ev.AnyEvent, ...] = (
     ev.AttemptEnded(FIRST, "crashed", 3, 12.5, failure=Failure("ValueError", "no", "Traceback ...")),
     ev.TimerDue(1, "wall"),
     ev.Prepared(1, "here", "spawn", "pyarrow started 2 threads on import", 4.2, 1 << 28),
+    ev.CodeChanged(1, ("train.py", "data/load.py")),
     ev.PrepareFailed(1, Failure("ImportError", "no module", "Traceback ...")),
 )
 

@@ -15,7 +15,7 @@ from daybreak.base.home import Home
 from daybreak.client.capture import capture
 from daybreak.executors.local.watchdog import Watchdog
 from daybreak.lifecycle.commands import Freeze, Launch, Prepare
-from daybreak.lifecycle.events import AttemptEnded, AttemptStarted, PrepareFailed, RungReported
+from daybreak.lifecycle.events import AttemptEnded, AttemptStarted, CodeChanged, PrepareFailed, RungReported
 
 HERE = Path(__file__).parent
 
@@ -190,6 +190,7 @@ def test_code_that_changes_is_not_mixed_with_the_code_that_was_captured(make, tm
         scores.append(bench.wait_for(AttemptEnded, bench.launch(trial=trial, target=None)).metrics["score"])
     assert scores == [1, 1]
     assert "changing_part.py" in (home.logs(1) / "parent.log").read_text()
+    assert bench.seen(CodeChanged) == [CodeChanged(1, ("changing_part.py",))]
 
 
 def test_a_watchdog_that_was_killed_is_replaced_and_told_everything(tmp_path):

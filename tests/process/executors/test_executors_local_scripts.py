@@ -17,6 +17,7 @@ from daybreak.lifecycle.events import (
     AttemptStarted,
     CheckpointDamaged,
     CheckpointSaved,
+    CodeChanged,
     RungReported,
     Slot,
 )
@@ -288,7 +289,10 @@ def test_changed_code_is_not_used_when_it_was_captured(make, tmp_path):
     folder.mkdir()
     (folder / "script.py").write_text("print('score=1')")
     digest = capture(Home(tmp_path / "home"), folder)
-    assert run_alone(make("print('score=2')", (sys.executable, "script.py"), code=digest)).metrics == {"score": 1.0}
+    bench = make("print('score=2')", (sys.executable, "script.py"), code=digest)
+    assert run_alone(bench).metrics == {"score": 1.0}
+    assert run_alone(bench, trial=2, run=(sys.executable, str(tmp_path / "code/script.py"))).metrics == {"score": 1.0}
+    assert bench.seen(CodeChanged) == [CodeChanged(1, ("script.py",))]
 
 
 def test_a_thousand_starts_leave_nothing_behind(make):

@@ -4,7 +4,7 @@ import pytest
 
 from daybreak import lifecycle
 from daybreak.lifecycle.commands import Notify, Prepare, Propose
-from daybreak.lifecycle.events import Prepared, SlotsLost
+from daybreak.lifecycle.events import CodeChanged, Prepared, SlotsLost
 from daybreak.lifecycle.summary import summary
 
 
@@ -116,3 +116,16 @@ def test_prepared_comes_too_late_for_what_is_over(slow):
     slow.ask("stop")
     ready(slow)
     assert slow.state.last_refusal == "Prepared: late or repeated"
+
+
+def test_changed_code_is_told_once_with_what_to_do(slow):
+    slow.offer(1)
+    slow.submit()
+    slow.tell(CodeChanged(1, ("a.py", "b.py", "c.py", "d.py", "e.py")))
+    slow.tell(CodeChanged(1, ("f.py",)))
+    assert [text for _, text in slow.notices()] == [
+        (
+            "a.py, b.py, c.py and 2 more changed since the experiment began; its trials go on with the code they began with. "
+            "For a search with the new code: daybreak resume 1 --new-code"
+        )
+    ]

@@ -1,15 +1,16 @@
 """`attach`, `pause`, `resume`, `stop`: follow and steer."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from daybreak.base.errors import UsageError
 from daybreak.cli.arguments import Experiment, HomeFolder, Json
 from daybreak.cli.following import follow_to_end
-from daybreak.cli.output import console, print_json
+from daybreak.cli.output import console, errors_console, print_json, styled
 from daybreak.client.client import OVER, Client
 from daybreak.client.extension import extension, must_go_on
+from daybreak.wire.rows import ExperimentRow
 
 
 def attach(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> int:
@@ -42,6 +43,12 @@ def resume(
     *,
     budget: Annotated[str | None, Parameter(help="A larger budget: 10m, 50 trials, 1.5 slot-hours, $3.")] = None,
     max_units: Annotated[int | None, Parameter(help="A farther horizon.")] = None,
+    new_code: Annotated[
+        bool,
+        Parameter(
+            help="Search again with the code as it is now, in a new experiment: its best points first.", negative=""
+        ),
+    ] = False,
     detach: Annotated[bool, Parameter(help="Do not follow it.")] = False,
     json: Json = False,
     home: HomeFolder = None,
@@ -54,11 +61,14 @@ def resume(
     """
     with Client(home) as client:
         row = client.experiment(experiment)
+        if new_code:
+            return _fork(client, row, extension(row.spec, budget, max_units), detach=detach, json=json)
         if budget is not None or max_units is not None:
             changed = extension(row.spec, budget, max_units)
             if row.state in OVER:
                 must_go_on(client.status(row.experiment), changed)
-            client.ask(row.experiment, "extend", changed)
+            if client.ask(row.experiment, "extend", changed) == "paused":
+                client.ask(row.experiment, "resume")
         elif row.state in ("paused", "stopped"):
             client.ask(row.experiment, "resume")
         elif row.state in OVER:
@@ -73,6 +83,28 @@ def resume(
             )
             return 0
         return follow_to_end(client, row.experiment, json=json)
+
+
+def _fork(client: Client, row: ExperimentRow, changed: dict[str, Any], *, detach: bool, json: bool) -> int:
+    from daybreak.client.fork import fork
+
+    spec, warning = fork(client, row, changed)
+    if spec.code and spec.code == row.spec.get("code"):
+        raise UsageError(
+            f"the code of experiment {row.experiment} has not changed since it began; go on with: daybreak resume {row.experiment}"
+        )
+    if warning:
+        errors_console().print(styled(("warning", "yellow"), f": {warning}"))
+    number = client.submit(spec.model_dump(mode="json"))
+    if row.state not in OVER and not json:
+        console().print(
+            f"experiment {row.experiment} stays as it is ({row.state}); to end it: daybreak stop {row.experiment}"
+        )
+    if not detach:
+        return follow_to_end(client, number, json=json)
+    text = f"experiment {number} ({spec.name}) runs with the new code; follow it with: daybreak attach {number}"
+    print_json({"experiment": number, "state": "running"}) if json else console().print(text)
+    return 0
 
 
 def _ask(experiment: str, what: str, *, json: bool, home: HomeFolder) -> None:

@@ -4,7 +4,7 @@ A capture is a folder named by the hash of its content, with `manifest.json`: re
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from daybreak.base.hashing import hash_file
@@ -16,25 +16,35 @@ _Stamp = tuple[int, int]
 
 
 class CapturedCode:
-    """One experiment's code. Asked before every start; a file is hashed again only when its size or time has changed."""
+    """One experiment's code. Asked before every start; a file is hashed again only when its size or time has changed.
 
-    def __init__(self, home: Home, folder: Path, digest: str) -> None:
+    `noticed` is told, once, which files have changed.
+    """
+
+    def __init__(
+        self, home: Home, folder: Path, digest: str, noticed: Callable[[list[str]], None] | None = None
+    ) -> None:
         self._folder = folder
+        self._noticed = noticed
         self._copy = home.code(digest) if digest else None
         self._manifest: Mapping[str, str] = _manifest(self._copy) if self._copy else {}
         self._unchanged: dict[str, _Stamp] = {}
 
     def changed(self) -> list[str]:
         """Captured files that are different in the folder now, or gone from it."""
-        return [name for name in self._manifest if not self._same(name)]
+        changed = [name for name in self._manifest if not self._same(name)]
+        if changed and self._noticed is not None:
+            noticed, self._noticed = self._noticed, None
+            noticed(changed)
+        return changed
 
     def folder(self) -> Path:
         """Where code is to be imported from: the folder itself while it is unchanged, else the captured copy."""
         return self._copy if self._copy is not None and self.changed() else self._folder
 
     def word(self, word: str) -> str:
-        """A word of a command: a captured file that has changed since is named in the captured copy instead."""
-        name = word.removeprefix("./")
+        """A word of a command: a captured file, in a folder that has changed since, is named in the captured copy instead."""
+        name = word.removeprefix("./").removeprefix(f"{self._folder}/")
         return str(self._copy / name) if self._copy is not None and name in self._manifest and self.changed() else word
 
     def _same(self, name: str) -> bool:

@@ -29,6 +29,7 @@ from daybreak.lifecycle.events import (
     AttemptEnded,
     CheckpointDamaged,
     CheckpointDeleted,
+    CodeChanged,
     Prepared,
     PrepareFailed,
     Slot,
@@ -142,7 +143,8 @@ class LocalExecutor:
         old = self._specs.get(experiment)
         self._specs[experiment] = spec
         if old is None or (old.folder, old.code) != (spec.folder, spec.code):
-            self._code[experiment] = CapturedCode(self._home, Path(spec.folder), spec.code)
+            noticed = partial(self._code_changed, experiment)
+            self._code[experiment] = CapturedCode(self._home, Path(spec.folder), spec.code, noticed)
         if spec.is_command:
             self._reactor.post(Prepared(experiment, self._machine, "command"))
         elif (parent := self._parent(experiment, spec)) is not None and parent.ready is not None:
@@ -177,6 +179,9 @@ class LocalExecutor:
         if recipe.run == self._specs[experiment].run:
             told = ready.how, ready.why, ready.seconds, ready.resident
             self._reactor.post(Prepared(experiment, self._machine, *told))
+
+    def _code_changed(self, experiment: int, files: list[str]) -> None:
+        self._reactor.post(CodeChanged(experiment, tuple(files)))
 
     def _unfit(self, experiment: int, recipe: Recipe, failure: Failure) -> None:
         """Nothing of the experiment can run; when it is its baseline alone, the attempt's end says so."""
