@@ -9,6 +9,7 @@ import daybreak.lifecycle as core
 from daybreak.base.home import Home
 from daybreak.controller.controller import Controller
 from daybreak.controller.reactor import SelectorReactor
+from daybreak.controller.snapshot import SnapshotFile
 from daybreak.executors.local.executor import LocalExecutor
 from daybreak.executors.local.slots import detect_slots
 from daybreak.ledger.opening import open_ledger
@@ -42,7 +43,8 @@ def build(settings: Settings) -> App:
     reactor = SelectorReactor(story)
     ledger = open_ledger(settings.ledger_url or settings.home.ledger)
     executor = LocalExecutor(settings.home, detect_slots(settings.slots))
-    controller = Controller(ledger, [executor], reactor, core, make_sampler, story)
+    snapshots = SnapshotFile(settings.home.path / "snapshot")
+    controller = Controller(ledger, [executor], reactor, core, make_sampler, story, snapshots=snapshots)
     return App(reactor, controller, ledger, ledger.reader(), Vault(settings.home.vault))
 
 

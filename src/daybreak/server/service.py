@@ -33,6 +33,7 @@ class Service:
         self._look_later()
         gc.collect()
         gc.freeze()  # what was imported is never garbage: collections later need not walk it
+        gc.set_threshold(50_000, 20, 100)  # events make much that lives on and few cycles
 
     def run(self) -> None:
         """Turn the loop until `shut_down`."""
