@@ -70,6 +70,13 @@ def test_ctrl_c_on_run_freezes_the_experiment_and_resume_goes_on(daybreak):
     daybreak("stop", number)
 
 
+def test_a_paused_search_goes_on_when_it_is_given_more(daybreak):
+    number = begin(daybreak, "more", trials=3)
+    daybreak("pause", number)
+    found = daybreak.json("resume", number, "--budget", "4 trials")
+    assert (found["experiment"]["state"], found["experiment"]["trials"]) == ("done", 4)
+
+
 def test_ctrl_c_on_attach_only_stops_looking(daybreak):
     number = begin(daybreak, "watched")
     with daybreak.started("attach", number) as process:
@@ -90,7 +97,8 @@ def test_logs_are_followed_while_it_runs(daybreak):
     number = begin(daybreak, "followed", trials=3)
     with daybreak.started("logs", number, "-f", "--grep", "unit") as process:
         first = process.stdout.readline()
-        rest, _ = process.communicate(timeout=60)
+        rest = process.stdout.read()
+        process.wait(60)
     assert re.fullmatch(r"\d+\.\d+\.\d+ \| unit \d of x=0\.\d+\n", first)
     assert process.returncode == 0, "it ends with the experiment"
     lines = [first, *rest.splitlines()]

@@ -1,6 +1,7 @@
 """`ls`, `show`, `best`, `compare`: what is there."""
 
 import time
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import msgspec
@@ -117,7 +118,13 @@ def compare(
     if json:
         print_json({name: {thing: column.get(name) for thing, column in columns.items()} for name in differing})
         return
-    console().print(table(["", *things], ([name, *(c.get(name) for c in columns.values())] for name in differing)))
+    rows = ([name, *(_shortened(name, c.get(name)) for c in columns.values())] for name in differing)
+    console().print(table(["", *things], rows))
+
+
+def _shortened(name: str, value: Any) -> Any:
+    """The first digits of a hash tell it from another."""
+    return value[:12] if name == "spec.code" and isinstance(value, str) else value
 
 
 def _column(client: Client, thing: str) -> dict[str, Any]:
@@ -133,8 +140,17 @@ def _column(client: Client, thing: str) -> dict[str, Any]:
     if trial is None:
         raise NotFound(f"experiment {row.experiment} has no trial {number_}")
     facts = {"score": trial.score, "units": trial.units, "state": trial.state, "slot seconds": trial.slot_seconds}
-    settings = {f"spec.{k}": v for k, v in row.spec.items() if k not in {"space", "name"}}
+    settings = dict(_flat("spec", {k: v for k, v in row.spec.items() if k not in {"space", "name"}}))
     return {"experiment": row.name} | facts | trial.point | trial.last | settings
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Nested settings by dotted names."""
+    if not isinstance(value, dict):
+        yield name, value
+        return
+    for key, inner in value.items():
+        yield from _flat(f"{name}.{key}", inner)
 
 
 def _best_value(row: ExperimentRow) -> float | None:

@@ -1,6 +1,7 @@
 """`plan` and `simulate`: what a search will do, before anything runs."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ from cyclopts import Parameter
 
 from daybreak.cli.arguments import Json
 from daybreak.cli.flags import NO_FLAGS, Flags, Words, read
-from daybreak.cli.output import console, duration, number, point, print_json, styled, table
+from daybreak.cli.output import console, duration, folded, number, point, print_json, styled, table
 from daybreak.client.jobs import run_job
 
 
@@ -57,7 +58,8 @@ def simulate(
 ) -> None:
     """Run the same search on simulated workers and a simulated clock. Same seed, same bytes out.
 
-    JSON: what is printed, under the same names.
+    JSON: {name, workers, seed, search, random, speedup, ...}; search and random are
+    {state, why, best, seconds, trials, units, slot_hours, rungs, incumbents, digest, ...}.
     """
     spec = read(words, flags)
     options = ["--workers", str(workers)] + (["--table", str(table_file)] if table_file else [])
@@ -69,6 +71,18 @@ def simulate(
         print_json(found)
         return
     _tell_simulated(spec.name, workers, found)
+
+
+SIMULATED: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "best score": lambda told: told["best"]["score"],
+    "at units": lambda told: told["best"]["units"],
+    "simulated time": lambda told: duration(told["seconds"]),
+    "trials": lambda told: told["trials"],
+    "units": lambda told: told["units"],
+    "slot-hours": lambda told: told["slot_hours"],
+    "money": lambda told: told["money"],
+    "workers busy": lambda told: f"{told['utilisation']:.0%}",
+}
 
 
 def _trials(found: dict[str, Any]) -> str:
@@ -88,12 +102,23 @@ def _costs(found: dict[str, Any]) -> Any:
 
 def _tell_simulated(name: str, workers: int, found: dict[str, Any]) -> None:
     out = console()
-    out.print(styled((name, "bold"), f" on {workers} simulated workers"))
-    for key, value in found.items():
-        if isinstance(value, dict):
-            out.print(f"{key.replace('_', ' ')}: {point(value)}", soft_wrap=True)
-        elif not isinstance(value, list):
-            out.print(f"{key.replace('_', ' ')}: {duration(value) if key.endswith('seconds') else number(value)}")
+    out.print(styled((name, "bold"), f" on {workers} simulated workers, seed {found['seed']}"))
+    search, other = found["search"], found["random"]
+    rows = [[label, tell(search), tell(other)] for label, tell in SIMULATED.items()]
+    out.print(table(["", "this search", "random search"], rows, right=["this search", "random search"]))
+    for title, told in (("this search", search), ("random search", other)):
+        out.print(f"{title}: {told['state']}, {told['why']}", soft_wrap=True)
+    out.print()
+    rungs = [[rung["units"], rung["reported"], rung["best"]] for rung in search["rungs"]]
+    out.print(table(["rung at", "reported", "best"], rungs, right=["rung at", "reported", "best"]))
+    if found["speedup"] is not None:
+        out.print(
+            f"random search's best after {duration(found['random_best_seconds'])} is reached after "
+            f"{duration(found['seconds_to_random_best'])}: {found['speedup']:.3g}x",
+            soft_wrap=True,
+        )
+    if search["best"]["trial"] is not None:
+        out.print("best   " + "\n       ".join(folded(point(search["best"]["point"]), out.width - 7)), soft_wrap=True)
 
 
 def _progress(said: dict[str, Any]) -> None:
