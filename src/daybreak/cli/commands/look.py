@@ -63,7 +63,14 @@ def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = 
         print_json({"experiment": row, "status": status, "trials": trials, "notices": notices})
         return
     out = console()
-    out.print(styled((row.name, "bold"), f"  #{row.experiment}  ", state(row.state), f"  {row.why}"))
+    out.print(
+        styled(
+            (row.name, "bold"),
+            f"  #{row.experiment}  ",
+            state(row.state),
+            f"  {row.why}" if row.why != row.state else "",
+        )
+    )
     used = "  ".join(f"{name} {number(used)}/{number(limit)}" for name, (used, limit) in status.budget.items())
     out.print(f"{row.units:,} units, {duration(row.slot_seconds)} of slot time{'; budget: ' + used if used else ''}")
     if status.rungs:

@@ -132,5 +132,5 @@ function timeline() {
   const held = ran.reduce((sum, attempt) => sum + ((attempt.ended ?? now) - attempt.granted) * attempt.slots.length, 0);
   section(title, `One bar for each stay of a trial on a slot; a trial that was frozen and promoted later has several. `
     + `The slots it used were busy ${percent(held / Math.max(1e-9, (end - start) * lanes.length))} of the time.`,
-  legend(...fareEntries(), ran.some((attempt) => ["crashed", "lost"].includes(attempt.reason)) ? ["var(--bad)", "crashed or lost"] : null), chart(svg));
+  legend(...fareEntries(), ran.some((attempt) => ["crashed", "lost"].includes(attempt.reason)) || trials.some(spoilt) ? ["var(--bad)", "failed, diverged or lost"] : null), chart(svg));
 }

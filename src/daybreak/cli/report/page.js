@@ -42,6 +42,7 @@ const headed = (titles, ...rows) => make("div", { class: "scroll" }, make("table
 
 function pruned() {
   const guard = ((experiment.summary || {}).facts || {}).guard;
+  if (!guard && data.status.rungs.every((rung) => rung.frozen === 0)) return section("What was pruned", "Nothing: every trial was trained to its end.");
   const nodes = [headed(["rung at", "trials that reported there", "frozen there now", `best ${objective.metric} there`],
     ...data.status.rungs.map((rung) => row([rung.units, rung.reported, rung.frozen, rung.best])))];
   if (guard) {
