@@ -4,6 +4,7 @@ import math
 
 from daybreak.search.samplers.evidence import ENOUGH
 from daybreak.search.samplers.registry import make_sampler
+from daybreak.search.spaces import Space
 from daybreak.spec.domains import Choice, Log, Uniform
 from daybreak.spec.models import Experiment, Objective, Search
 
@@ -51,10 +52,12 @@ def test_until_a_rung_has_enough_values_points_are_those_of_random_search():
 def test_the_highest_rung_with_enough_values_is_believed():
     """At rung 1 large rates look good, at rung 9 small ones are."""
     sampler = make_sampler(spec({"lr": Log(low=1e-5, high=1.0)}))
-    for trial, point in enumerate(searched(sampler, 40, 1, lambda p: (-math.log10(p["lr"]),)), start=1):
-        sampler.tell(trial, point, 9, (math.log10(point["lr"]),))
+    for trial in range(1, 41):
+        point = {"lr": 10 ** (-trial / 8)}
+        sampler.tell(trial, point, 1, (-point["lr"],))
+        sampler.tell(trial, point, 9, (point["lr"],))
     rates = [sampler.ask(trial, {})["lr"] for trial in range(41, 61)]
-    assert sorted(rates)[10] < 1e-3
+    assert sorted(rates)[15] < 1e-4
 
 
 def test_pending_points_keep_others_away():
@@ -63,11 +66,13 @@ def test_pending_points_keep_others_away():
 
     def near_the_middle(pending):
         sampler = make_sampler(spec(space))
-        searched(sampler, 30, value=lambda p: ((p["x"] - 0.5) ** 2 + (p["y"] - 0.5) ** 2,))
+        for trial in range(1, 41):
+            point = Space(space).draw(9, trial)
+            sampler.tell(trial, point, 1, ((point["x"] - 0.5) ** 2 + (point["y"] - 0.5) ** 2,))
         points = [sampler.ask(trial, pending) for trial in range(100, 150)]
         return sum(math.dist(p.values(), (0.5, 0.5)) < 0.1 for p in points)
 
-    crowd = {trial: {"x": 0.5, "y": 0.5} for trial in range(40, 60)}
+    crowd = {trial: {"x": 0.5, "y": 0.5} for trial in range(50, 70)}
     assert near_the_middle(crowd) < 0.5 * near_the_middle({})
 
 

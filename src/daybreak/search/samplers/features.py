@@ -20,8 +20,11 @@ from daybreak.search.spaces import Space
 
 Array = NDArray[np.float64]
 
-WIDTH = 0.25  # bandwidth over the unit interval for a single good point that is spread evenly
-NARROWEST = 0.08  # as a share of the unit interval, before it shrinks with the number of good points
+WIDTH = (
+    0.25  # bandwidth over the unit interval where good points are spread evenly, before it shrinks with their number
+)
+NARROWEST = 0.04  # the same where they lie close together
+PSEUDO = 0.3  # weight of one evenly spread pseudo-point
 EVEN = 12**-0.5  # standard deviation of a uniform variable
 ABSENT = 2.0  # distance in the kernel between having a hyperparameter and not having it
 
@@ -48,11 +51,15 @@ class Kernel:
 
     @classmethod
     def fitted(cls, columns: Columns, good_ND: Array) -> "Kernel":
-        """Half follows the spread of the good points, column by column; all shrinks as they grow in number (Scott, 1992)."""
+        """They follow the spread of the good points, column by column, and shrink as those grow in number (Scott, 1992).
+
+        A pseudo-point that is spread evenly keeps a few points that happen to lie together from settling a column.
+        """
         shrink = len(good_ND) ** (-1.0 / (4 + columns.count))
-        centred_ND = good_ND - _mean(good_ND)
-        spread_D = np.sqrt(_mean(centred_ND**2)) / EVEN
-        width_D = shrink * np.maximum(NARROWEST, WIDTH * (0.5 + 0.5 * spread_D))
+        there_D = (~np.isnan(good_ND)).sum(axis=0)
+        apart_D = np.nansum((good_ND - _mean(good_ND)) ** 2, axis=0)
+        spread_D = np.sqrt((apart_D / EVEN**2 + PSEUDO) / (there_D + PSEUDO))
+        width_D = shrink * np.maximum(NARROWEST, WIDTH * spread_D)
         return cls(columns, np.maximum(width_D, columns.step), np.full(columns.count, min(1.0, shrink * 2 * WIDTH)))
 
     def features(self, points_ND: Array) -> Array:
