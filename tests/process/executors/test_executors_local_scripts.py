@@ -323,7 +323,7 @@ def test_the_time_of_a_unit_leaves_out_the_scripts_start_and_its_suspension(make
     bench.until(lambda: bench.executor._attempts[key].seconds > 1.0)
     bench.answer(first, "go", 11)
     second = bench.wait_for(RungReported, key, 2)
-    assert 0.02 <= second.unit_seconds < 0.1
+    assert 0.01 < second.unit_seconds < 0.1  # what is read late makes it look a little shorter
     bench.answer(second, "finish")
     assert bench.wait_for(AttemptEnded, key).user_seconds > 0.6
 
