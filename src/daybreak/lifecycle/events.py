@@ -60,7 +60,7 @@ class Asked(Event, frozen=True, tag="asked"):
 
 
 class SlotsOffered(Event, frozen=True, tag="slots_offered"):
-    """A machine has these slots from now on (in addition to those it offered before); nothing is prepared on it yet."""
+    """A machine's agent has just begun: the machine has these slots and no others, and nothing is prepared on it yet."""
 
     machine: str
     slots: tuple[Slot, ...]

@@ -8,7 +8,11 @@ from daybreak.lifecycle.state import Experiment, State, touch
 
 
 def offered(state: State, event: SlotsOffered) -> bool:
-    """A machine has these slots; those it had already stay as they are. Its agent has just begun."""
+    """A machine's agent has just begun and has these slots: those that it had already stay as they are, others it had are gone."""
+    offers = {slot.number: slot.kind for slot in event.slots}
+    for number in state.pool.numbers(event.machine):
+        if offers.get(number) != state.pool.kind_of(event.machine, number):
+            _lose(state, event.machine, number)
     added = [
         state.pool.offer(event.machine, slot.number, slot.kind, held=(event.machine, slot.number) in state.holders)
         for slot in event.slots
@@ -24,12 +28,16 @@ def lost(state: State, event: SlotsLost) -> bool:
     """Slots are gone. Attempts on them are ended; they hold nothing new once their end has been told."""
     numbers = event.slots or tuple(state.pool.numbers(event.machine))
     for number in numbers:
-        if state.pool.lose(event.machine, number):
-            key = state.holders[event.machine, number]
-            kill(state, state.attempts[key], f"machine {event.machine} no longer has slot {number}")
+        _lose(state, event.machine, number)
     for exp in state.active.values():
         touch(state, exp)
     return bool(numbers)
+
+
+def _lose(state: State, machine: str, number: int) -> None:
+    if state.pool.lose(machine, number):
+        key = state.holders[machine, number]
+        kill(state, state.attempts[key], f"machine {machine} no longer has slot {number}")
 
 
 def tell_misfit(state: State, exp: Experiment) -> None:

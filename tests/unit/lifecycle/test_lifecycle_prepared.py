@@ -129,3 +129,21 @@ def test_changed_code_is_told_once_with_what_to_do(slow):
             "For a search with the new code: daybreak resume 1 --new-code"
         )
     ]
+
+
+def test_an_agent_that_begins_with_fewer_slots_has_no_others(slow, launches):
+    slow.offer(3)
+    slow.submit()
+    running = launches(ready(slow))
+    assert len(running) == 3
+    slow.offer(1)
+    assert slow.state.pool.numbers("m") == [0]
+    for key in running:
+        slow.end(key, "lost")
+    assert len(launches(ready(slow))) == 1
+
+
+def test_a_slot_that_became_another_kind_is_another_slot(slow):
+    slow.offer(2)
+    slow.offer(2, kind="gpu")
+    assert (slow.state.pool.total("cpu"), slow.state.pool.total("gpu")) == (0, 2)
