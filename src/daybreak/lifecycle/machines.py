@@ -13,15 +13,14 @@ def offered(state: State, event: SlotsOffered) -> bool:
     for number in state.pool.numbers(event.machine):
         if offers.get(number) != state.pool.kind_of(event.machine, number):
             _lose(state, event.machine, number)
-    added = [
-        state.pool.offer(event.machine, slot.number, slot.kind, held=(event.machine, slot.number) in state.holders)
-        for slot in event.slots
-    ]
+    for slot in event.slots:
+        held = (event.machine, slot.number) in state.holders
+        state.pool.offer(event.machine, slot.number, slot.kind, held=held)
     prepare_on(state, event.machine)
     for exp in state.active.values():
         touch(state, exp)
         tell_misfit(state, exp)
-    return any(added)
+    return True
 
 
 def lost(state: State, event: SlotsLost) -> bool:
