@@ -64,7 +64,7 @@ class Evidence:
             return None
         most = min(max(FEWEST_GOOD, int(self._standings.count(rung) * GOOD_SHARE)), MOST_GOOD)
         good, bad = self._standings.split(rung, most, MOST_BAD)
-        newest = list(pending)[-MOST_PENDING:]
+        newest = sorted(pending)[-MOST_PENDING:]
         for trial in newest:
             self._place(trial, pending[trial])
         good_ND, bad_ND = self._rows(good), self._rows(bad + newest)
