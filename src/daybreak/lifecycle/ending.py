@@ -11,7 +11,7 @@ from daybreak.lifecycle.notices import notify, pass_on
 from daybreak.lifecycle.proposals import wanted
 from daybreak.lifecycle.ranking import best
 from daybreak.lifecycle.state import Experiment, Outcome, State, touch
-from daybreak.lifecycle.trials import set_state
+from daybreak.lifecycle.trials import rank, set_state
 from daybreak.wire.worker import Failure
 
 
@@ -19,16 +19,25 @@ def maybe_end(state: State, exp: Experiment) -> bool:
     """When nothing runs and nothing more will: the confirmation, then the end. True when something changed."""
     if exp.over or exp.live or (exp.paused and not exp.leaving):
         return False
+    if not exp.leaving and not exp.spent and not _nothing_left(exp):
+        return False
+    if exp.leaving or exp.spent:
+        _rank_short(exp)
     if exp.leaving:
         return end(state, exp, exp.leaving, exp.leaving_why)
-    if not exp.spent and not _nothing_left(exp):
-        return False
     if exp.scored == 0:
         return end(state, exp, "failed", _why_nothing(exp))
     if exp.phase != "confirm" and not exp.spent and confirm.start(state, exp):
         return True
     _tell_incomplete(state, exp)
     return end(state, exp, "done", exp.spent or _why_done(exp))
+
+
+def _rank_short(exp: Experiment) -> None:
+    """Trials that were frozen on the way to a target have scores too, by what they reported until then."""
+    for trial in exp.trials.values():
+        if trial.state != "failed":
+            rank(exp, trial)
 
 
 def _tell_incomplete(state: State, exp: Experiment) -> None:

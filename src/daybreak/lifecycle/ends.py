@@ -58,6 +58,7 @@ def _again(state: State, exp: Experiment, trial: Trial, attempt: Attempt, event:
         why = "again after its process was lost"
     else:
         why = attempt.order_why or trial.why
+        trial.last = dict(event.metrics) or trial.last
     if trial.waits_for is None:
         queue(exp, trial, trial.target, trial.value, why)
     set_state(state, exp, trial, "waiting", why)

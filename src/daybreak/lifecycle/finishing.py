@@ -32,7 +32,11 @@ def watch(state: State, exp: Experiment) -> None:
     if not exp.spent and (why := budget.used_up(exp, state.at)):
         exp.spent = why
         freeze_all(state, exp, why)
-    if exp.spent or exp.phase == "confirm":
+    if (
+        exp.spent
+    ):  # nothing is left to wait for: a timer would come due again and again until the last attempt is frozen
+        return
+    if exp.phase == "confirm":
         set_timer(state, exp, inf)
         return
     slack = _slack(state, exp)

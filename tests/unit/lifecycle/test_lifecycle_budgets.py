@@ -53,6 +53,19 @@ def test_slot_hours_used_up_freeze_what_runs_when_the_timer_is_due(script, timer
     )
 
 
+def test_a_budget_used_up_before_any_rung_ends_with_what_was_reported_on_the_way(script, timers, key):
+    script.offer(1)
+    script.submit(search=ASHA, budget=Budget(slot_hours=0.01))
+
+    assert timers(script.timer(1036.0)) == [], "what is spent stays spent: nothing has to be looked at again"
+    script.end(key(1, 1, 1), "preempted", units=0, metrics={"accuracy": 0.6}, best={"accuracy": 0.7})
+
+    row = script.row()
+    assert (row.state, row.why) == ("done", "budget of 0.01 slot-hours used")
+    assert (row.best_trial, row.best) == (1, {"accuracy": 0.7})
+    assert "before any trial came to its end" in script.notices()[-1][1]
+
+
 def test_money_is_slot_hours_at_a_price(script, timers):
     script.offer(1)
 

@@ -233,7 +233,7 @@ class SimulatedExecutor:
 
         def gone(there: Stay) -> None:
             self._save(there)
-            self._end(there, reason)
+            self._end(there, reason, metrics=there.last_metrics())
 
         self._put_off(stay, self._machine.freeze_seconds, gone)
 
