@@ -14,7 +14,7 @@ from daybreak.ledger.faults import told
 from daybreak.ledger.findings import MOST, Finding, told_of
 from daybreak.ledger.fold import Fold, Folded
 from daybreak.ledger.schema import require
-from daybreak.lifecycle.events import CheckpointDamaged, CheckpointDeleted, CheckpointSaved
+from daybreak.lifecycle.events import CheckpointDamaged, CheckpointSaved
 from daybreak.ports.ledger import AnyRow, Logged
 from daybreak.wire.rows import CheckpointRow
 
@@ -27,7 +27,7 @@ def check(url_or_path: str | Path, fold: Fold) -> list[Finding]:
     """What is wrong with a ledger; an empty list if nothing is. `fold` is `daybreak.lifecycle`.
 
     Looks at the file (SQLite's integrity check), the log (no gaps, decodable, upcastable, and the core can step it), the read
-    tables (equal to what the log says), the checkpoints (each was saved, none is kept that was deleted) and the points
+    tables (equal to what the log says), the checkpoints (each was saved, none is kept that was damaged) and the points
     (readable, of trials that exist, last values right). Raises `LedgerError` if there is no ledger or it cannot be opened,
     `LedgerTooNew`, and `LedgerDamaged` if it is no ledger.
     """
@@ -49,7 +49,7 @@ class _Look:
         self._where = where
         self._folded = Folded(fold)
         self._whole = False  # the log could be stepped to its end
-        self._saved: dict[tuple[int, str], bool] = {}  # (experiment, digest) -> still there
+        self._saved: dict[tuple[int, int, str], bool] = {}  # (experiment, trial, digest) -> sound when last heard of
 
     def findings(self) -> Iterator[Finding]:
         for kind, look in [("file", self._file()), ("log", self._log()), ("points", self._points())]:
@@ -94,12 +94,11 @@ class _Look:
             self._folded.step(entry)
             match entry.event:
                 case CheckpointSaved(attempt=attempt, digest=digest):
-                    self._saved[attempt.experiment, digest] = True
-                case (
-                    CheckpointDeleted(experiment=experiment, digest=digest)
-                    | CheckpointDamaged(experiment=experiment, digest=digest)
-                ):
-                    self._saved[experiment, digest] = False
+                    self._saved[attempt.experiment, attempt.trial, digest] = True
+                case CheckpointDamaged(experiment=experiment, trial=trial, digest=digest):
+                    self._saved[experiment, trial, digest] = False
+                case _:  # CheckpointDeleted says nothing here: the same bytes may have been saved again before it came
+                    pass
 
     def _tables(self, rows: list[AnyRow]) -> Iterator[Finding]:
         for found in differences(self._connection, rows):
@@ -109,7 +108,7 @@ class _Look:
                 yield from self._checkpoint(row)
 
     def _checkpoint(self, row: CheckpointRow) -> Iterator[Finding]:
-        kept = self._saved.get((row.experiment, row.digest))
+        kept = self._saved.get((row.experiment, row.trial, row.digest))
         where = f"{row.experiment}.{row.trial} {row.digest[:12]}"
         if kept is None:
             yield Finding(
@@ -121,7 +120,7 @@ class _Look:
             yield Finding(
                 "checkpoints",
                 where,
-                f"stands as saved, but its last event says it is gone: {_OURS}",
+                f"stands as saved, but its last event says it is damaged: {_OURS}",
             )
 
     def _points(self) -> Iterator[Finding]:

@@ -1,8 +1,9 @@
 """Checkpoints: each trial keeps its latest and the one before; the disk's cap takes from those least missed.
 
-A checkpoint is held by the trials that would start from it (a clone starts from its source's). When the last lets go of it,
-and no other checkpoint has the same bytes, it is deleted. One that lives in a suspended process holds no disk; its agent ends
-the process when memory is needed, and says `CheckpointDamaged`.
+A checkpoint is held by the trials that would start from it (a clone starts from its source's). When the last lets go of it, it
+is deleted. Files are named by their bytes: equal states of two trials, of one experiment or of two, are one file, which is removed
+when the last of their checkpoints is; each experiment counts it once towards its `disk_cap`. One that lives in a suspended process
+holds no disk; its agent ends the process when memory is needed, and says `CheckpointDamaged`.
 """
 
 from heapq import heappop, heappush
@@ -11,7 +12,7 @@ from daybreak.lifecycle.commands import DeleteCheckpoint
 from daybreak.lifecycle.events import CheckpointDamaged, CheckpointDeleted, CheckpointSaved
 from daybreak.lifecycle.notices import notify
 from daybreak.lifecycle.ranking import best
-from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, State, Trial, touch, touch_trial
+from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, Place, State, Trial, touch, touch_trial
 
 DISK_CAP = 20 * 2**30  # bytes, where the spec says nothing
 
@@ -44,12 +45,20 @@ def _record(state: State, exp: Experiment, trial: Trial, event: CheckpointSaved)
     if checkpoint is None:
         checkpoint = Checkpoint(exp.number, trial.number, event.digest, event.units, event.size, state.at)
         exp.checkpoints[key] = checkpoint
-        exp.disk += 0 if checkpoint.in_process else event.size
-        state.digests[event.digest] += 1
-        exp.deleting.pop(event.digest, None)
+        _refer(state, exp, checkpoint)
+    state.places[checkpoint.place].written = state.at
     checkpoint.units, checkpoint.at = event.units, state.at
     _touch(state, checkpoint)
     return checkpoint
+
+
+def _refer(state: State, exp: Experiment, checkpoint: Checkpoint) -> None:
+    """One more checkpoint has these bytes; a deletion that is not carried out yet is not wanted any more."""
+    state.deleting.pop(checkpoint.place, None)
+    state.places.setdefault(checkpoint.place, Place()).references += 1
+    if not checkpoint.in_process:
+        exp.files[checkpoint.digest] += 1
+        exp.disk += checkpoint.size if exp.files[checkpoint.digest] == 1 else 0
 
 
 def borrow(state: State, exp: Experiment, trial: Trial, source: Trial) -> None:
@@ -73,11 +82,10 @@ def let_go(state: State, exp: Experiment, trial: Trial) -> None:
 
 def damaged(state: State, exp: Experiment, event: CheckpointDamaged) -> bool:
     """Whoever would start from it uses the one before, or starts from 0. False when it is not known."""
-    checkpoint = exp.checkpoints.get((event.trial, event.digest))
-    users = [t for t in _users(exp, event.trial) if t.latest is checkpoint or t.previous is checkpoint]
+    checkpoint = exp.checkpoints.get((event.trial, event.digest)) or _borrowed(exp, event)
     if checkpoint is None:
         return False
-    for trial in users:
+    for trial in [t for t in _users(exp, checkpoint.trial) if t.latest is checkpoint or t.previous is checkpoint]:
         _fall_back(state, exp, trial, checkpoint)
     if not checkpoint.in_process:
         text = f"a checkpoint of trial {event.trial} is damaged ({event.why or 'its bytes do not match its hash'})"
@@ -85,6 +93,13 @@ def damaged(state: State, exp: Experiment, event: CheckpointDamaged) -> bool:
     _forget(state, exp, checkpoint, "damaged")
     touch(state, exp)
     return True
+
+
+def _borrowed(exp: Experiment, event: CheckpointDamaged) -> Checkpoint | None:
+    """A clone found its source's checkpoint damaged."""
+    trial = exp.trials.get(event.trial)
+    held = (trial.latest, trial.previous) if trial is not None else ()
+    return next((c for c in held if c is not None and c.digest == event.digest), None)
 
 
 def _users(exp: Experiment, number: int) -> list[Trial]:
@@ -117,9 +132,14 @@ def end_processes(state: State, exp: Experiment) -> None:
         process_ended(state, exp, exp.trials[checkpoint.trial])
 
 
-def deleted(state: State, exp: Experiment, event: CheckpointDeleted) -> bool:  # noqa: ARG001 (handlers take the state)
-    """A deletion was carried out. False when none was asked for."""
-    return exp.deleting.pop(event.digest, None) is not None
+def deleted(state: State, exp: Experiment, event: CheckpointDeleted) -> bool:
+    """A deletion was carried out. False when none was asked for, or it is not wanted any more."""
+    named = Checkpoint(exp.number, event.trial, event.digest, 0, 0, state.at)
+    order = state.deleting.get(named.place)
+    if order is None or (order.experiment, order.trial) != (event.experiment, event.trial):
+        return False
+    del state.deleting[named.place]
+    return True
 
 
 def may_evict(exp: Experiment, trial: Trial) -> None:
@@ -170,13 +190,19 @@ def _drop(state: State, exp: Experiment, checkpoint: Checkpoint | None) -> None:
 def _forget(state: State, exp: Experiment, checkpoint: Checkpoint, how: str) -> None:
     checkpoint.state = "damaged" if how == "damaged" else "deleted"
     exp.checkpoints.pop((checkpoint.trial, checkpoint.digest), None)
-    exp.disk -= 0 if checkpoint.in_process else checkpoint.size
-    state.digests[checkpoint.digest] -= 1
-    if not state.digests[checkpoint.digest]:
-        del state.digests[checkpoint.digest]
+    if not checkpoint.in_process:
+        exp.files[checkpoint.digest] -= 1
+        if not exp.files[checkpoint.digest]:
+            del exp.files[checkpoint.digest]
+            exp.disk -= checkpoint.size
+    place = state.places[checkpoint.place]
+    place.references -= 1
+    if not place.references:
+        del state.places[checkpoint.place]
         if how == "deleted":
-            exp.deleting[checkpoint.digest] = checkpoint.trial
-            state.out.append(DeleteCheckpoint(exp.number, checkpoint.trial, checkpoint.digest))
+            order = DeleteCheckpoint(exp.number, checkpoint.trial, checkpoint.digest, place.written)
+            state.deleting[checkpoint.place] = order
+            state.out.append(order)
     _touch(state, checkpoint)
 
 

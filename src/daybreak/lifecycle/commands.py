@@ -83,11 +83,15 @@ class Kill(Command, frozen=True, tag="kill"):
 
 
 class DeleteCheckpoint(Command, frozen=True, tag="delete_checkpoint"):
-    """Remove a checkpoint that nothing needs any more. Answered by CheckpointDeleted."""
+    """Remove a checkpoint that nothing needs any more. Answered by CheckpointDeleted.
+
+    A file that was written again after `until` (seconds since 1970) stays: another trial has just saved the same bytes.
+    """
 
     experiment: int
     trial: int
     digest: str
+    until: float | None = None
 
 
 class SetTimer(Command, frozen=True, tag="set_timer"):

@@ -17,8 +17,9 @@ def check(state: State) -> None:
         _trials(state, exp)
         _queues(exp)
         _money(state, exp)
-        _checkpoints(state, exp)
+        _checkpoints(exp)
         _progress(state, exp)
+    _files(state)
 
 
 def _hold(holds: bool, rule: str, story: tuple[object, ...] = ()) -> None:
@@ -107,7 +108,7 @@ def _money(state: State, exp: Experiment) -> None:
     _hold(not exp.searcher.fault, exp.searcher.fault, story)
 
 
-def _checkpoints(state: State, exp: Experiment) -> None:
+def _checkpoints(exp: Experiment) -> None:
     story = tuple(exp.story)
     users: Counter[int] = Counter()
     for trial in exp.trials.values():
@@ -119,10 +120,18 @@ def _checkpoints(state: State, exp: Experiment) -> None:
         _hold(
             users[id(checkpoint)] == checkpoint.users > 0, f"nobody, or not all, would start from {checkpoint}", story
         )
-        _hold(checkpoint.digest not in exp.deleting, f"{checkpoint} is kept and deleted", story)
-        _hold(state.digests[checkpoint.digest] > 0, f"{checkpoint} is not counted", story)
-    disk = sum(checkpoint.size for checkpoint in exp.checkpoints.values() if not checkpoint.in_process)
-    _hold(exp.disk == disk, f"disk: {exp.disk} counted, {disk} kept", story)
+    files = {c.digest: c.size for c in exp.checkpoints.values() if not c.in_process}
+    _hold(exp.disk == sum(files.values()), f"disk: {exp.disk} counted, {sum(files.values())} kept", story)
+
+
+def _files(state: State) -> None:
+    """What is shared is counted once per checkpoint, over all experiments; what is deleted is nobody's."""
+    held = Counter(c.place for exp in state.experiments.values() for c in exp.checkpoints.values())
+    counted = {name: place.references for name, place in state.places.items()}
+    _hold(counted == held, f"checkpoints by place: {counted} counted, {held} kept")
+    for name, order in state.deleting.items():
+        story = tuple(state.experiments[order.experiment].story)
+        _hold(name not in held, f"{name} is needed by {held[name]} checkpoints and is to be deleted", story)
 
 
 def _progress(state: State, exp: Experiment) -> None:

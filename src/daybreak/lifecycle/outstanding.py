@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from daybreak.base.ids import AttemptKey
 from daybreak.lifecycle.attempts import grace
-from daybreak.lifecycle.commands import AnyCommand, DeleteCheckpoint, Freeze, Kill, Prepare, Propose, SetTimer
+from daybreak.lifecycle.commands import AnyCommand, Freeze, Kill, Prepare, Propose, SetTimer
 from daybreak.lifecycle.events import AttemptEnded
 from daybreak.lifecycle.state import Attempt, State, find
 from daybreak.search.searcher import Losses
@@ -21,7 +21,7 @@ def outstanding(state: State) -> list[AnyCommand]:
             if exp.request is not None:
                 orders.append(Propose(exp.number, exp.request.number, exp.request.first, exp.request.count))
             orders += [SetTimer(exp.number, name, at) for name, at in exp.timers.items()]
-        orders += [DeleteCheckpoint(exp.number, trial, digest) for digest, trial in exp.deleting.items()]
+    orders += state.deleting.values()
     for attempt in state.attempts.values():
         orders += _of(state, attempt)
     return orders

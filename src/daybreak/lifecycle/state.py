@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from daybreak.base.errors import NotFound
 from daybreak.base.ids import AttemptKey
-from daybreak.lifecycle.commands import AnyCommand, Launch, Verdict
+from daybreak.lifecycle.commands import AnyCommand, DeleteCheckpoint, Launch, Verdict
 from daybreak.lifecycle.events import AnyEvent, Prepared
 from daybreak.lifecycle.searching import Guarded
 from daybreak.scheduling.pool import Pool
@@ -41,6 +41,11 @@ class Checkpoint:
     at: float
     state: Literal["saved", "deleted", "damaged"] = "saved"
     users: int = 0
+
+    @property
+    def place(self) -> str:
+        """What holds it: a file, which all checkpoints of the same bytes share, or one trial's suspended process."""
+        return f"{self.experiment}.{self.trial} {self.digest}" if self.in_process else self.digest
 
     @property
     def in_process(self) -> bool:
@@ -118,6 +123,14 @@ class Trial:
     ended: float | None = None
     of: int | None = None  # confirm: the trial whose point this is
     tallied: tuple[int | None, TrialState] | None = None
+
+
+@dataclass(slots=True)
+class Place:
+    """A file or a suspended process that holds checkpoints; trials whose states are equal share a file."""
+
+    references: int = 0  # checkpoints that are held there
+    written: float = 0.0  # when one of them was last saved
 
 
 @dataclass(slots=True)
@@ -206,11 +219,11 @@ class Experiment:
     wall_since: float | None = None
     timers: dict[str, float] = field(default_factory=dict)
     checkpoints: dict[tuple[int, str], Checkpoint] = field(default_factory=dict)
-    deleting: dict[str, int] = field(default_factory=dict)  # digest -> trial, until CheckpointDeleted
     cloned: dict[int, set[int]] = field(default_factory=dict)  # trial -> those that started from a checkpoint of its
     wait_for_clone: dict[int, list[int]] = field(default_factory=dict)  # source -> clones waiting for its checkpoint
     saves: bool = False  # checkpoints have been seen on disk
-    disk: int = 0
+    files: Counter[str] = field(default_factory=Counter)  # its checkpoints on disk by digest
+    disk: int = 0  # bytes of those files, each counted once
     evictable: list[tuple[bool, int, float, int]] = field(default_factory=list)  # heap: the least missed first
     evicted: int = 0
     ranking: list[tuple[float, int]] = field(default_factory=list)  # heap of (loss, trial), with stale entries
@@ -266,7 +279,8 @@ class State:
     holders: dict[tuple[str, int], AttemptKey] = field(default_factory=dict)  # (machine, slot) -> who holds it
     pool: Pool = field(default_factory=Pool)
     incoming: dict[AttemptKey, int] = field(default_factory=dict)  # preempted attempts -> experiment they make room for
-    digests: Counter[str] = field(default_factory=Counter)  # saved checkpoints per digest, over all trials
+    places: dict[str, Place] = field(default_factory=dict)  # where saved checkpoints are, over all experiments
+    deleting: dict[str, DeleteCheckpoint] = field(default_factory=dict)  # by place, until CheckpointDeleted
     touched: Touched = field(default_factory=Touched)
     dirty: dict[int, Experiment] = field(default_factory=dict)  # to be settled in this step
     out: list[AnyCommand] = field(default_factory=list)  # commands of this step

@@ -59,6 +59,7 @@ class Plan:
     faults: float = 0.0
     troubled: int = 0
     natural_end: int = 40  # units after which a trial completes by itself
+    contents: int | None = None  # how many different states there are per number of units; None: none is like another
 
 
 @dataclass
@@ -83,6 +84,8 @@ class World:
         self.at = 1_000_000.0
         self.told = 0
         self.processes: dict[AttemptKey, _Process] = {}
+        self.files: dict[str, float] = {}  # what is on the disk, and when it was written
+        self._deletions: list[DeleteCheckpoint] = []  # carried out some time later
         self._stream = Stream(plan.seed, "world")
         self._known: set[AttemptKey] = set()
         self._inbox: list[AnyEvent] = [
@@ -124,13 +127,14 @@ class World:
             elif isinstance(command, Freeze | Kill):
                 self._leave(command)
             elif isinstance(command, DeleteCheckpoint):
-                self._inbox.append(CheckpointDeleted(command.experiment, command.trial, command.digest))
+                self._deletions.append(command)
             elif isinstance(command, SetTimer):
                 self._timers[command.experiment, command.name] = command.at
 
     def crash(self) -> None:
         """The controller died, and every process with it; machines offer their slots again, submissions are repeated."""
         self.processes.clear()
+        self._deletions.clear()
         self._timers.clear()
         submitted = [event for event in self._inbox if isinstance(event, Submitted)]
         offered = [self._offer(i) for i in range(len(self.plan.machines)) if i not in self._away]
@@ -141,12 +145,16 @@ class World:
     def _behave(self) -> AnyEvent | None:
         if self._inbox:
             return self._inbox.pop(0)
+        if self._deletions and self._stream.below(8) == 0:
+            return self._delete(self._deletions.pop(0))
         if not self.troubled and (event := self._make_up()):
             return event
         busy = [process for process in self.processes.values() if not process.waits or process.outbox]
         if busy:
             self.at += self._stream.uniform()
             return self._advance(self._stream.choice(busy))
+        if self._deletions:
+            return self._delete(self._deletions.pop(0))
         return self._due() or self._make_up()
 
     def _make_up(self) -> AnyEvent | None:
@@ -206,8 +214,7 @@ class World:
 
     def _save_and_end(self, process: _Process, reason: Any) -> None:
         key = process.launch.attempt
-        saved = CheckpointSaved(key, process.units, f"{key}@{process.units}", 10)
-        self._digests.append((key.experiment, key.trial, saved.digest))
+        saved = self._checkpoint(process)
         ended = AttemptEnded(key, reason, process.units, 0.0, freeze_seconds=0.2, resume_seconds=0.1)
         process.outbox += [saved, ended]
 
@@ -233,6 +240,17 @@ class World:
         process.outbox.append(AttemptStarted(order.attempt, 1000 + len(self._known), "fork", 0.05))
         self.processes[order.attempt] = process
 
+    def _delete(self, order: DeleteCheckpoint) -> CheckpointDeleted:
+        written = self.files.get(order.digest, 0.0)
+        if order.digest not in self._just_saved() and not (order.until is not None and written > order.until):
+            self.files.pop(order.digest, None)
+        return CheckpointDeleted(order.experiment, order.trial, order.digest)
+
+    def _just_saved(self) -> set[str]:
+        """What was written, but its event is on its way."""
+        said = [event for process in self.processes.values() for event in process.outbox]
+        return {event.digest for event in said if isinstance(event, CheckpointSaved)}
+
     def _verdict(self, verdict: Verdict) -> None:
         process = self.processes.get(verdict.attempt)
         if process is None or not process.waits or verdict.number != process.number:
@@ -248,8 +266,11 @@ class World:
             self._save_and_end(process, "frozen" if verdict.action == "freeze" else "reached")
 
     def _checkpoint(self, process: _Process) -> CheckpointSaved:
-        key = process.launch.attempt
-        saved = CheckpointSaved(key, process.units, f"{key}@{process.units}", 10)
+        key, contents = process.launch.attempt, self.plan.contents
+        content = str(key) if contents is None else f"s{self._stream.below(contents)}"
+        saved = CheckpointSaved(key, process.units, f"{content}@{process.units}", 10)
+        self.at += 0.001  # no two files are written at the same moment
+        self.files[saved.digest] = self.at
         self._digests.append((key.experiment, key.trial, saved.digest))
         return saved
 
@@ -406,4 +427,5 @@ def plans(draw: st.DrawFn, *, troubled: bool = True) -> Plan:
         faults=draw(st.sampled_from([0.05, 0.2, 0.4])) if troubled else 0.0,
         troubled=draw(st.integers(0, 150)) if troubled else 0,
         natural_end=draw(st.sampled_from([5, 40])),
+        contents=draw(st.sampled_from([None, None, 1, 2])),
     )

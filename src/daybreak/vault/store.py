@@ -134,11 +134,16 @@ class Vault:
             found = hash_file(place)
         self._compare(digest, found)
 
-    def delete(self, digest: str) -> bool:
-        """Remove a file; False when it was not there, so that a repeat is harmless."""
+    def delete(self, digest: str, until: float | None = None) -> bool:
+        """Remove a file; False when it was not there, so that a repeat is harmless.
+
+        A file that was written again after `until` (seconds since 1970) stays, and the answer is False: its writer needs it.
+        """
         place = self._place(digest)
         with _explained("delete from", self.folder):
             try:
+                if until is not None and place.stat().st_mtime > until:
+                    return False
                 place.unlink()
             except FileNotFoundError:
                 return False

@@ -32,6 +32,8 @@ class History:
         self.world.obey(commands)
         if check:
             lifecycle.check(self.state)
+            needed = [c.digest for exp in self.state.experiments.values() for c in exp.checkpoints.values()]
+            assert self.world.files.keys() >= set(needed), "a checkpoint that is kept has its file"
 
     def _restart(self, check):
         self.world.crash()

@@ -10,7 +10,7 @@ from daybreak.base.ids import AttemptKey
 from daybreak.ledger.check import check
 from daybreak.ledger.opening import open_ledger
 from daybreak.ledger.rebuild import RebuildResult, rebuild
-from daybreak.lifecycle.events import CheckpointDeleted, CheckpointSaved, Proposed, Submitted, TimerDue
+from daybreak.lifecycle.events import CheckpointDamaged, CheckpointSaved, Proposed, Submitted, TimerDue
 from daybreak.ports.ledger import PointBatch
 from daybreak.testing.ledger_contract import checkpoint_row, experiment_row, tick, trial_row
 
@@ -193,15 +193,15 @@ def test_points_that_contradict_themselves(path, sql, message):
     assert message in said
 
 
-def test_a_checkpoint_kept_though_it_was_deleted(path):
-    """Here the fault is the core's: it does not know CheckpointDeleted."""
+def test_a_checkpoint_kept_though_it_was_damaged(path):
+    """Here the fault is the core's: it does not know CheckpointDamaged."""
     ledger = open_ledger(path)
-    seq = ledger.append(9.0, [CheckpointDeleted(1, 1, "ab" * 32)])
+    seq = ledger.append(9.0, [CheckpointDamaged(1, 1, "ab" * 32)])
     ledger.project([experiment_row(1, units=6)], seq)
     ledger.close()
     ((kind, where, message),) = found(path)
     assert (kind, where) == ("checkpoints", "1.1 abababababab")
-    assert "its last event says it is gone" in message
+    assert "its last event says it is damaged" in message
 
 
 def test_a_damaged_file_is_a_finding(path):

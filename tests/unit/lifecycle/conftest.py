@@ -106,6 +106,10 @@ class Script:
     def trial(self, number, experiment=1):
         return self.state.experiments[experiment].trials[number]
 
+    def rows(self):
+        """All that changed since this was asked last."""
+        return lifecycle.rows(self.state, lifecycle.take_touched(self.state))
+
     def row(self, experiment=1):
         return experiment_row(self.state.experiments[experiment])
 

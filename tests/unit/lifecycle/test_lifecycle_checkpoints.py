@@ -1,8 +1,12 @@
 """Checkpoints: two per trial, evicted by rank under the cap, replaced when damaged; suspended processes by the same rules."""
 
+import pytest
+
+from daybreak.lifecycle import outstanding
 from daybreak.lifecycle.commands import DeleteCheckpoint, Launch
 from daybreak.lifecycle.events import CheckpointDamaged, CheckpointDeleted, SlotsLost
 from daybreak.spec.models import Search
+from daybreak.wire.rows import CheckpointRow
 
 RANDOM = Search(method="random", max_units=9, max_trials=2)
 ASHA = Search(max_units=9, max_trials=9, guard=0)
@@ -85,9 +89,94 @@ def test_two_trials_with_the_same_bytes_share_a_file_until_the_last_lets_go(scri
     assert deletes(script.save(key(1, 2, 1), 3, "e")) == ["same"]
 
 
-def test_a_deletion_is_outstanding_until_it_is_answered(script, key):
-    from daybreak.lifecycle import outstanding
+@pytest.fixture
+def twice(script):
+    """The same search handed in twice, with one seed: all that they save is equal."""
+    script.offer(4)
+    for number in (1, 2):
+        script.submit(number, search=RANDOM, seed=7)
+    return script
 
+
+def test_two_experiments_with_the_same_bytes_share_a_file_until_the_last_lets_go(twice, key):
+    for units, digest in enumerate("ab", 1):
+        for number in (1, 2):
+            twice.save(key(number, 1, 1), units, digest)
+
+    assert deletes(twice.save(key(1, 1, 1), 3, "c")) == []
+    assert state_of(twice, 1, "a") == "deleted"
+    assert twice.trial(1, experiment=2).previous.digest == "a"
+    assert deletes(twice.save(key(2, 1, 1), 3, "c")) == ["a"]
+
+
+def test_a_deletion_that_is_not_carried_out_yet_is_taken_back_when_another_saves_the_same_bytes(twice, key):
+    for units, digest in enumerate("abc", 1):
+        twice.save(key(1, 1, 1), units, digest)
+    assert deletes(outstanding(twice.state)) == ["a"]
+
+    twice.save(key(2, 1, 1), 1, "a")
+    assert deletes(outstanding(twice.state)) == []
+
+    twice.tell(CheckpointDeleted(1, 1, "a"))
+    assert twice.state.refused == 1
+    assert twice.trial(1, experiment=2).latest.state == "saved"
+
+
+def test_a_deletion_spares_what_was_written_after_the_last_save_that_is_known(twice, key):
+    """Another's file may be on the disk before its event is here: the vault compares the time with the file's."""
+    twice.save(key(1, 1, 1), 1, "a")
+    saved_at = twice.at
+    twice.at += 5
+    twice.save(key(1, 1, 1), 2, "b")
+    (order,) = [order for order in twice.save(key(1, 1, 1), 3, "c") if isinstance(order, DeleteCheckpoint)]
+
+    assert (order.digest, order.until) == ("a", saved_at)
+
+
+def test_a_shared_file_counts_once_towards_the_cap_of_each_experiment(script, key):
+    script.offer(2)
+    script.submit(search=RANDOM)
+    script.save(key(1, 1, 1), 1, "same", size=10)
+    script.save(key(1, 2, 1), 1, "same", size=10)
+    assert script.state.experiments[1].disk == 10
+
+    for units, digest in [(2, "b"), (3, "c")]:
+        script.save(key(1, 1, 1), units, digest, size=1)
+    assert script.state.experiments[1].disk == 12
+
+
+def test_an_eviction_leaves_the_file_to_the_experiment_that_still_needs_it(script, key):
+    script.offer(2)
+    for number, disk_cap in [(1, 10), (2, None)]:
+        script.submit(number, search=ASHA, disk_cap=disk_cap, max_slots=1)
+    orders = []
+    for trial, accuracy in [(1, 0.1), (2, 0.9)]:
+        for number in (1, 2):
+            script.report(key(number, trial, 1), {"accuracy": accuracy})
+            orders += script.save(key(number, trial, 1), 1, f"state {trial}")
+            orders += script.end(key(number, trial, 1), "frozen")
+
+    assert script.state.experiments[1].evicted == 1
+    assert state_of(script, 1, "state 1") == "deleted"
+    assert script.trial(1, experiment=2).latest.digest == "state 1"
+    assert deletes(orders) == []
+
+
+def state_of(script, experiment, digest):
+    """What the row of trial 1's checkpoint says."""
+    rows = [row for row in script.rows() if isinstance(row, CheckpointRow)]
+    (row,) = [row for row in rows if (row.experiment, row.trial, row.digest) == (experiment, 1, digest)]
+    return row.state
+
+
+def test_suspended_processes_of_two_machines_may_have_the_same_number(twice, key):
+    twice.save(key(1, 1, 1), 1, "process:7")
+    twice.save(key(2, 1, 1), 1, "process:7")
+
+    assert deletes(twice.save(key(1, 1, 1), 2, "process:8")) == ["process:7"]
+
+
+def test_a_deletion_is_outstanding_until_it_is_answered(script, key):
     script.offer(1)
     script.submit(search=RANDOM)
     for units, digest in enumerate("abc", 1):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from daybreak.lifecycle.commands import DeleteCheckpoint
+from daybreak.lifecycle.events import CheckpointDamaged
 from daybreak.search.searcher import Clone, GoOn, SearchView, Wish
 from daybreak.spec.models import Search
 
@@ -75,7 +77,33 @@ def test_the_sources_checkpoint_stays_while_a_clone_needs_it(two, key):
     two.end(key(1, 2, 2), "lost", units=2)
 
     assert two.state.attempts[key(1, 2, 3)].launch.checkpoint.digest == "source"
-    assert "source" not in two.state.experiments[1].deleting
+    assert "source" not in two.state.deleting
+
+
+def test_a_clone_that_finds_its_sources_checkpoint_damaged_goes_back(two, key):
+    two.report(key(1, 1, 1))
+    two.save(key(1, 1, 1), 2, "source")
+    two.report(key(1, 2, 1))
+    two.end(key(1, 2, 1), "stopped")
+
+    two.tell(CheckpointDamaged(1, 2, "source"))
+    two.end(key(1, 2, 2), "lost", units=0)
+
+    assert two.state.refused == 0
+    assert two.state.attempts[key(1, 2, 3)].launch.checkpoint is None
+    assert two.trial(1).latest is None
+
+
+def test_a_clone_that_saves_its_sources_bytes_shares_the_file(two, key):
+    two.report(key(1, 1, 1))
+    two.save(key(1, 1, 1), 2, "source")
+    two.report(key(1, 2, 1))
+    two.end(key(1, 2, 1), "stopped")
+    two.save(key(1, 2, 2), 2, "source")
+    orders = [order for units in (3, 4) for order in two.save(key(1, 1, 1), units, f"mine {units}")]
+
+    assert not [order for order in orders if isinstance(order, DeleteCheckpoint)]
+    assert two.trial(2).latest.digest == "source"
 
 
 def test_what_the_ended_self_saves_late_is_not_the_clones(two, key):
@@ -86,4 +114,4 @@ def test_what_the_ended_self_saves_late_is_not_the_clones(two, key):
     two.save(key(1, 2, 1), 2, "old self")
 
     assert two.trial(2).latest.digest == "source"
-    assert two.state.experiments[1].deleting == {"old self": 2}
+    assert [(o.trial, o.digest) for o in two.state.deleting.values()] == [(2, "old self")]

@@ -78,6 +78,17 @@ def test_deleting_twice_is_harmless(vault):
         vault.path(digest)
 
 
+def test_what_was_written_again_since_the_order_to_delete_it_stays(vault):
+    digest = vault.put_bytes(b"equal states")
+    ordered = vault.path(digest).stat().st_mtime
+    os.utime(vault.path(digest), (ordered + 1, ordered + 1))
+
+    assert not vault.delete(digest, until=ordered)
+    assert vault.read(digest) == b"equal states"
+    assert vault.delete(digest, until=ordered + 1)
+    assert not vault.delete(digest, until=ordered + 1)
+
+
 def test_an_exception_while_writing_leaves_nothing(vault):
     with pytest.raises(TypeError), vault.incoming() as file:
         file.write([file.write(b"half a checkp")])

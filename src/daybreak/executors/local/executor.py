@@ -241,7 +241,7 @@ class LocalExecutor:
             self._suspended.drop(TrialKey(order.experiment, order.trial), order.digest)
         else:
             try:
-                self._vault.delete(order.digest)
+                self._vault.delete(order.digest, order.until)
             except VaultError as error:
                 _log.warning("%s", error)
                 return
