@@ -22,6 +22,8 @@ from daybreak.client.homes import make_home
 PATIENCE = 30.0  # seconds a controller may take to open its ledger and listen, or to end
 POLL = 0.05  # seconds between looks at one that somebody else started or ended
 
+_spawned: list[int] = []  # processes of controllers that this process started and that may still run
+
 
 class Start:
     """A controller that is starting. Raises `ControllerError` when its process cannot be started."""
@@ -114,14 +116,25 @@ def _is_owned(home: Home) -> bool:
 
 
 def _spawn(words: list[str], log: Path, inherited: int) -> None:
-    """Start a process that outlives this one, in a session of its own; nobody waits for it."""
+    """Start a process that outlives this one, in a session of its own; nobody waits for it.
+
+    Where this process lives longer (a notebook), those that ended are taken off the system's list when the next one starts.
+    """
+    _spawned[:] = [pid for pid in _spawned if not _has_ended(pid)]
     os.set_inheritable(inherited, True)
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    os.posix_spawn(words[0], words, os.environ, file_actions=actions, setsid=True)
+    _spawned.append(os.posix_spawn(words[0], words, os.environ, file_actions=actions, setsid=True))
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:  # somebody else waited for it, or it is our parent's: we were forked
+        return True
 
 
 def _first_line(descriptor: int) -> str:

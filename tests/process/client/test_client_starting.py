@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from daybreak.base.errors import ConnectionLost
@@ -34,6 +35,17 @@ def test_what_was_begun_is_what_is_reached(home):
         assert begin(home) is None  # one answers
         with Client(home) as other:
             assert pid(other) == pid(client)
+
+
+def test_controllers_that_ended_are_no_zombies_of_who_started_them(home):
+    pids = []
+    for _ in range(3):
+        with Client(home) as client:
+            pids.append(pid(client))
+            client.call("shutdown")
+        assert wait_until_gone(home)
+    with Client(home):
+        assert not [pid for pid in pids[:-1] if psutil.pid_exists(pid)]  # the last may have ended just now
 
 
 def test_of_two_that_begin_at_once_one_serves_both(home):
