@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=40_000)
     parser.add_argument("--batch", type=int, default=50)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         for name, ledger in (
             ("memory", MemoryLedger(keep=False)),
             ("SQLite, power-safe", open_ledger(Path(folder) / "ledger.db")),

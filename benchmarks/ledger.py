@@ -1,6 +1,6 @@
 """What a commit costs above the database itself, and what opening costs above importing SQLAlchemy.
 
-    python benchmarks/ledger.py [--commits 2000] [--folder .]
+    python benchmarks/ledger.py [--commits 2000] [--folder /var/tmp]
 
 The floor is Python's sqlite3 alone: one INSERT of as many bytes and a COMMIT, WAL, synchronous FULL, on the same disk, the two taking
 turns so that both meet the same load. A disk's fsync decides most of it: read the ratios. Eight reports a commit is what eight
@@ -94,7 +94,7 @@ def opening(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--commits", type=int, default=2000)
-    parser.add_argument("--folder", default=".", help="on the disk to measure")
+    parser.add_argument("--folder", default="/var/tmp", help="on the disk to measure")
     arguments = parser.parse_args()
     print(
         "one commit: reports, batches of points    bare sqlite3     ledger   ratio   (CPU above it)   events/s   of Optuna on SQLite"

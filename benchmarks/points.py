@@ -1,6 +1,6 @@
 """Metric points that one process can log, each commit power-safe. Target: 200,000 a second.
 
-    python benchmarks/points.py [--seconds 3] [--folder .]
+    python benchmarks/points.py [--seconds 3] [--folder /var/tmp]
 
 Beside the ledger, the plain design it was chosen over: a row per point, keyed by (experiment, trial, metric, step), inserted or
 replaced by epoch with executemany on Python's sqlite3. Both take turns on the same disk with the same batches, and give the same
@@ -96,7 +96,7 @@ def race(folder, metrics, steps, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--folder", default=".", help="on the disk to measure")
+    parser.add_argument("--folder", default="/var/tmp", help="on the disk to measure")
     arguments = parser.parse_args()
     print(
         "a commit holds                 row per point            ledger              of the target   reading one curve"

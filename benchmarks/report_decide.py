@@ -215,7 +215,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=8)
     asked = parser.parse_args()
     logging.disable()
-    with tempfile.TemporaryDirectory(dir=".") as name:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
         folder = Path(name).absolute()
         bare = floor(folder, asked.seconds / 4)
         print(f"floor     {bare:8,.0f} commits/s of bare SQLite", flush=True)
