@@ -6,7 +6,7 @@ from daybreak.lifecycle.costs import measured
 from daybreak.lifecycle.events import AttemptEnded
 from daybreak.lifecycle.failures import LOST_IN_A_ROW, MISSING_GIVE_UP_AFTER, crashed, fail, give_up, tell_missing
 from daybreak.lifecycle.losses import merge_best
-from daybreak.lifecycle.reports import settle_clone, take_in
+from daybreak.lifecycle.reports import saving, settle_clone, take_in
 from daybreak.lifecycle.state import Attempt, Experiment, State, Trial, touch
 from daybreak.lifecycle.trials import queue, set_state
 from daybreak.wire.worker import Failure
@@ -97,7 +97,7 @@ def _stand(trial: Trial) -> None:
 
 def release_clones(state: State, exp: Experiment, source: Trial) -> None:
     """Its checkpoint is there, or none will come: clones that waited for it may start."""
-    if source.number not in exp.wait_for_clone or (source.latest is None and source.live is not None):
+    if source.number not in exp.wait_for_clone or saving(source):
         return
     for number in exp.wait_for_clone.pop(source.number):
         trial = exp.trials[number]

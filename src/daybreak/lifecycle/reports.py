@@ -123,11 +123,21 @@ def become_clone(state: State, exp: Experiment, trial: Trial, decision: Clone) -
     source = exp.trials[decision.source]
     trial.plan, trial.target, trial.point = "train", decision.to, decision.point
     trial.why = decision.why or f"clone of {source.number}"
-    if source.latest is None and source.live is not None:
+    if saving(source):
         trial.waits_for = source.number
         exp.wait_for_clone.setdefault(source.number, []).append(trial.number)
     else:
         settle_clone(state, exp, trial, source)
+
+
+def saving(source: Trial) -> bool:
+    """Whether a clone should wait: a running source has no checkpoint yet, or one of where it stands is being written."""
+    attempt = source.live
+    if attempt is None or source.latest is None:
+        return attempt is not None
+    verdict = attempt.verdict
+    asked = verdict is not None and (verdict.save or verdict.action in ("freeze", "finish"))
+    return asked and source.latest.units < source.rungs[-1][0]
 
 
 def settle_clone(state: State, exp: Experiment, trial: Trial, source: Trial) -> None:

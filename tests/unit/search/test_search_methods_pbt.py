@@ -96,3 +96,68 @@ def test_whole_numbers_move_by_at_least_one_level():
 def test_where_no_change_is_allowed_the_point_stays():
     space = Space({"lr": Log(low=1e-4, high=1e-1)}, ("lr > 1",))
     assert perturbed(space, {"lr": 1e-2}, Stream(0)) == {"lr": 1e-2}
+
+
+def side_by_side(slots, members=10, units=8):
+    """A whole search of members of different quality: its method, its answers, the widest gap between members' units.
+
+    Slots report in turn; one point is ready ahead of the slots, as the lifecycle draws them.
+    """
+    method = make_searcher(experiment(method="pbt", population=members, space=SPACE, max_units=units))
+    live, quality, stands, answers, gap = {}, {}, {}, [], 0
+    while True:
+        while len(live) < slots:
+            while method.room() and len(quality) - len(live | stands) < 2:
+                quality[len(quality) + 1] = len(quality) + 1.0
+                method.added(len(quality), dict(POINT))
+            wish = method.peek()
+            if wish is None:
+                break
+            method.taken(wish)
+            live[wish.trial] = wish.to
+        if not live:
+            return method, answers, gap
+        trial, stands[trial] = next(iter(live.items()))
+        del live[trial]
+        answers.append(method.reported(trial, stands[trial], (quality[trial] / stands[trial],)))
+        match answers[-1]:
+            case Clone(source=source, to=to):
+                quality[trial], stands[trial], live[trial] = quality[source], stands[source], to
+            case GoOn(to=to):
+                live[trial] = to
+        if len(stands) == members:
+            gap = max(gap, max(stands.values()) - min(stands.values()))
+
+
+def test_on_few_slots_the_population_advances_together_and_the_worst_take_over_the_best():
+    method, answers, gap = side_by_side(slots=2)
+    assert gap <= 2, "intervals"
+    assert sum(isinstance(answer, Clone) for answer in answers) == method.view().facts["clones"] >= 8
+    assert sum(isinstance(answer, Finish) for answer in answers) == 10
+    assert any(isinstance(answer, Rest) for answer in answers)
+
+
+def test_with_slots_for_all_nobody_rests():
+    for slots in (10, 12):
+        _, answers, gap = side_by_side(slots)
+        assert not any(isinstance(answer, Rest) for answer in answers)
+        assert any(isinstance(answer, Clone) for answer in answers)
+        assert gap <= 2
+
+
+def test_of_those_that_wait_the_one_behind_goes_on_first_and_of_equals_the_best():
+    method = make_searcher(experiment(method="pbt", population=4, space=SPACE, max_units=8))
+    for trial in (1, 2, 3, 4):
+        method.added(trial, dict(POINT))
+    for trial, loss in ((1, 3.0), (2, 1.0), (3, 2.0)):
+        wish = method.peek()
+        assert wish.trial == trial, "those that never ran"
+        method.taken(wish)
+        assert isinstance(method.reported(trial, 1, (loss,)), Rest), "trial 4 waits for its first stay"
+    method.taken(method.peek())
+    assert method.reported(4, 1, (2.5,)).to == 2, "nobody waits at fewer units"
+    order = []
+    for _ in range(3):
+        order.append(method.peek().trial)
+        method.taken(method.peek())
+    assert order == [2, 3, 1]

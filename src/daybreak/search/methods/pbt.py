@@ -1,11 +1,15 @@
 """Population-based training: weak members take over a strong one's weights and a changed point of the space.
 
 Jaderberg et al., "Population Based Training of Neural Networks" (2017), asynchronously: at every interval a member saves a checkpoint
-and is compared with the values that members had at the same units. One of the worst `quantile` is replaced by a clone
-of one of the best, which goes on from that one's latest checkpoint (exploit) with a perturbed point (explore).
+and is compared with the values that members had at the same units, or one interval before where they have not come so far. One of
+the worst `quantile` is replaced by a clone of one of the best, which goes on from that one's latest checkpoint (exploit) with a
+perturbed point (explore).
+
+The population advances together on however few slots: while another member that stands at fewer units waits for slots, one that
+reports rests, and whoever stands at the fewest units goes on first; of equals the best, so that the worst find somebody to take over
+when they report. With slots for all nobody rests.
 """
 
-from collections import deque
 from math import inf
 
 from daybreak.base.errors import UsageError
@@ -77,7 +81,7 @@ class Pbt:
         self._quantile = search.quantile
         self._points: dict[int, Point] = {}
         self._values: dict[int, dict[int, Losses]] = {}  # units -> what members had there
-        self._resting: deque[int] = deque()  # may go on once limits are raised
+        self._resting: dict[int, None] = {}  # frozen members, in the order in which they came to rest
         self._clones = 0
 
     def room(self) -> int:
@@ -98,7 +102,7 @@ class Pbt:
         return to if self._horizon is None else min(to, self._horizon)
 
     def peek(self) -> Wish | None:
-        """Members that never ran; everything else goes on in place."""
+        """The member that waits at the fewest units; nobody goes further before the population is whole."""
         roster = self._roster
         if roster.closed:
             return self._last_wish()
@@ -107,12 +111,15 @@ class Pbt:
         trial = roster.newest()
         if trial is not None:
             return Wish(trial, self._next(0), 0.0, "a member of the population")
-        while self._resting and (self._resting[0] in roster.gone or self._resting[0] in roster.live):
-            self._resting.popleft()
-        if not self._resting:
+        if not self._resting or roster.room():
             return None
-        trial = self._resting[0]
-        return Wish(trial, self._next(roster.stands[trial]), 1.0, "the search goes on")
+        trial = min(self._resting, key=self._turn)
+        return Wish(trial, self._next(roster.stands[trial]), 1.0, "none of the population waits at fewer units")
+
+    def _turn(self, trial: int) -> tuple[int, float]:
+        stands = self._roster.stands[trial]
+        losses = self._values.get(stands, {}).get(trial)
+        return stands, losses[0] if losses else inf
 
     def _last_wish(self) -> Wish | None:
         roster, best = self._roster, self._roster.best
@@ -122,10 +129,11 @@ class Pbt:
 
     def taken(self, wish: Wish) -> None:
         """It runs."""
+        self._resting.pop(wish.trial, None)
         self._roster.go(wish.trial, wish.to)
 
     def reported(self, trial: int, units: int, losses: Losses) -> Decision:
-        """Go on, or take over one of the best."""
+        """Go on, rest until the others have come as far, or take over one of the best."""
         roster = self._roster
         if trial in roster.gone:
             return Rest("it had ended")
@@ -136,25 +144,40 @@ class Pbt:
             roster.finish(trial)
             return Finish("stands at the horizon")
         if roster.closed and trial != roster.best:
-            self._resting.append(trial)
-            return Rest("the budget is nearly spent")
-        source = None if roster.closed else self._source(trial, values, units)
-        if source is None:
-            to = self._next(units)
-            roster.go(trial, to)
-            return GoOn(to, save=True, why="not among the worst of the population")
-        return self._clone(trial, source, units)
+            return self._rest(trial, "the budget is nearly spent")
+        source = None if roster.closed else self._source(trial, units)
+        if source is not None:
+            return self._clone(trial, source, units)
+        if not roster.closed and self._waits_behind(units):
+            return self._rest(trial, "others of the population wait at fewer units")
+        to = self._next(units)
+        roster.go(trial, to)
+        return GoOn(to, save=True, why="not among the worst of the population")
 
-    def _source(self, trial: int, values: dict[int, Losses], units: int) -> int | None:
-        """One of the best at these units, when the trial is one of the worst; None otherwise."""
+    def _rest(self, trial: int, why: str) -> Rest:
+        self._resting[trial] = None
+        return Rest(why)
+
+    def _waits_behind(self, units: int) -> bool:
+        """Whether a member that has no slots stands at fewer units."""
+        stands = self._roster.stands
+        return self._roster.newest() is not None or any(stands[t] < units for t in self._resting)
+
+    def _source(self, trial: int, units: int) -> int | None:
+        """One of the best at comparable units, when the trial is one of the worst; None otherwise."""
+        values = self._values.get(units - self._every, {}) | self._values[units]
         count = int(len(values) * self._quantile)
         if count < 1:
             return None
         order = ranked(values)
         if trial not in order[-count:]:
             return None
-        best = [t for t in order[:count] if t not in self._roster.gone and t != trial and values[t] != values[trial]]
+        best = [t for t in order[:count] if self._has_come(t, units) and t != trial and values[t] != values[trial]]
         return Stream(self._seed, "pbt", "exploit", trial, units, self._clones).choice(best) if best else None
+
+    def _has_come(self, trial: int, units: int) -> bool:
+        """Whether a clone of it would stand as far: one that falls back might do so for ever."""
+        return trial not in self._roster.gone and self._roster.stands[trial] >= units
 
     def _clone(self, trial: int, source: int, units: int) -> Clone:
         roster = self._roster
@@ -169,6 +192,7 @@ class Pbt:
 
     def ended(self, trial: int, units: int, losses: Losses | None, failed: bool) -> None:
         """It is no source any more; failed ones lose their values too."""
+        self._resting.pop(trial, None)
         if trial in self._roster.gone:
             return
         self._roster.leave(trial, units)
@@ -178,7 +202,7 @@ class Pbt:
         else:
             self._values.setdefault(units, {})[trial] = losses
 
-    def learnt(self, horizon: int | None, costs: Costs) -> None:  # noqa: ARG002 (nothing here freezes)
+    def learnt(self, horizon: int | None, costs: Costs) -> None:  # noqa: ARG002 (who rests is a matter of slots)
         """Where training ends."""
         self._horizon = self._horizon or horizon
 
@@ -193,7 +217,7 @@ class Pbt:
         horizon = spec.search.max_units
         if horizon is not None and horizon > (self._horizon or 0):
             self._horizon = horizon
-            self._resting.extend(self._roster.reopen())
+            self._resting |= dict.fromkeys(self._roster.reopen())
 
     def view(self) -> SearchView:
         """One rung per interval."""
