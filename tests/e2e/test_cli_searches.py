@@ -71,6 +71,39 @@ def test_method(daybreak, method):
     assert experiment["best_trial"] is not None
 
 
+DIGGER = '''
+import numpy as np
+
+def main(run):
+    """Gradient descent on a bowl: how far it came lives in the state, and a small step gets nowhere on its own."""
+    kept = {"at": np.full(4, 10.0)}
+    run.keep(state=kept)
+    for _ in run.epochs(16):
+        kept["at"] = kept["at"] * (1 - run.params.step)
+        run.report(loss=float(np.square(kept["at"]).sum()))
+'''
+
+
+def test_population_on_fewer_slots_than_members_takes_over_the_best(daybreak):
+    (daybreak.folder / "digger.py").write_text(DIGGER)
+    (daybreak.folder / "population.yaml").write_text(
+        "name: population\nrun: digger:main\nspace: {step: {log: [0.001, 0.3]}}\nobjective: {minimize: loss}\n"
+        "search: {method: pbt, population: 6, perturb_every: 2, max_units: 16, sampler: random}\nbudget: {trials: 6}\nseed: 1\n"
+    )
+    found = daybreak.json("run", "population.yaml", "--slots", "2")
+    assert (found["experiment"]["state"], found["experiment"]["trials"]) == ("done", 6)
+    assert {t["units"] for t in found["trials"]} == {16}
+    clones = [t for t in found["trials"] if len(t["history"]) > 1]
+    assert clones, "somebody took over one of the best"
+    for trial in clones:
+        (begun, first), *_, (units, last) = trial["history"]
+        assert (begun, last) == (0, trial["point"]), "its first point and its last are both told"
+        assert units > 0, "it goes on from where its source stood"
+        assert first != last
+        alone = 4 * (10 * (1 - first["step"]) ** 16) ** 2
+        assert trial["last"]["loss"] < alone / 2, "better by far than its own first point would have come"
+
+
 def test_grid_tries_every_point(daybreak):
     found = daybreak.json(
         "run", "toy:main", "--space", "x=0.1,0.3,0.5", "--space", "n=int:1..2", "--maximize", "value", "--max-units", "2",
