@@ -41,6 +41,7 @@ class LocalServer:
         self._watchers: list[_Watcher] = []
         self._listening = _listen(path)
         self._telling = False
+        self._told_at = 0.0
         self.last_request = time.monotonic()
         reactor.watch(self._listening, self._accept)
 
@@ -58,13 +59,14 @@ class LocalServer:
             connection.close()
 
     def changed(self) -> None:
-        """Something was stepped: answer those who watch, soon."""
+        """Something was stepped: answer those who watch, at once after a quiet time, else at the pace."""
         if self._watchers and not self._telling:
             self._telling = True
-            self._reactor.later(PACE, self._tell)
+            self._reactor.later(max(0.0, self._told_at + PACE - time.monotonic()), self._tell)
 
     def _tell(self) -> None:
         self._telling = False
+        self._told_at = time.monotonic()
         for watcher in list(self._watchers):
             self._look(watcher, watcher.version)
 

@@ -177,3 +177,8 @@ def ped_anova(space: Space, points: Sequence[Point], losses: Sequence[float]) ->
         study.add_trial(create_trial(params=params, distributions=distributions, value=loss))
     found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
     return {name: float(found.get(name, 0.0)) for name in space.columns}
+
+
+def make(spec: Experiment) -> OptunaSampler:
+    """The sampler of Optuna that the spec names. Raises `UsageError` as `OptunaSampler` does."""
+    return OptunaSampler(spec, spec.search.sampler)
