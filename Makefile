@@ -20,6 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 demo: $(VENV)/.$(FRAMEWORK)
 	$(BIN)/daybreak run examples/digits/$(DEMO_$(FRAMEWORK)) --home .daybreak
+	@echo "first: . $(VENV)/bin/activate    (so that the shell finds daybreak)"
 
 test: $(VENV)/.test
 	$(BIN)/pytest -n 2 --dist loadgroup
