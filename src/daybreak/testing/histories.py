@@ -1,15 +1,13 @@
 """Random histories for the pure core: a fake world that answers commands with whatever can happen, in any order that can be.
 
-A `World` is seeded, so that a history is a function of its `Plan`: hypothesis varies and shrinks plans. Its troubles (crashes, losses,
-duplicates, late events, restarts, pauses, machines that come and go) last for the first `troubled` events; after that it behaves,
-so that every experiment must come to its end.
+A `World` is seeded, so that a history is a function of its `Plan`: hypothesis varies and shrinks plans (`testing.plans`). Its
+troubles (crashes, losses, duplicates, late events, restarts, pauses, machines that come and go) last for the first `troubled`
+events; after that it behaves, so that every experiment must come to its end.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-from hypothesis import strategies as st
 
 from daybreak.base.ids import AttemptKey
 from daybreak.base.streams import Stream
@@ -41,8 +39,7 @@ from daybreak.lifecycle.events import (
     Submitted,
     TimerDue,
 )
-from daybreak.spec.domains import Uniform
-from daybreak.spec.models import Baseline, Budget, Confirm, Experiment, Objective, Resources, Retry, Search
+from daybreak.spec.models import Experiment
 from daybreak.wire.worker import Failure
 
 METRIC = "accuracy"
@@ -85,7 +82,7 @@ class World:
         self.told = 0
         self.processes: dict[AttemptKey, _Process] = {}
         self.files: dict[str, float] = {}  # what is on the disk, and when it was written
-        self._deletions: list[DeleteCheckpoint] = []  # carried out some time later
+        self._deletions: dict[DeleteCheckpoint, bool] = {}  # not carried out yet; whether the same was saved since
         self._stream = Stream(plan.seed, "world")
         self._known: set[AttemptKey] = set()
         self._inbox: list[AnyEvent] = [
@@ -110,6 +107,7 @@ class World:
         if event is None:
             return None
         self.told += 1
+        self._pass_on(event)
         self._past.append(event)
         return self.at, event
 
@@ -127,7 +125,7 @@ class World:
             elif isinstance(command, Freeze | Kill):
                 self._leave(command)
             elif isinstance(command, DeleteCheckpoint):
-                self._deletions.append(command)
+                self._deletions[command] = False
             elif isinstance(command, SetTimer):
                 self._timers[command.experiment, command.name] = command.at
 
@@ -146,7 +144,7 @@ class World:
         if self._inbox:
             return self._inbox.pop(0)
         if self._deletions and self._stream.below(8) == 0:
-            return self._delete(self._deletions.pop(0))
+            return self._delete()
         if not self.troubled and (event := self._make_up()):
             return event
         busy = [process for process in self.processes.values() if not process.waits or process.outbox]
@@ -154,7 +152,7 @@ class World:
             self.at += self._stream.uniform()
             return self._advance(self._stream.choice(busy))
         if self._deletions:
-            return self._delete(self._deletions.pop(0))
+            return self._delete()
         return self._due() or self._make_up()
 
     def _make_up(self) -> AnyEvent | None:
@@ -240,16 +238,25 @@ class World:
         process.outbox.append(AttemptStarted(order.attempt, 1000 + len(self._known), "fork", 0.05))
         self.processes[order.attempt] = process
 
-    def _delete(self, order: DeleteCheckpoint) -> CheckpointDeleted:
-        written = self.files.get(order.digest, 0.0)
-        if order.digest not in self._just_saved() and not (order.until is not None and written > order.until):
+    def _delete(self) -> CheckpointDeleted:
+        """The agent comes to the first deletion. It knows what it passed on; what is on its way it sees by the file's time.
+
+        No worker is so slow that it says it saved only after another saved the same, then other states, and let go of it.
+        """
+        order, passed_on = self._deletions.popitem()
+        written, until = self.files.get(order.digest, 0.0), order.until
+        again = until is not None and (written > until or order.digest in self._on_their_way())
+        if not passed_on and not again:
             self.files.pop(order.digest, None)
         return CheckpointDeleted(order.experiment, order.trial, order.digest)
 
-    def _just_saved(self) -> set[str]:
-        """What was written, but its event is on its way."""
+    def _on_their_way(self) -> set[str]:
         said = [event for process in self.processes.values() for event in process.outbox]
         return {event.digest for event in said if isinstance(event, CheckpointSaved)}
+
+    def _pass_on(self, event: AnyEvent) -> None:
+        if isinstance(event, CheckpointSaved):
+            self._deletions |= {order: True for order in self._deletions if order.digest == event.digest}
 
     def _verdict(self, verdict: Verdict) -> None:
         process = self.processes.get(verdict.attempt)
@@ -371,61 +378,3 @@ class World:
 def _with(event: AttemptEnded, **changes: float) -> AttemptEnded:
     fields = {name: getattr(event, name) for name in event.__struct_fields__}
     return AttemptEnded(**(fields | changes))
-
-
-SEARCHES = st.one_of(
-    st.builds(
-        Search, method=st.just("asha"), max_units=st.sampled_from([1, 4, 9, 27]), guard=st.sampled_from([0, 0.1])
-    ),
-    st.builds(Search, method=st.just("asha"), max_concurrent=st.sampled_from([1, 3, None])),
-    st.builds(
-        Search, method=st.sampled_from(["random", "asha_stopping", "hyperband"]), max_units=st.sampled_from([3, 9])
-    ),
-    st.builds(Search, method=st.just("pbt"), max_units=st.just(8), population=st.just(4), perturb_every=st.just(2)),
-)
-
-BUDGETS = st.one_of(
-    st.builds(Budget, trials=st.integers(1, 25)),
-    st.builds(Budget, units=st.integers(3, 150)),
-    st.builds(Budget, slot_hours=st.floats(0.01, 0.2)),
-    st.builds(Budget, wall=st.floats(5.0, 300.0)),
-    st.builds(Budget, money=st.floats(0.1, 1.0), price_per_slot_hour=st.just(4.0), trials=st.just(30)),
-)
-
-
-@st.composite
-def specs(draw: st.DrawFn) -> Experiment:
-    """A small experiment of any kind."""
-    slots = draw(st.sampled_from([1, 1, 1, 2]))
-    return Experiment(
-        name=draw(st.sampled_from(["digits", "spam"])),
-        run="train:main",
-        space={"lr": Uniform(low=0, high=1)},
-        objectives=(Objective(metric=METRIC),),
-        score=draw(st.sampled_from(["best", "last"])),
-        search=draw(SEARCHES),
-        budget=draw(BUDGETS),
-        resources=Resources(slots=slots),
-        retry=Retry(attempts=draw(st.integers(0, 2))),
-        points=draw(st.sampled_from([(), ({"lr": 0.25},)])),
-        baseline=draw(st.sampled_from([None, Baseline(value=0.1), Baseline(run="train:guess")])),
-        confirm=draw(st.sampled_from([None, Confirm(top=2, seeds=3)])),
-        disk_cap=draw(st.sampled_from([None, 30, 60])),
-        max_slots=draw(st.sampled_from([None, slots, 2 * slots])),
-        priority=draw(st.integers(0, 2)),
-        seed=draw(st.integers(0, 3)),
-    )
-
-
-@st.composite
-def plans(draw: st.DrawFn, *, troubled: bool = True) -> Plan:
-    """A whole history: one to three experiments on one to three machines."""
-    return Plan(
-        specs=tuple(draw(st.lists(specs(), min_size=1, max_size=3))),
-        machines=tuple(draw(st.lists(st.integers(2, 4), min_size=1, max_size=3))),
-        seed=draw(st.integers(0, 10_000)),
-        faults=draw(st.sampled_from([0.05, 0.2, 0.4])) if troubled else 0.0,
-        troubled=draw(st.integers(0, 150)) if troubled else 0,
-        natural_end=draw(st.sampled_from([5, 40])),
-        contents=draw(st.sampled_from([None, None, 1, 2])),
-    )

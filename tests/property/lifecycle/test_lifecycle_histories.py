@@ -6,10 +6,11 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 
 from daybreak import lifecycle
-from daybreak.testing.histories import Plan, World, plans
+from daybreak.testing.histories import Plan, World
+from daybreak.testing.plans import plans
 
 MOST_EVENTS = 6000
-relaxed = settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
+relaxed = settings(suppress_health_check=list(HealthCheck))
 
 
 class History:
@@ -47,7 +48,7 @@ def all_rows(state):
     return msgspec.json.encode(lifecycle.rows(state, lifecycle.take_touched(state)))
 
 
-@settings(relaxed, max_examples=40)
+@relaxed
 @given(plans())
 def test_invariants_hold_after_each_event_and_every_experiment_ends(plan):
     history = History(plan)
