@@ -9,7 +9,8 @@ that holds all trials already: the fastest way to use it. `adapter` is the same 
 `--quality`: best value after 100 trials one after another on four functions without rungs, median over seeds; smaller is better.
 
 Measured on two busy cores (21 November 2026), ms per draw at 100 / 1,000 / 5,000 trials: density 0.32 / 0.40 / 0.44; tpe 87 / 127 / 248
-(570x at 5,000). Quality, 10 seeds, density against tpe: branin 0.402 / 0.434, hartmann -3.26 / -3.16, sphere 0.009 / 0.018, mixed 0.039 / 0.119.
+(570x at 5,000). Quality, 10 seeds, density against tpe:
+branin 0.402 / 0.434, hartmann -3.26 / -3.16, sphere 0.009 / 0.018, mixed 0.039 / 0.119.
 """
 
 import argparse

@@ -16,7 +16,8 @@ trial of this search has taken. Random search takes configurations in random ord
 `--shuffled` destroys what early stopping lives on: between each two neighbouring rungs the configurations' losses are
 permuted, so that a rank at one rung says nothing about the next.
 
-Measured (21 November 2026, mean / median over seeds; 30 seeds, `--first-seed 9000`, not those the sampler was tuned on):
+Measured (21 November 2026, mean / median over seeds; 30 seeds, `--first-seed 9000`: fresh seeds, but the six tasks are
+those its settings were chosen on):
 
     workers                                  1              8             64            200
     guard on                     14.30 / 13.85  14.36 / 12.84    6.01 / 3.97    2.57 / 1.93
