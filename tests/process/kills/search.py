@@ -12,7 +12,7 @@ from daybreak.base.home import Home
 from daybreak.client.client import OVER, Client
 from daybreak.client.experiment import Experiment
 
-TRIALS, HORIZON = 20, 9
+HORIZON = 9
 
 # The kept counter must equal the unit: a trial continued from the wrong checkpoint, or from none, reports another value.
 TOY = """
@@ -37,12 +37,12 @@ def expected(x: float, unit: int) -> float:
     return total
 
 
-def submit(home: Home, folder: Path) -> int:
-    """Hand in a search of 20 trials; its number."""
+def submit(home: Home, folder: Path, trials: int) -> int:
+    """Hand in a search of so many trials; its number."""
     (folder / "toy.py").write_text(TOY)
     experiment = Experiment(
         run="toy:main", folder=folder, name="toy", space={"x": {"uniform": [0.0, 1.0]}}, objective={"maximize": "value"},
-        search={"max_units": HORIZON, "reduction": 3, "sampler": "random"}, budget={"trials": TRIALS}, checkpoint_every=0.05,
+        search={"max_units": HORIZON, "reduction": 3, "sampler": "random"}, budget={"trials": trials}, checkpoint_every=0.05,
         retry={"attempts": 100}, seed=3,
     )  # fmt: skip
     with Client(home) as client:
