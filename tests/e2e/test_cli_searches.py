@@ -122,3 +122,14 @@ def test_several_objectives(daybreak):
     assert found["experiment"]["state"] == "done"
     assert [len(values) for _, values in found["trials"][0]["rungs"]][:1] == [2]
     assert set(found["experiment"]["best"]) == {"value", "cost"}
+    front = daybreak.json("show", "two")["front"]
+    by_number = {t["trial"]: t["last"] for t in found["trials"]}
+    assert front
+    for one in front:
+        assert not any(
+            other["value"] > by_number[one]["value"] and other["cost"] < by_number[one]["cost"]
+            for other in by_number.values()
+        )
+    for command in ("show", "best"):
+        text = daybreak(command, "two").stdout
+        assert f"no trial beats these {len(front)} in value and cost together" in text

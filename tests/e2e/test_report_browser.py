@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from report_data import made_up
+from report_data import made_up, two_objectives
 
 from daybreak.cli.report.page import render
 
@@ -61,6 +61,17 @@ def test_failed_and_diverged_trials_and_the_cost_of_pruning_are_told(drawn):
     assert "ValueError: width and layers do not fit (1." in document
     assert "diverged (a value that is no number)" in document
     assert "an estimated 11 % of the frozen ones (2 % to 38 %) would have led there" in document
+
+
+def test_several_objectives_are_drawn_against_each_other_with_the_front_marked(drawn):
+    data = two_objectives()
+    document = drawn(render(data))
+    assert 'data-ready="yes"' in document
+    assert titles(document)[1] == "accuracy against milliseconds"
+    assert 1 < len(data["front"]) < 20
+    assert document.count('r="5"') == len(data["front"])
+    assert f"the {len(data['front'])} marked ones in one objective without being worse in another" in document
+    assert document.count('class="front"') == 1
 
 
 def test_a_thousand_trials_are_drawn(drawn):

@@ -1,6 +1,7 @@
 """What `run`, `attach` and `resume` share: follow to the end, freeze on Ctrl-C, say how it went and what to do next."""
 
 from daybreak.base.errors import ConnectionLost
+from daybreak.cli.front import print_front
 from daybreak.cli.live import follow
 from daybreak.cli.output import console, errors_console, print_json, styled
 from daybreak.cli.trials import print_best, trial_table
@@ -46,6 +47,7 @@ def conclude(client: Client, status: Status, *, json: bool) -> int:
     out.print(trial_table(row, trials, most=5))
     out.print()
     print_best(row, next(t for t in trials if t.trial == row.best_trial))
+    print_front(row, trials)
     out.print(
         f"\nnext:  daybreak show {row.experiment}    daybreak report {row.experiment}    "
         f"daybreak checkpoint get {row.experiment}    daybreak export {row.experiment}",

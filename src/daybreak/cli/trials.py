@@ -1,5 +1,6 @@
 """Trials for people: the table of them, and the best one."""
 
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
@@ -39,14 +40,18 @@ def ranked(row: ExperimentRow, trials: list[TrialRow]) -> list[TrialRow]:
     return sorted(trials, key=place)
 
 
-def trial_table(row: ExperimentRow, trials: list[TrialRow], most: int = 30) -> Any:
-    """Trials, best first, as a table; as many hyperparameters as columns as the console is wide, those that differ first."""
-    shown = ranked(row, trials)[:most]
+def trial_table(row: ExperimentRow, trials: list[TrialRow], most: int = 30, values: Sequence[str] = ()) -> Any:
+    """Trials, best first, as a table; as many hyperparameters as columns as the console is wide, those that differ first.
+
+    `values`: metrics whose last values are shown, in the order of the trials; without, the best first and their scores.
+    """
+    shown = (list(trials) if values else ranked(row, trials))[:most]
+    scores = {name: [t.last.get(name) for t in shown] for name in values} or {"score": [t.score for t in shown]}
     fixed: dict[str, list[Any]] = {
         "trial": [f"{t.experiment}.{t.trial}" for t in shown],
         "state": [state(t.state) for t in shown],
         "units": [t.units for t in shown],
-        "score": [t.score for t in shown],
+        **scores,
     }
     last: dict[str, list[Any]] = {
         "slot time": [duration(t.slot_seconds) for t in shown],
@@ -57,7 +62,7 @@ def trial_table(row: ExperimentRow, trials: list[TrialRow], most: int = 30) -> A
     room = console().width - sum(_width(*column) for column in (*fixed.items(), *last.items()))
     fitting = _fitting(points, room)
     columns = fixed | {name: points[name] for name in fitting} | last
-    made = table(list(columns), zip(*columns.values(), strict=True), right=["units", "score", "slot time"])
+    made = table(list(columns), zip(*columns.values(), strict=True), right=["units", "score", *values, "slot time"])
     if hidden := len(names) - len(fitting):
         made.caption = f"and {hidden} more hyperparameter{'s' if hidden > 1 else ''}: daybreak export {row.experiment}"
         made.caption_justify = "left"

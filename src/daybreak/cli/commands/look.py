@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from daybreak.base.errors import NotFound, UsageError
 from daybreak.base.ids import TrialKey
 from daybreak.cli.arguments import Experiment, HomeFolder, Json
+from daybreak.cli.front import front, print_front
 from daybreak.cli.output import ago, console, duration, number, print_json, state, styled, table
 from daybreak.cli.trials import print_best, trial_table
 from daybreak.client.client import Client
@@ -51,16 +52,19 @@ def ls(*, all: bool = False, json: Json = False, home: HomeFolder = None) -> Non
 
 
 def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
-    """Show one experiment: its trials, rungs, budget and notices.
+    """Show one experiment: its trials, rungs, budget and notices; with several objectives the trials that no other beats.
 
-    JSON: {experiment, status, trials, notices}.
+    JSON: {experiment, status, trials, notices, front}; front: numbers of those trials.
     """
     with Client(home) as client:
         row = client.experiment(experiment)
         trials, notices = client.trials(row.experiment), client.notices(row.experiment)
         status = client.status(row.experiment)
     if json:
-        print_json({"experiment": row, "status": status, "trials": trials, "notices": notices})
+        print_json(
+            {"experiment": row, "status": status, "trials": trials, "notices": notices}
+            | {"front": [trial.trial for trial in front(row, trials)]}
+        )
         return
     out = console()
     out.print(
@@ -83,6 +87,7 @@ def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = 
         )
     out.print()
     out.print(trial_table(row, trials))
+    print_front(row, trials)
     if status.trouble:
         out.print(styled(("error", "red"), f": {status.trouble}"), soft_wrap=True)
     for notice in notices:
@@ -92,7 +97,7 @@ def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = 
 
 
 def best(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
-    """Show the best trial, its hyperparameters and where its checkpoint is.
+    """Show the best trial, its hyperparameters and where its checkpoint is; with several objectives also those that no other beats.
 
     JSON: the trial: {trial, score, units, point, best, last, rungs, checkpoint, ...}.
     """
@@ -100,11 +105,13 @@ def best(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = 
         row = client.experiment(experiment)
         if row.best_trial is None:
             raise NotFound(f"experiment {row.experiment} has no trial with a score yet ({row.state})")
-        trial = next(t for t in client.trials(row.experiment) if t.trial == row.best_trial)
+        trials = client.trials(row.experiment)
+    trial = next(t for t in trials if t.trial == row.best_trial)
     if json:
         print_json(trial)
         return
     print_best(row, trial)
+    print_front(row, trials)
 
 
 def compare(

@@ -4,6 +4,7 @@ from math import isfinite
 from typing import Any
 
 from daybreak.base.errors import DaybreakError
+from daybreak.cli.front import front
 from daybreak.cli.trials import ranked
 from daybreak.client.client import Client
 from daybreak.client.jobs import run_job
@@ -21,6 +22,7 @@ def gather(client: Client, experiment: int | str) -> dict[str, Any]:
     return {
         "experiment": row,
         "objective": objective,
+        "front": [trial.trial for trial in front(row, trials)],
         "trials": trials,
         "curves": client.points(row.experiment, shown, [objective["metric"]]),
         "hidden_curves": max(0, len(trials) - MOST_CURVES),

@@ -107,5 +107,5 @@ function spec() {
     make("details", {}, make("summary", {}, `blake3 ${experiment.spec_hash}`), make("pre", {}, JSON.stringify(experiment.spec, null, 1))));
 }
 
-for (const part of [head, confirmed, curves, parallel, importance, timeline, pruned, list, spec]) part();
+for (const part of [head, confirmed, against, curves, parallel, importance, timeline, pruned, list, spec]) part();
 document.documentElement.dataset.ready = "yes";

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-SCRIPTS = ("drawing.js", "charts.js", "page.js")
+SCRIPTS = ("drawing.js", "charts.js", "front.js", "page.js")
 TEMPLATE = """<!doctype html>
 <html lang="en">
 <head>
