@@ -49,9 +49,19 @@ tuner = tune.Tuner(
 )  # fmt: skip
 results = tuner.fit()
 frame = results.get_dataframe(filter_metric="accuracy", filter_mode="max")
-finish("ray" + ("_reuse" if REUSE else ""), float(frame["accuracy"].max()), int(results.get_dataframe()["training_iteration"].sum()))
+finish(
+    "ray" + ("_reuse" if REUSE else ""),
+    float(frame["accuracy"].max()),
+    int(results.get_dataframe()["training_iteration"].sum()),
+)
 memory = sum(
-    int(next(line for line in (pathlib.Path("/proc") / pid / "status").read_text().splitlines() if line.startswith("VmRSS")).split()[1])
+    int(
+        next(
+            line
+            for line in (pathlib.Path("/proc") / pid / "status").read_text().splitlines()
+            if line.startswith("VmRSS")
+        ).split()[1]
+    )
     for pid in os.listdir("/proc")
     if pid.isdigit() and b"ray" in (pathlib.Path("/proc") / pid / "cmdline").read_bytes()
 )
