@@ -17,14 +17,20 @@ from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, Place, Sta
 DISK_CAP = 20 * 2**30  # bytes, where the spec says nothing
 
 
-def saved(state: State, exp: Experiment, attempt: Attempt, event: CheckpointSaved) -> None:
-    """The trial's latest checkpoint is a new one; the one before the last is not needed any more."""
+def saved(state: State, exp: Experiment, attempt: Attempt, event: CheckpointSaved) -> bool:
+    """The trial's latest checkpoint is a new one; the one before the last is not needed any more.
+
+    False for one before the attempt's last: it was heard of already, and its file may be deleted.
+    """
+    if event.units < attempt.saved:
+        return False
+    attempt.saved = event.units
     trial = exp.trials[attempt.key.trial]
     checkpoint = _record(state, exp, trial, event)
     if attempt.verdict is not None and attempt.verdict.action == "stop":  # it becomes a clone: its own past is over
         _hold(checkpoint)
         _drop(state, exp, checkpoint)
-        return
+        return True
     if checkpoint is not trial.latest:
         before, trial.latest = trial.latest, checkpoint
         _hold(checkpoint)
@@ -36,6 +42,7 @@ def saved(state: State, exp: Experiment, attempt: Attempt, event: CheckpointSave
     touch(state, exp)
     touch_trial(state, exp, trial)
     keep_under_cap(state, exp)
+    return True
 
 
 def _record(state: State, exp: Experiment, trial: Trial, event: CheckpointSaved) -> Checkpoint:

@@ -76,6 +76,7 @@ class Attempt:
     slot_seconds: float = 0.0
     user_seconds: float = 0.0
     number: int = 0  # of its last report
+    saved: int = -1  # units of its last checkpoint
     verdict: Verdict | None = None  # the answer to that report
     order: Literal["", "freeze", "kill"] = ""  # what it was asked to do, until it ends
     order_why: str = ""

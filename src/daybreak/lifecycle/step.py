@@ -110,7 +110,8 @@ def _refusal(result: bool | str, event: AnyEvent) -> str:
 
 
 def _saved(state: State, exp: Experiment, attempt: Attempt, event: CheckpointSaved) -> bool:
-    checkpoints.saved(state, exp, attempt, event)
+    if not checkpoints.saved(state, exp, attempt, event):
+        return False
     ends.release_clones(state, exp, exp.trials[attempt.key.trial])
     return True
 

@@ -59,7 +59,7 @@ def test_errors_as_json_unless_the_json_belongs_to_the_users_command(capsys):
     code, output, said = run(capsys, "compare", "1.1", "--json")
     assert (code, output) == (2, "")
     assert json.loads(said)["error"] == "UsageError"
-    code, _, said = run(capsys, "run", "--budget", "nonsense", "--", "python", "train.py", "--json")
+    code, _, said = run(capsys, "plan", "--budget", "nonsense", "--", "python", "train.py", "--json")
     assert code == 2
     assert not said.startswith("{")
 

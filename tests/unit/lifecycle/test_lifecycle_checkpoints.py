@@ -26,6 +26,17 @@ def test_a_trial_keeps_its_latest_checkpoint_and_the_one_before(script, key):
     assert (script.trial(1).latest.digest, script.trial(1).previous.digest) == ("c", "b")
 
 
+def test_a_checkpoint_that_is_told_of_again_is_not_the_latest_again(script, key):
+    script.offer(1)
+    script.submit(search=RANDOM)
+    for units, digest in enumerate("abc", 1):
+        script.save(key(1, 1, 1), units, digest)
+
+    assert script.save(key(1, 1, 1), 1, "a") == []
+    assert script.state.refused == 1
+    assert script.trial(1).latest.digest == "c"
+
+
 def test_a_lost_trial_starts_from_its_latest_with_the_one_before_at_hand(script, key):
     script.offer(1)
     script.submit(search=RANDOM)
