@@ -67,6 +67,16 @@ def test_when_the_warm_parent_is_killed_its_attempts_are_lost_and_another_parent
     assert still_works(bench, 3)
 
 
+def test_what_is_launched_between_two_parents_waits_for_the_second(make):
+    """After its second death a parent is not started at once."""
+    bench = make()
+    for trial in (1, 2):
+        key, event = start_endless(bench, trial)
+        os.kill(psutil.Process(event.pid).ppid(), signal.SIGKILL)
+        assert bench.wait_for(AttemptEnded, key).reason == "lost"
+    assert still_works(bench, 3)
+
+
 def test_an_exception_in_user_code_is_a_crash_that_tells_it(make):
     bench = make("def main(run):\n    for unit in run.epochs(3):\n        raise KeyError('learning_rate')")
     ended = bench.wait_for(AttemptEnded, bench.launch())

@@ -231,6 +231,7 @@ class WarmParent:
             self._connection.close()
             end_groups([self._child.pid])
             self._watchdog.release(self._child.pid)
+        was_ready, self.ready = self.ready is not None, None  # what is launched from now on waits for the next one
         children, self._children = self._children, {}
         for child in set(children.values()):
             child.orphaned()
@@ -239,7 +240,7 @@ class WarmParent:
         self._deaths += 1
         self._note(f"the warm parent has ended with status {status}")
         output = tail(self._log)
-        if why := lacks_daybreak(self.recipe.python, output) if self.ready is None else "":
+        if why := lacks_daybreak(self.recipe.python, output) if not was_ready else "":
             self._give_up(make_failure("import", why))
         elif self._deaths >= DEATHS:
             self._give_up(exit_failure(status, output))
