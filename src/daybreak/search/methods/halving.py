@@ -41,6 +41,7 @@ class Halving:
         self._objectives = objectives
         self._stopping = stopping
         self._costly: set[int] = set()
+        self._told_costly: set[int] = set()  # said once a rung, however often the measured cost crosses the line
         self._rungs: list[Rung | ParetoRung] = []
         self._reached = 0
         self._at: dict[int, int] = {}  # trial -> the highest rung it is an ordinary member of
@@ -310,13 +311,14 @@ class Halving:
     def _weigh(self, unit: float, pause: float) -> None:
         lengths = self.ladder.lengths
         costly = {i for i, (a, b) in enumerate(pairwise(lengths)) if pause > COSTLY * (b - a) * unit}
-        for index in sorted(costly - self._costly):
+        for index in sorted(costly - self._told_costly):
             stake = (lengths[index + 1] - lengths[index]) * unit
             self.notices.append(
                 f"at {lengths[index]} units trials are decided in place by the stopping rule: freezing and resuming takes {pause:.3g} s, "
                 f"more than {COSTLY:.0%} of the {stake:.3g} s at stake there"
             )
         self._costly = costly
+        self._told_costly |= costly
 
     def raise_horizon(self, ladder: Ladder) -> None:
         """Longer trials were asked for: rungs keep their values, and those that stood at the old end are promotable from it."""
