@@ -27,7 +27,10 @@ def test_readme_does_what_it_says(tmp_path):
             carry_out(what, body, tmp_path, environment)
     finally:
         subprocess.run(
-            [sys.executable, "-m", "daybreak.cli", "controller", "shutdown"], env=environment, capture_output=True, check=False
+            [sys.executable, "-m", "daybreak.cli", "controller", "shutdown"],
+            env=environment,
+            capture_output=True,
+            check=False,
         )
 
 

@@ -1,4 +1,3 @@
-
 """What every searcher must do, proved by driving it through random histories.
 
 Shipped, so that custom searchers can be proved too::
