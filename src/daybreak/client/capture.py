@@ -1,6 +1,7 @@
 """Capture the source files of an experiment, so that its trials go on with the code they began with.
 
-What is taken: `*.py` below the folder, without hidden folders, environments and caches, up to limits that are told when reached.
+What is taken: `*.py` below the folder, without hidden folders, environments, caches and homes (which hold captured code), up to
+limits that are told when reached.
 They are copied to `home.code(digest)` beside a `manifest.json` of relative path -> blake3; the digest is that of the manifest.
 """
 
@@ -27,7 +28,7 @@ class TooMuchCode(Exception):
 
 def capture(home: Home, folder: Path) -> str:
     """Copy the folder's Python files into the home; their digest. Raises `TooMuchCode`, `OSError`."""
-    files = list(_sources(folder))
+    files = list(_sources(folder, home))
     manifest = {str(path.relative_to(folder)): hash_file(path) for path in files}
     digest = hash_json(manifest)
     if not home.code(digest).is_dir():
@@ -45,7 +46,7 @@ def changed_files(home: Home, digest: str, folder: Path) -> list[str]:
     )
 
 
-def _sources(folder: Path) -> Iterator[Path]:
+def _sources(folder: Path, home: Home) -> Iterator[Path]:
     count = size = seen = 0
     for here, folders, names in os.walk(folder):
         seen += len(folders) + len(names)
@@ -57,7 +58,7 @@ def _sources(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".") and name not in SKIPPED and not _is_environment(here, name)
+            if not name.startswith(".") and name not in SKIPPED and not _is_not_code(Path(here, name), home)
         )
         for name in sorted(names):
             path = Path(here) / name
@@ -72,8 +73,10 @@ def _sources(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _is_environment(here: str, name: str) -> bool:
-    return (Path(here) / name / "pyvenv.cfg").is_file()
+def _is_not_code(folder: Path, home: Home) -> bool:
+    """An environment, this home or another."""
+    is_home = (folder / home.ledger.name).is_file() or folder.resolve() == home.path.resolve()
+    return is_home or (folder / "pyvenv.cfg").is_file()
 
 
 def _store(target: Path, folder: Path, manifest: dict[str, str]) -> None:

@@ -54,6 +54,18 @@ def test_environments_caches_hidden_folders_and_data_are_left(home, folder):
     assert kept(home, capture(home, folder)) == ["package/model.py", "train.py"]
 
 
+def test_a_home_inside_the_folder_is_left_or_each_capture_would_hold_those_before(folder):
+    other = Home(folder / "other")
+    other.code("0" * 64).mkdir(parents=True)
+    (other.code("0" * 64) / "train.py").write_text("a = 0\n")
+    other.ledger.touch()
+    inside = Home(folder / "runs")
+
+    digest = capture(inside, folder)
+    assert kept(inside, digest) == ["package/model.py", "train.py"]
+    assert capture(inside, folder) == digest
+
+
 def test_links_are_followed_to_files_and_not_to_folders(home, folder, tmp_path):
     (tmp_path / "shared.py").write_text("c = 3\n")
     (folder / "shared.py").symlink_to(tmp_path / "shared.py")
