@@ -5,6 +5,7 @@ A mapping is a *domain* when exactly one of its keys names a kind (uniform, log,
 Any other mapping is a group of nested names; a text under its key `when` counts for all of them.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,9 @@ ALL_OPTIONS = ("step", "log", "when", "count")
 
 Put = Callable[[str, dict[str, Any], Path], None]
 Conditions = tuple[tuple[str, Path], ...]  # of the groups around a name, outermost first, each with its written path
+
+
+_FLAG = re.compile(r"(uniform|log|int|choice):")
 
 
 def flatten_space(faults: Faults, space: Mapping[str, Any], path: Path, put: Put) -> None:
@@ -52,6 +56,9 @@ class _Flattener:
             self._fail(name, f"a bare list is not a domain: write `{{choice: {_as_yaml(value)}}}`", path)
         elif value is None:
             self._fail(name, f"`{name}` has no domain; a constant null is `{{constant: null}}`", path)
+        elif isinstance(value, str) and (flag := _FLAG.match(value)):
+            rule = f"`{value}` is how the command line writes a domain; in a file it is `{{{flag[1]}: [...]}}`"
+            self._fail(name, f"{rule}, and the text itself is `{{constant: {value!r}}}`", path)
         else:
             self._emit(name, {"kind": "constant", "value": value}, path, whens)
 
