@@ -9,7 +9,7 @@ from daybreak.spec.models import Experiment, Objective
 
 def losses(spec: Experiment, metrics: dict[str, float]) -> Losses:
     """One loss per objective, smaller is better; `inf` for NaN, infinity and a missing metric."""
-    return tuple(_loss(objective, metrics.get(objective.metric)) for objective in spec.objectives)
+    return tuple([_loss(objective, metrics.get(objective.metric)) for objective in spec.objectives])
 
 
 def _loss(objective: Objective, value: float | None) -> float:
@@ -21,10 +21,12 @@ def _loss(objective: Objective, value: float | None) -> float:
 def merge_best(spec: Experiment, best: dict[str, float], *reports: dict[str, float]) -> None:
     """Keep the best finite value of each objective."""
     for objective in spec.objectives:
+        metric = objective.metric
+        least = _loss(objective, best.get(metric))
         for report in reports:
-            loss = _loss(objective, report.get(objective.metric))
-            if loss < _loss(objective, best.get(objective.metric)):
-                best[objective.metric] = report[objective.metric]
+            loss = _loss(objective, report.get(metric))
+            if loss < least:
+                best[metric], least = report[metric], loss
 
 
 def score_loss(spec: Experiment, trial: Trial) -> float:

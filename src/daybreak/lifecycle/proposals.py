@@ -43,7 +43,8 @@ def _idle(state: State, exp: Experiment) -> int:
     """Trials that would find slots at once: free ones, and those held by experiments that would give way."""
     resources = exp.spec.resources
     slots = state.pool.free(resources.kind)
-    slots += sum(other.held for other in state.active.values() if other.priority < exp.priority)
+    if len(state.active) > 1:
+        slots += sum(other.held for other in state.active.values() if other.priority < exp.priority)
     if exp.spec.max_slots is not None:
         slots = min(slots, exp.spec.max_slots - exp.held)
     trials = slots // resources.slots

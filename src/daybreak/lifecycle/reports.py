@@ -74,7 +74,9 @@ def take_in(
     rank(exp, trial)
     exp.reports += 1
     exp.observed.append((trial.number, trial.point, units, values))
-    rung = exp.rungs.setdefault(units, RungTally())
+    rung = exp.rungs.get(units)
+    if rung is None:
+        rung = exp.rungs[units] = RungTally()
     rung.reported += not again
     rung.best = min(rung.best, values[0])
     return values

@@ -124,7 +124,7 @@ class Pool:
 
     def free(self, kind: Kind) -> int:
         """How many slots of a kind are free."""
-        return sum(self.kinds[k].free for k in (KINDS if kind == "any" else (kind,)))
+        return self.kinds[kind].free if kind != "any" else sum(self.kinds[k].free for k in KINDS)
 
     def total(self, kind: Kind) -> int:
         """How many slots of a kind are offered."""

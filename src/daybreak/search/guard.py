@@ -118,6 +118,8 @@ class Evidence:
 
     def correlation(self, promoted: int, cut: int) -> Correlation:
         """Of a rung where so many trials were promoted and so many cut."""
+        if not self.cut and not self.promoted:
+            return Correlation(0.0, -1.0, 1.0, 0)
         graced = list(self.cut.values())[-KEEP:]
         pairs = [*graced, *self.promoted]
         weights = [cut / len(graced)] * len(graced) if graced else []

@@ -24,6 +24,9 @@ class FrameBuffer:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield every body that is complete now. Raises `ConnectionLost` for an absurd length."""
+        if not self._data and len(data) == HEADER + int.from_bytes(data[:HEADER], "little") <= HEADER + LARGEST:
+            yield data[HEADER:]  # exactly one frame, as nearly always: nothing to keep
+            return
         self._data += data
         start = 0
         try:

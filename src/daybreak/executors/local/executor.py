@@ -92,11 +92,11 @@ class LocalExecutor:
     def execute(self, order: Order) -> None:
         """Carry out an order; see `ports.executor`."""
         match order:
-            case Launch():
-                self._launch(order)
-            case Verdict():
+            case Verdict():  # first: nearly all are
                 if attempt := self._attempts.get(order.attempt):
                     attempt.verdict(order)
+            case Launch():
+                self._launch(order)
             case Freeze():
                 if attempt := self._attempts.get(order.attempt):
                     attempt.freeze(order)
