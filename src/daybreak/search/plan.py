@@ -43,6 +43,7 @@ class Plan:
     trials: int | None  # None: nothing bounds them but a budget in time, and a unit was not timed
     brackets: tuple[BracketPlan, ...] = ()
     guard_units: int = 0  # at most
+    confirm_units: int = 0  # the best again on fresh seeds; a budget in trials does not count them
     random_units: int | None = None  # random search, as many trials at full length
     slot_hours: float | None = None
     wall: float | None = None  # seconds, with all slots busy, but no less than one full trial
@@ -60,7 +61,7 @@ class Plan:
 
     @property
     def units(self) -> int:
-        """Units expected, the guard's apart."""
+        """Units expected, the guard's and the confirmation's apart."""
         return sum(bracket.units for bracket in self.brackets)
 
 
@@ -78,13 +79,22 @@ def plan(
         return Plan(spec.search.method, _given_trials(spec, grid_size), notes=(note,))
     trials = _given_trials(spec, grid_size)
     allowed = units_allowed(spec, unit_seconds, slots)
+    runs = _confirmations(spec, trials, allowed)
     if allowed is not None:
-        afforded = _afforded(spec, allowed, trials)
+        afforded = _afforded(spec, allowed - runs * horizon, trials)
         trials = afforded if trials is None else min(trials, afforded)
     if trials is None:
         note = "nothing bounds the trials but time: one unit must be timed (or unit seconds given) for a plan"
         return Plan(spec.search.method, None, notes=(note,))
-    return _priced(spec, trials, unit_seconds, slots)
+    return _priced(spec, trials, runs, unit_seconds, slots)
+
+
+def _confirmations(spec: Experiment, trials: int | None, allowed: int | None) -> int:
+    """Trainings of the confirmation: of a budget in time or units it may take half. A budget in trials does not count them."""
+    if spec.confirm is None:
+        return 0
+    wanted = min(spec.confirm.top, trials or MOST) * spec.confirm.seeds
+    return wanted if allowed is None else min(wanted, allowed // 2 // (spec.search.max_units or 1))
 
 
 def _given_trials(spec: Experiment, grid_size: int | None) -> int | None:
@@ -176,20 +186,22 @@ def _rounds(spec: Experiment, trials: int) -> list[BracketPlan]:
     return plans
 
 
-def _priced(spec: Experiment, trials: int, unit_seconds: float | None, slots: int) -> Plan:
+def _priced(spec: Experiment, trials: int, confirmations: int, unit_seconds: float | None, slots: int) -> Plan:
     brackets = tuple(expected(spec, trials))
     units = sum(bracket.units for bracket in brackets)
     guard = int(units * spec.search.guard) if _has_guard(spec) else 0
-    full = trials * (spec.search.max_units or 1)
+    horizon = spec.search.max_units or 1
+    full, confirm = trials * horizon, confirmations * horizon
     name = spec.search.method
     if not unit_seconds:
-        return Plan(name, trials, brackets, guard, full)
+        return Plan(name, trials, brackets, guard, confirm, full)
     gang, price = spec.resources.slots, spec.budget.price_per_slot_hour
-    hours = (units + guard) * unit_seconds * gang / 3600
+    hours = (units + guard + confirm) * unit_seconds * gang / 3600
     longest = max(
         (u for bracket in brackets for u, n in zip(bracket.lengths, bracket.reach, strict=True) if n), default=0
     )
-    at_once = min(_slots_used(spec, slots) // gang, trials)
-    wall = max(ceil((units + guard) / at_once), longest) * unit_seconds
+    gangs = _slots_used(spec, slots) // gang
+    search = max(ceil((units + guard) / min(gangs, trials)), longest)
+    wall = (search + ceil(confirmations / gangs) * horizon) * unit_seconds
     money = None if price is None else hours * price
-    return Plan(name, trials, brackets, guard, full, hours, wall, money, full * unit_seconds * gang / 3600)
+    return Plan(name, trials, brackets, guard, confirm, full, hours, wall, money, full * unit_seconds * gang / 3600)

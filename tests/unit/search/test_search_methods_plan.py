@@ -5,6 +5,7 @@ from search_methods_driving import drive, experiment
 
 from daybreak.search.plan import plan
 from daybreak.search.registry import make_searcher
+from daybreak.spec.models import Confirm
 
 
 def test_trials_per_rung_against_random_search():
@@ -79,3 +80,19 @@ def test_what_happens_is_near_the_plan(method):
     lengths = drive(make_searcher(spec), lambda trial, units: trial * 37 % 61)
     spent = sum(reached[-1] for reached in lengths.values())
     assert 0.99 <= spent / plan(spec).units <= (1.9 if "asha" in method else 1.01)
+
+
+def test_the_confirmation_costs_too():
+    spec = experiment(max_units=27, max_trials=81, guard=0.0)
+    again = spec.model_copy(update={"confirm": Confirm(top=2, seeds=3)})
+    planned = plan(again, unit_seconds=1.0, slots=4)
+    assert planned.confirm_units == 2 * 3 * 27
+    assert planned.slot_hours == pytest.approx((243 + 162) / 3600)
+    assert planned.wall == 61 + 2 * 27, "six trainings on four slots take two turns"
+
+
+def test_a_budget_in_units_keeps_no_more_than_half_for_the_confirmation():
+    spec = experiment(max_units=27, guard=0.0, budget={"units": 270})
+    planned = plan(spec.model_copy(update={"confirm": Confirm(top=3, seeds=5)}))
+    assert planned.confirm_units == 5 * 27
+    assert planned.units <= 270 - 5 * 27

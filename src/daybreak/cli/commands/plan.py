@@ -96,13 +96,20 @@ def _costs(found: dict[str, Any]) -> Any:
         rows.append(["wall time", duration(found["wall"]), "-"])
     if found["money"] is not None:
         rows.append(["money", found["money"], "-"])
-    rows.append(["guard, at most", found["guard_units"], "-"])
+    rows.append(["units of the guard, at most", found["guard_units"], "-"])
+    if found["confirm_units"]:
+        rows.append(["units to confirm the best", found["confirm_units"], "-"])
     return table(["", "this search", "random, full length"], rows, right=["this search", "random, full length"])
 
 
 def _tell_simulated(name: str, workers: int, found: dict[str, Any]) -> None:
     out = console()
     out.print(styled((name, "bold"), f" on {workers} simulated workers, seed {found['seed']}"))
+    if found["made_up"]:
+        unit = duration(found["unit_seconds"])
+        out.print(
+            f"made-up learning curves, {unit} a unit: name yours with --table FILE and --unit SECONDS", soft_wrap=True
+        )
     search, other = found["search"], found["random"]
     rows = [[label, tell(search), tell(other)] for label, tell in SIMULATED.items()]
     out.print(table(["", "this search", "random search"], rows, right=["this search", "random search"]))
