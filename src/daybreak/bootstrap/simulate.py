@@ -69,7 +69,9 @@ def simulate(
     spec = _without_baseline(spec)
     machine = assumed.machine(workers, spec.seed)
     outcome = run(spec, machine, assumed.curves, progress)
-    found = {"name": spec.name, "workers": workers, "seed": spec.seed, "search": outcome.plain(), "random": None}
+    made_up = assumed.table is None and assumed.surrogate is None
+    found: dict[str, Any] = {"made_up": made_up, "unit_seconds": assumed.unit_seconds if made_up else None}
+    found |= {"name": spec.name, "workers": workers, "seed": spec.seed, "search": outcome.plain(), "random": None}
     if assumed.against_random and spec.search.method != "random" and outcome.status.slot_seconds:
         random = run(_at_random(spec, outcome), machine, assumed.curves, progress)
         found |= {"random": random.plain()} | _compared(outcome, random)
