@@ -17,10 +17,13 @@ def print_best(row: ExperimentRow, trial: TrialRow) -> None:
     out.print(styled("best trial ", named, f": {_metric(row)} ", (number(trial.score), "bold green")))
     first, *more = folded(point(trial.point), out.width - 4)
     out.print(f"  at {trial.units:,} units, {first}", *(f"    {line}" for line in more), sep="\n", soft_wrap=True)
+    last = trial.last.get(_metric(row))
+    if last is not None and number(last) != number(trial.score):
+        out.print(f"  the score is its best report; its last, at {trial.units:,} units: {number(last)}", soft_wrap=True)
     if row.baseline is not None and trial.score is not None:
         lift = (trial.score - row.baseline) * (1 if is_maximized(row) else -1)
         out.print(f"  baseline {number(row.baseline)}, lift {lift:+.4g}")
-    for line in _confirmed(row.summary):
+    for line in _confirmed(row):
         out.print("  " + line)
 
 
@@ -89,11 +92,11 @@ def _metric(row: ExperimentRow) -> str:
     return str(row.spec["objectives"][0]["metric"])
 
 
-def _confirmed(summary: dict[str, Any]) -> list[str]:
+def _confirmed(experiment: ExperimentRow) -> list[str]:
     """One line for each point that was trained again on fresh seeds."""
-    found = summary.get("confirm") or {}
+    found = experiment.summary.get("confirm") or {}
     lines = [
-        f"again on {len(row['values'])} fresh seeds, trial {row['trial']}: mean {number(row['mean'])}"
+        f"again on {len(row['values'])} fresh seeds, trial {experiment.experiment}.{row['trial']}: mean {number(row['mean'])}"
         + (f", 95 % interval {number(row['low'])} to {number(row['high'])}" if row["low"] is not None else "")
         + (f", {row['failed']} failed" if row.get("failed") else "")
         for row in found.get("points", [])

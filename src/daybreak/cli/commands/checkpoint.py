@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from daybreak.base.errors import UsageError
 from daybreak.base.ids import TrialKey
 from daybreak.cli.arguments import Experiment, HomeFolder, Json
-from daybreak.cli.output import console, errors_console, number, print_json, styled, table
+from daybreak.cli.output import console, errors_console, number, point, print_json, styled, table
 from daybreak.client.client import Client
 
 app = App(name="checkpoint", help="Checkpoints of trials.")
@@ -51,6 +51,8 @@ def get(
                 styled(("warning", "yellow"), f": {problem}; this is the one before it"), soft_wrap=True
             )
         console().print(f"trial {found['trial']} at {found['units']} units, blake3 {found['digest']}, verified")
+        if found["metrics"]:
+            console().print(f"the trial's last report: {point(found['metrics'])}", soft_wrap=True)
         console().print(found["path"], soft_wrap=True)
 
 

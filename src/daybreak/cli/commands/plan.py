@@ -106,7 +106,7 @@ def _tell_simulated(name: str, workers: int, found: dict[str, Any]) -> None:
     out = console()
     out.print(styled((name, "bold"), f" on {workers} simulated workers, seed {found['seed']}"))
     if found["made_up"]:
-        unit = duration(found["unit_seconds"])
+        unit = f"{number(found['unit_seconds'])} s"
         out.print(
             f"made-up learning curves, {unit} a unit: name yours with --table FILE and --unit SECONDS", soft_wrap=True
         )
