@@ -6,6 +6,7 @@ from daybreak.cli.live import follow
 from daybreak.cli.output import console, errors_console, print_json, styled
 from daybreak.cli.trials import print_best, trial_table
 from daybreak.client.client import Client
+from daybreak.client.homes import home_option
 from daybreak.wire.api import Status
 
 INTERRUPTED = 130
@@ -17,11 +18,11 @@ def follow_to_end(client: Client, experiment: int, *, json: bool, freeze: bool =
     try:
         status = follow(client.watch(experiment), json=json)
     except KeyboardInterrupt:
-        return _freeze(client, experiment, json=json) if freeze else _leave(experiment, json=json)
+        return _freeze(client, experiment, json=json) if freeze else _leave(client, experiment, json=json)
     except ConnectionLost as error:
         raise ConnectionLost(
-            f"the controller went away; nothing that was acknowledged is lost. Go on with: daybreak resume {experiment} "
-            f"(why it went: {client.home.controller_log})"
+            f"the controller went away; nothing that was acknowledged is lost. Go on with: daybreak resume {experiment}"
+            f"{home_option(client.home)} (why it went: {client.home.controller_log})"
         ) from error
     return conclude(client, status, json=json)
 
@@ -30,16 +31,20 @@ def conclude(client: Client, status: Status, *, json: bool) -> int:
     """Print the result; 0 when the experiment did what was asked."""
     row = client.experiment(status.experiment)
     trials = client.trials(status.experiment)
+    elsewhere = home_option(client.home)
     failed = row.state in ("failed", "paused") or row.best_trial is None
     if json:
         print_json({"experiment": row, "trials": trials, "notices": client.notices(status.experiment)})
         return NOT_DONE if failed else 0
     if row.state == "paused":
-        errors_console().print(f"{row.why or 'paused'}; nothing is lost. Go on with: daybreak resume {row.experiment}")
+        errors_console().print(
+            f"{row.why or 'paused'}; nothing is lost. Go on with: daybreak resume {row.experiment}{elsewhere}",
+            soft_wrap=True,
+        )
         return NOT_DONE
     if failed:
         errors_console().print(styled((row.state, "bold red"), f": {row.why}"), soft_wrap=True)
-        errors_console().print(f"look at what was printed: daybreak logs {row.experiment}")
+        errors_console().print(f"look at what was printed: daybreak logs {row.experiment}{elsewhere}", soft_wrap=True)
         return NOT_DONE
     out = console()
     out.print(f"{row.state}: {row.why}", soft_wrap=True)
@@ -50,8 +55,10 @@ def conclude(client: Client, status: Status, *, json: bool) -> int:
     print_front(row, trials)
     out.print(
         f"\nnext:  daybreak show {row.experiment}    daybreak report {row.experiment}    "
-        f"daybreak checkpoint get {row.experiment}    daybreak export {row.experiment}",
+        f"daybreak checkpoint get {row.experiment}    daybreak export {row.experiment}"
+        + (f"\neach with{elsewhere}" if elsewhere else ""),
         style="dim",
+        soft_wrap=True,
     )
     return 0
 
@@ -66,15 +73,17 @@ def _freeze(client: Client, experiment: int, *, json: bool) -> int:
             next(s for s in fresh.watch(experiment) if not s.slots_busy or s.state != "paused")
     except KeyboardInterrupt:
         done = "the controller freezes it"
-    say(f"{done}; nothing is lost. Go on with: daybreak resume {experiment}", soft_wrap=True)
+    say(f"{done}; nothing is lost. Go on with: daybreak resume {experiment}{home_option(client.home)}", soft_wrap=True)
     if json:
         print_json({"experiment": experiment, "state": "paused"})
     return INTERRUPTED
 
 
-def _leave(experiment: int, *, json: bool) -> int:
+def _leave(client: Client, experiment: int, *, json: bool) -> int:
+    elsewhere = home_option(client.home)
     errors_console().print(
-        f"\nexperiment {experiment} goes on. Follow it again: daybreak attach {experiment}; freeze it: daybreak pause {experiment}",
+        f"\nexperiment {experiment} goes on. Follow it again: daybreak attach {experiment}{elsewhere}; "
+        f"freeze it: daybreak pause {experiment}{elsewhere}",
         soft_wrap=True,
     )
     if json:

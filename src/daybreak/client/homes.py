@@ -1,6 +1,7 @@
 """Which home a command means: what it was told, else the nearest `.daybreak` from here upwards, else `~/.daybreak`."""
 
 import os
+import shlex
 from pathlib import Path
 
 from daybreak.base.errors import ControllerError, UsageError
@@ -23,6 +24,11 @@ def find_home(told: str | Path | None = None, start: Path | None = None) -> Home
         if (folder / FOLDER).is_dir():
             return Home(folder / FOLDER)
     return Home(Path.home() / FOLDER)
+
+
+def home_option(home: Home) -> str:
+    """What a command that is suggested to the user needs to find this home again: nothing, or ` --home FOLDER`."""
+    return "" if find_home().path == home.path else f" --home {shlex.quote(str(home.path))}"
 
 
 def make_home(home: Home) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from daybreak.base.errors import ControllerError, UsageError
 from daybreak.base.home import Home
-from daybreak.client.homes import find_home, make_home
+from daybreak.client.homes import find_home, home_option, make_home
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +34,13 @@ def test_the_nearest_folder_above_is_found(tmp_path):
 
 def test_else_it_is_in_the_users_own_folder(tmp_path):
     assert find_home(start=tmp_path).path == tmp_path / "user" / ".daybreak"
+
+
+def test_a_suggested_command_names_a_home_that_would_not_be_found(monkeypatch, tmp_path):
+    told = find_home(tmp_path / "my home")
+    assert home_option(told) == f" --home '{tmp_path}/my home'"
+    monkeypatch.setenv("DAYBREAK_HOME", str(tmp_path / "my home"))
+    assert home_option(told) == ""
 
 
 def test_a_home_is_made_with_sockets_for_its_owner_only(tmp_path):
