@@ -46,7 +46,13 @@ def _tell_incomplete(state: State, exp: Experiment) -> None:
     if exp.spent and top is not None and top.state not in ("finished", "failed"):
         end_units = f"its end at {exp.horizon} units" if exp.horizon else "its end"
         text = f"{exp.spent} before any trial came to {end_units}: the best, trial {top.number}, stands at {top.units}"
-        notify(state, exp, "warning", f"{text}; go on with a larger budget, or lower max_units", top.number)
+        notify(
+            state,
+            exp,
+            "warning",
+            f"{text}; go on with `daybreak resume {exp.number} --budget ...`, or lower max_units",
+            top.number,
+        )
 
 
 def _nothing_left(exp: Experiment) -> bool:

@@ -1,6 +1,7 @@
 """What each method of `wire.api` does. Reads are as fresh as the last event: what was touched is projected first."""
 
 import os
+import re
 from collections.abc import Callable
 from importlib.metadata import version
 from inspect import Parameter, signature
@@ -52,6 +53,8 @@ class Methods:
         for row in rows:
             if which in ("", row.name):
                 return row.experiment
+        if re.fullmatch(r"\d+\.\d+", which):
+            raise NotFound(f"{which} is a trial, here an experiment is asked for: {which.split('.')[0]}")
         known = ", ".join(dict.fromkeys(row.name for row in rows[:5]))
         raise NotFound(
             f"there is no experiment {which!r}{f'; the newest are {known}' if known else ''}"
@@ -183,7 +186,8 @@ class Methods:
         """The newest whose bytes match its hash, and what is wrong with those that are newer."""
         problems: list[str] = []
         problem: Exception = NotFound(
-            "the trial has no checkpoint: its code keeps nothing (run.keep), it is in its first units, or the disk cap took it"
+            "the trial has no checkpoint: its code keeps nothing (run.keep), its script saves nothing in $DAYBREAK_CHECKPOINT_DIR, "
+            "it is in its first units, or the disk cap took it"
         )
         for row in sorted(kept, key=lambda c: -c.units):
             if row.digest.startswith("process:"):

@@ -166,6 +166,8 @@ def test_experiments_by_number_name_or_newest(world):
     assert world.talk.ask("trials", experiment=7).error.kind == "NotFound"
     error = world.talk.ask("status", experiment="digit").error
     assert error.message == "there is no experiment 'digit'; the newest are digits"
+    error = world.talk.ask("status", experiment="1.3").error
+    assert error.message == "1.3 is a trial, here an experiment is asked for: 1"
 
 
 def test_ask_for_what_there_is(world):

@@ -29,7 +29,7 @@ def run(
     Ctrl-C freezes the experiment, `daybreak resume` goes on.
 
     Exit status: 0 done; 3 failed, without a score, or paused by somebody else;
-    130 frozen by Ctrl-C.
+    2 not what can be run; 4 no controller; 130 frozen by Ctrl-C.
 
     JSON: {experiment, trials, notices} when it is over; with --detach {experiment}.
     """
