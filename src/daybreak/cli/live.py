@@ -168,7 +168,7 @@ def _phase(status: Status) -> str:
 
 
 def _eta(status: Status) -> str:
-    return f", about {roughly(status.eta_seconds)} to go" if status.eta_seconds and status.state == "running" else ""
+    return f", {roughly(status.eta_seconds)} to go" if status.eta_seconds and status.state == "running" else ""
 
 
 def _trials(status: Status) -> Text:

@@ -81,15 +81,15 @@ def duration(seconds: float | None) -> str:
 
 
 def roughly(seconds: float) -> str:
-    """An estimate that does not pretend: `under 5 s`, `40 s`, `3 min`, `2.5 h`; the same for a while, as it shrinks."""
+    """An estimate that does not pretend: `under 5 s`, `about 40 s`, `about 3 min`, `about 2.5 h`; the same for a while, as it shrinks."""
     if seconds < 5:  # noqa: PLR2004
         return "under 5 s"
     if seconds < 57.5:  # noqa: PLR2004
-        return f"{5 * round(seconds / 5)} s"
+        return f"about {5 * round(seconds / 5)} s"
     if seconds < 57.5 * 60:
         minutes = seconds / 60
-        return f"{round(minutes) if minutes < 10 else 5 * round(minutes / 5)} min"  # noqa: PLR2004
-    return f"{max(1.0, round(seconds / 1800) / 2):g} h"
+        return f"about {round(minutes) if minutes < 10 else 5 * round(minutes / 5)} min"  # noqa: PLR2004
+    return f"about {max(1.0, round(seconds / 1800) / 2):g} h"
 
 
 def point(values: Mapping[str, Any]) -> str:

@@ -113,7 +113,7 @@ def test_costly_freezing_makes_a_rung_decide_in_place_and_says_so():
     method.learnt(27, Costs(unit=1.0, freeze=0.5, resume=0.5))  # 1 s: more than a fifth of the 2 s from 1 to 3 units
     (notice,) = method.view().notices
     assert notice == (
-        "at 1 units trials are decided in place by the stopping rule: freezing and resuming takes 1 s, "
+        "at 1 unit trials are decided in place by the stopping rule: freezing and resuming takes 1 s, "
         "more than 20% of the 2 s at stake there"
     )
     decisions = first_reports(method, [1, 2, 1])

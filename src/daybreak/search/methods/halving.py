@@ -314,7 +314,8 @@ class Halving:
         for index in sorted(costly - self._told_costly):
             stake = (lengths[index + 1] - lengths[index]) * unit
             self.notices.append(
-                f"at {lengths[index]} units trials are decided in place by the stopping rule: freezing and resuming takes {pause:.3g} s, "
+                f"at {lengths[index]} unit{'s' if lengths[index] > 1 else ''} trials are decided in place by the stopping rule: "
+                f"freezing and resuming takes {pause:.3g} s, "
                 f"more than {COSTLY:.0%} of the {stake:.3g} s at stake there"
             )
         self._costly = costly
