@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import daybreak.lifecycle as core
 from daybreak.base.home import Home
+from daybreak.bootstrap.aside import make
 from daybreak.controller.controller import Controller
 from daybreak.controller.reactor import SelectorReactor
 from daybreak.controller.snapshot import SnapshotFile
@@ -14,7 +15,6 @@ from daybreak.executors.local.executor import LocalExecutor
 from daybreak.executors.local.slots import detect_slots
 from daybreak.ledger.opening import open_ledger
 from daybreak.ports.ledger import Ledger, Reader
-from daybreak.search.samplers.registry import make_sampler
 from daybreak.vault.store import Vault
 
 
@@ -44,7 +44,7 @@ def build(settings: Settings) -> App:
     ledger = open_ledger(settings.ledger_url or settings.home.ledger)
     executor = LocalExecutor(settings.home, detect_slots(settings.slots))
     snapshots = SnapshotFile(settings.home.path / "snapshot")
-    controller = Controller(ledger, [executor], reactor, core, make_sampler, story, snapshots=snapshots)
+    controller = Controller(ledger, [executor], reactor, core, make, story, snapshots=snapshots)
     return App(reactor, controller, ledger, ledger.reader(), Vault(settings.home.vault))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import daybreak.lifecycle as core
 from daybreak.base.errors import InvariantBroken
+from daybreak.bootstrap.aside import make
 from daybreak.bootstrap.jobs import Progress
 from daybreak.controller.controller import Controller
 from daybreak.controller.simulated import SimulatedReactor
@@ -15,7 +16,6 @@ from daybreak.executors.simulated.executor import SimulatedExecutor
 from daybreak.executors.simulated.machine import Machine
 from daybreak.ledger.memory import MemoryLedger
 from daybreak.lifecycle.events import AnyEvent, AttemptEnded, RungReported
-from daybreak.search.samplers.registry import make_sampler
 from daybreak.spec.models import Experiment
 from daybreak.wire.api import Status
 
@@ -105,7 +105,7 @@ def run(
         [executor],
         SimulatedReactor(),
         core,
-        make_sampler,
+        make,
         _raise,
         inline_sampling=True,
         check=check,

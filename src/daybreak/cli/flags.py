@@ -42,7 +42,7 @@ class Flags:
     method: Annotated[
         str | None, Parameter(help="asha, asha_stopping, adaptive_asha, hyperband, pbt, random, grid, single.")
     ] = None
-    sampler: Annotated[str | None, Parameter(help="density, random, sobol, tpe, cmaes, nsga2.")] = None
+    sampler: Annotated[str | None, Parameter(help="density, random, sobol, tpe, cmaes, nsga2, gp.")] = None
     constraint: Annotated[tuple[str, ...], _many("What must hold: 'width * layers <= 128'. Repeat.")] = ()
     point: Annotated[tuple[str, ...], _many("A point to try first: 'lr=0.01,width=32'. Repeat.")] = ()
     baseline: Annotated[

@@ -41,6 +41,7 @@ class DrawingThread:
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             result = job()
+            del job  # it holds a sampler, which may hold a process
             if result is None:
                 continue
             self._results.put(result)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from daybreak.spec.domains import Choice, Constant, Int, Log, Number, Point, Uniform, Whole
 
 MethodName = Literal["single", "random", "grid", "asha", "asha_stopping", "adaptive_asha", "hyperband", "pbt"]
-SamplerName = Literal["random", "sobol", "density", "tpe", "cmaes", "nsga2"]
+SamplerName = Literal["random", "sobol", "density", "tpe", "cmaes", "nsga2", "gp"]
 METHODS: tuple[str, ...] = get_args(MethodName)
 SAMPLERS: tuple[str, ...] = get_args(SamplerName)
 

@@ -113,8 +113,8 @@ def test_costly_freezing_makes_a_rung_decide_in_place_and_says_so():
     method.learnt(27, Costs(unit=1.0, freeze=0.5, resume=0.5))  # 1 s: more than a fifth of the 2 s from 1 to 3 units
     (notice,) = method.view().notices
     assert notice == (
-        "at 1 unit trials are decided in place by the stopping rule: freezing and resuming takes 1 s, "
-        "more than 20% of the 2 s at stake there"
+        "units are short here: freezing and resuming a trial takes 1 s, training it from 1 to 3 units 2 s; "
+        "so where that is not worth it trials go on or end at once"
     )
     decisions = first_reports(method, [1, 2, 1])
     assert [type(decision) for decision in decisions] == [GoOn, Rest, GoOn], "the best so far, worse, a tie"

@@ -50,8 +50,9 @@ def test_sobol_takes_more_columns_than_it_has_directions_for():
 
 
 def test_every_name_that_a_file_may_give_makes_a_sampler():
-    assert set(SAMPLERS) <= set(sampler_names())
-    assert all(make_sampler(spec(name)).ask(1, {}) is not None for name in SAMPLERS)
+    here = set(SAMPLERS) - {"gp"}  # gp runs in a process of its own: bootstrap.aside
+    assert here <= set(sampler_names())
+    assert all(make_sampler(spec(name)).ask(1, {}) is not None for name in here)
 
 
 def test_the_grid_method_walks_its_grid_whatever_the_sampler():

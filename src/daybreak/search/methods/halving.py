@@ -41,7 +41,7 @@ class Halving:
         self._objectives = objectives
         self._stopping = stopping
         self._costly: set[int] = set()
-        self._told_costly: set[int] = set()  # said once a rung, however often the measured cost crosses the line
+        self._told_costly = False
         self._rungs: list[Rung | ParetoRung] = []
         self._reached = 0
         self._at: dict[int, int] = {}  # trial -> the highest rung it is an ordinary member of
@@ -311,15 +311,15 @@ class Halving:
     def _weigh(self, unit: float, pause: float) -> None:
         lengths = self.ladder.lengths
         costly = {i for i, (a, b) in enumerate(pairwise(lengths)) if pause > COSTLY * (b - a) * unit}
-        for index in sorted(costly - self._told_costly):
+        if costly and not self._told_costly:
+            index = min(costly)
             stake = (lengths[index + 1] - lengths[index]) * unit
             self.notices.append(
-                f"at {lengths[index]} unit{'s' if lengths[index] > 1 else ''} trials are decided in place by the stopping rule: "
-                f"freezing and resuming takes {pause:.3g} s, "
-                f"more than {COSTLY:.0%} of the {stake:.3g} s at stake there"
+                f"units are short here: freezing and resuming a trial takes {pause:.2g} s, training it from {lengths[index]} to "
+                f"{lengths[index + 1]} units {stake:.2g} s; so where that is not worth it trials go on or end at once"
             )
         self._costly = costly
-        self._told_costly |= costly
+        self._told_costly |= bool(costly)
 
     def raise_horizon(self, ladder: Ladder) -> None:
         """Longer trials were asked for: rungs keep their values, and those that stood at the old end are promotable from it."""

@@ -5,7 +5,7 @@ values: finished trials with the values of that rung, and the pending ones as ru
 the optimiser of CMA-ES) in attributes of trials, which are kept here; after a restart they begin anew from the points told.
 A draw costs about 10 ms at 1,000 trials (see `benchmarks/samplers.py`): samplers run outside the step, so that nothing waits for it.
 
-Optuna's GP sampler is not offered: it imports torch, which must not come into the controller's process.
+Optuna's GP sampler imports torch, which must not come into the controller: `bootstrap.aside` runs it in a process of its own.
 """
 
 import math
@@ -17,7 +17,7 @@ from typing import Any
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
-from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIISampler, TPESampler
+from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, NSGAIISampler, TPESampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
@@ -39,13 +39,15 @@ POPULATION = 20  # of NSGA-II
 
 
 class OptunaSampler:
-    """`name` is tpe, cmaes or nsga2. Raises `UsageError` where the sampler cannot work on the experiment."""
+    """`name` is tpe, cmaes, nsga2 or gp. Raises `UsageError` where the sampler cannot work on the experiment."""
 
     def __init__(self, spec: Experiment, name: str) -> None:
         if name == "cmaes" and find_spec("cmaes") is None:
             raise UsageError(
                 "sampler cmaes needs the package cmaes, which is not installed: pip install 'daybreak[cmaes]'"
             )
+        if name == "gp" and (find_spec("torch") is None or find_spec("scipy") is None):
+            raise UsageError("sampler gp needs torch and scipy: pip install 'daybreak[torch]' scipy")
         if name == "cmaes" and len(spec.objectives) > 1:
             raise UsageError(
                 f"sampler cmaes takes one objective, got {len(spec.objectives)}: use density, tpe or nsga2"
@@ -133,6 +135,8 @@ def _sampler(name: str, seed: int) -> BaseSampler:
                 return CmaEsSampler(seed=seed, n_startup_trials=ENOUGH, warn_independent_sampling=False)
             case "nsga2":
                 return NSGAIISampler(seed=seed, population_size=POPULATION)
+            case "gp":
+                return GPSampler(seed=seed, n_startup_trials=ENOUGH, warn_independent_sampling=False)
             case _:
                 return TPESampler(seed=seed, n_startup_trials=ENOUGH, multivariate=True, group=True, constant_liar=True)
 

@@ -56,7 +56,7 @@ def _registered(name: str) -> Factory:
         return factory
     if name == "gp":
         raise UsageError(
-            "search.sampler gp is not offered: Optuna's GP imports torch into the controller; take density, tpe or cmaes"
+            "search.sampler gp imports torch and runs in a process of its own: make it with bootstrap.aside"
         )
     names = sampler_names()
     close = get_close_matches(name, names, n=1)
