@@ -19,7 +19,9 @@ function head() {
     [time(experiment.started !== null && experiment.ended !== null ? experiment.ended - experiment.started : null), "from start to end"],
   ];
   page.append(make("div", { class: "cards" }, ...cards.map(([value, label]) => make("div", { class: "card" }, make("b", {}, value), make("span", {}, label)))));
-  if (best) page.append(make("p", {}, `Best: trial ${best.experiment}.${best.trial}, at ${plural(best.units, "unit")}`),
+  if (best) page.append(make("p", {}, `Best: trial ${best.experiment}.${best.trial}, trained for ${plural(best.units, "unit")}${
+    best.last[objective.metric] !== undefined && best.last[objective.metric] !== best.score
+      ? `; the score is its best report, its last is ${show(best.last[objective.metric])}` : ""}`),
     make("p", { class: "point" }, ...Object.entries(best.point).map(([name, value]) => make("code", {}, `${name} = ${show(value)}`))));
   for (const notice of data.notices) page.append(make("p", { class: notice.level }, `${notice.level}: ${notice.text}`));
   failures();
