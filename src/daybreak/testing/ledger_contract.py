@@ -9,6 +9,7 @@ give out a `ports.ledger.Reader` by `reader()`.
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -98,12 +99,12 @@ def notice_row(number: int, experiment: int = 1) -> NoticeRow:
     return NoticeRow(experiment, number, 5.0, "warning", f"notice {number}", None if number % 2 else 1)
 
 
-class LedgerContract:
-    """Holds for every ledger."""
+class LedgerContract(ABC):
+    """Holds for every ledger. Subclass it and say how one is opened."""
 
+    @abstractmethod
     def open(self, where: Path) -> Ledger:
         """A ledger that belongs to this folder: an empty one the first time, afterwards the same again."""
-        raise NotImplementedError
 
     @pytest.fixture
     def ledger(self, tmp_path: Path) -> Iterator[Ledger]:
@@ -194,16 +195,9 @@ class DurableContract(LedgerContract):
 class ReaderContract(LedgerContract):
     """Holds for ledgers with read tables and points that can be read."""
 
+    @abstractmethod
     def open(self, where: Path) -> ReadableLedger:
         """As in `LedgerContract`."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    def ledger(self, tmp_path: Path) -> Iterator[ReadableLedger]:
-        """An empty ledger."""
-        ledger = self.open(tmp_path)
-        yield ledger
-        ledger.close()
 
     def test_rows_come_back_as_they_were(self, ledger: ReadableLedger) -> None:
         rows = (experiment_row(), trial_row(), attempt_row(), checkpoint_row(), notice_row(1), notice_row(2))
