@@ -156,8 +156,7 @@ class Asha:
 
     def close(self, best: int | None) -> None:
         """Complete the best, nothing else."""
-        self._roster.closed = True
-        self._roster.best = best
+        self._roster.close(best)
 
     def extend(self, spec: Experiment) -> None:
         """Limits were raised: what is frozen is promotable again. Brackets keep their ladders where there are several."""

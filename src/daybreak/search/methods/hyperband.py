@@ -215,8 +215,7 @@ class Hyperband:
 
     def close(self, best: int | None) -> None:
         """Complete the best, nothing else."""
-        self._roster.closed = True
-        self._roster.best = best
+        self._roster.close(best)
 
     def extend(self, spec: Experiment) -> None:
         """More trials may come; a raised horizon is for brackets that begin from now on."""

@@ -208,8 +208,7 @@ class Pbt:
 
     def close(self, best: int | None) -> None:
         """Complete the best, nothing else."""
-        self._roster.closed = True
-        self._roster.best = best
+        self._roster.close(best)
 
     def extend(self, spec: Experiment) -> None:
         """A longer horizon: members that stood at the old one go on. The population stays."""

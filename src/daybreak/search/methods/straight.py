@@ -92,8 +92,7 @@ class Straight:
 
     def close(self, best: int | None) -> None:
         """No new points."""
-        self._roster.closed = True
-        self._roster.best = best
+        self._roster.close(best)
 
     def extend(self, spec: Experiment) -> None:
         """More trials may come, or the horizon was raised: those that stood at the old one go on."""
