@@ -94,11 +94,6 @@ class Roster:
         self.gone.difference_update(trials)
         return trials
 
-    def close(self, best: int | None) -> None:
-        """No new points from now on; `best` is the trial to complete."""
-        self.closed = True
-        self.best = best
-
     def widen(self, spec: Experiment) -> None:
         """Limits were raised: the search goes on from where it stopped."""
         bounds = [bound for bound in (self.fixed, spec.search.max_trials, spec.budget.trials) if bound is not None]
@@ -107,3 +102,8 @@ class Roster:
         self.closed = False
         self.exhausted = False
         self.best: int | None = None  # the trial that is to be completed once closed
+
+    def close(self, best: int | None) -> None:
+        """No new points from now on; `best` is the trial to complete."""
+        self.closed = True
+        self.best = best
