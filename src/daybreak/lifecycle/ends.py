@@ -27,6 +27,8 @@ def ended(state: State, exp: Experiment, attempt: Attempt, event: AttemptEnded) 
         queue(exp, trial, trial.target, trial.value, "its process was lost before its last checkpoint")
         set_state(state, exp, trial, "waiting", trial.why)
     elif trial.plan == "finish":
+        late = {name: value for name, value in event.metrics.items() if name not in trial.last}
+        trial.last = trial.last | late  # what its code reported behind its loop: a test score, say
         set_state(state, exp, trial, "finished", trial.why)
     elif trial.plan == "rest":
         set_state(state, exp, trial, "frozen", trial.why)

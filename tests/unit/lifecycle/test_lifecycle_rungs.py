@@ -100,6 +100,16 @@ def test_a_lost_attempt_starts_again_with_the_same_target_and_a_higher_epoch(scr
     assert script.state.attempts[key(1, 1, 2)].target == 1
 
 
+def test_what_is_reported_behind_the_loop_stands_beside_what_was_reported_at_its_end(script, key):
+    script.offer(1)
+    script.submit(search=Search(method="random", max_units=9, max_trials=1))
+    script.report(key(1, 1, 1), {"accuracy": 0.5})
+
+    script.end(key(1, 1, 1), "reached", metrics={"accuracy": 0.7, "test_accuracy": 0.4})
+
+    assert script.trial(1).last == {"accuracy": 0.5, "test_accuracy": 0.4}, "its standing stays what it was judged by"
+
+
 def test_a_trial_that_ends_by_itself_teaches_the_horizon(script, key):
     script.offer(1)
     script.submit(search=Search(method="random", max_trials=3))
