@@ -10,7 +10,7 @@ from daybreak.spec.models import Experiment
 
 
 def main() -> None:
-    """Read `{spec, trials: [{point, score, units}]}` from standard input, answer `{"result": {name: share}}`."""
+    """Read `{spec, trials: [{point, score}]}` from standard input, answer `{"result": {name: share}}`."""
     given = msgspec.json.decode(sys.stdin.buffer.read())
     spec = Experiment.model_validate(given["spec"])
     sign = -1.0 if spec.objectives[0].direction == "maximize" else 1.0

@@ -5,7 +5,7 @@ from math import inf, isfinite
 
 from daybreak.cli.output import console
 from daybreak.cli.trials import trial_table
-from daybreak.wire.rows import ExperimentRow, TrialRow
+from daybreak.wire.rows import ExperimentRow, TrialRow, is_searched
 
 MOST = 30  # rows of the table for people
 
@@ -32,7 +32,7 @@ def _scored(row: ExperimentRow, trials: list[TrialRow]) -> Iterator[tuple[TrialR
             trial.last.get(one["metric"], inf) * (-1.0 if one["direction"] == "maximize" else 1.0)
             for one in row.spec["objectives"]
         )
-        searched = trial.state != "failed" and trial.source != "baseline" and not trial.source.startswith("confirm of")
+        searched = trial.state != "failed" and is_searched(trial)
         if searched and all(map(isfinite, losses)):
             yield trial, losses
 

@@ -7,7 +7,7 @@ from typing import Any
 from daybreak.client.client import Client
 from daybreak.client.submission import resolve
 from daybreak.spec.models import Experiment
-from daybreak.wire.rows import ExperimentRow, TrialRow
+from daybreak.wire.rows import ExperimentRow, TrialRow, is_searched
 
 BEST = 5  # points that a fork tries first
 
@@ -33,7 +33,7 @@ def fork(client: Client, experiment: ExperimentRow, changed: Mapping[str, Any]) 
 
 def best_points(trials: list[TrialRow], *, minimize: bool) -> list[dict[str, Any]]:
     """Distinct points of the best trials of the search, best first."""
-    scored = [trial for trial in trials if trial.score is not None and trial.source != "baseline"]
+    scored = [trial for trial in trials if trial.score is not None and trial.state != "failed" and is_searched(trial)]
     scored.sort(key=lambda trial: (trial.score if minimize else -(trial.score or 0.0), trial.trial))
     points: list[dict[str, Any]] = []
     for trial in scored:

@@ -68,6 +68,11 @@ class TrialRow(Row):
     ended: float | None
 
 
+def is_searched(trial: TrialRow) -> bool:
+    """Whether it is a trial of the search: neither the baseline nor a confirmation."""
+    return trial.source != "baseline" and not trial.source.startswith("confirm of")
+
+
 class AttemptRow(Row):
     """One stay of a trial on slots."""
 

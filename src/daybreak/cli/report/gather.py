@@ -8,7 +8,7 @@ from daybreak.cli.front import front
 from daybreak.cli.trials import ranked
 from daybreak.client.client import Client
 from daybreak.client.jobs import run_job
-from daybreak.wire.rows import ExperimentRow, TrialRow
+from daybreak.wire.rows import ExperimentRow, TrialRow, is_searched
 
 MOST_CURVES = 600  # more than a page can draw or a reader tell apart; the best are kept, the page says so
 
@@ -35,11 +35,8 @@ def gather(client: Client, experiment: int | str) -> dict[str, Any]:
 
 def _importance(row: ExperimentRow, trials: list[TrialRow]) -> dict[str, float]:
     """Share of each hyperparameter; empty when there is too little to tell."""
-    scored = [
-        {"point": t.point, "score": t.score, "units": t.units}
-        for t in trials
-        if t.score is not None and isfinite(t.score)
-    ]
+    searched = (t for t in trials if is_searched(t) and t.score is not None and isfinite(t.score))
+    scored = [{"point": t.point, "score": t.score} for t in searched]
     try:
         found: dict[str, float] = run_job("importance", [], {"spec": row.spec, "trials": scored})
     except DaybreakError:
