@@ -47,16 +47,20 @@ class Projection:
 
     def flush(self) -> None:
         """Write what was touched since the last time, now."""
-        if self._done == self._upto or self._every is None:
+        fresh = self._done != self._upto
+        if self._every is None or not (fresh or self._late):
             return
         began = self._loop.now()
-        rows = [*self._late, *self._core.rows(self._brain.state, self._core.take_touched(self._brain.state))]
+        rows = self._late
+        if fresh:
+            rows = [*rows, *self._core.rows(self._brain.state, self._core.take_touched(self._brain.state))]
         try:
             self._ledger.project(rows, self._upto)
             self._late = []
         except LedgerError as error:
+            if not self._late:
+                self._fault("writing the read tables; it is tried again with the next rows or reading", error)
             self._late = rows
-            self._fault("writing the read tables; it is tried again with the next rows", error)
         self._done = self._upto
         now = self._loop.now()
         self._next = now + max(self._every, _SHARE * (now - began))
