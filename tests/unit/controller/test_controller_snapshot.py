@@ -140,3 +140,16 @@ def test_rows_that_could_not_be_written_are_written_with_the_next(ledger, path):
     controller.flush()
     assert written == [1, 1]
     assert [str(error) for error in controller.stories] == ["full"]
+
+
+def test_rows_that_could_not_be_written_are_written_before_they_are_read(ledger, path):
+    controller = begin(ledger, path)
+    controller._core.rows = lambda state, touched: [touched]
+    written = []
+    ledger.project = lambda rows, upto: (_ for _ in ()).throw(LedgerError("full"))
+    controller._loop.post(report())
+    controller.turn()
+    controller.flush()
+    ledger.project = lambda rows, upto: written.extend(rows)
+    controller.flush()
+    assert written == [1]
