@@ -37,7 +37,7 @@ def _of(state: State, attempt: Attempt) -> Iterator[AnyCommand]:
 
 
 def lost_attempts(state: State, alive: Collection[AttemptKey]) -> list[AttemptEnded]:
-    """The ends of attempts that have no process any more: to be appended to the log and stepped before anything else.
+    """The ends of attempts that have no process any more: to be appended to the log once the executors have said what they offer.
 
     Their time counts up to the last event in the log: nobody knows more.
     """

@@ -186,7 +186,6 @@ class Experiment:
     closed: bool = False  # no new points; only `closing_for` is taken further
     closing_for: int | None = None
     squeezed: bool = False  # a trial was not let go on, because the units left are kept for the best
-    released: bool = False
     prepared: dict[str, Prepared] = field(default_factory=dict)  # machine -> how; it is given slots on these alone
     preparation: Prepared | None = None  # the last there was
     started: float | None = None

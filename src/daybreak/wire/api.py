@@ -18,7 +18,8 @@ an error. Parameters and results are plain msgpack data; rows (`wire.rows`) and 
     watch       {experiment, version, timeout}            -> Status           answers when its version is above `version`,
                                                                               or after `timeout` seconds
     log_files   {experiment, trial?}                      -> [{attempt, path}]
-    checkpoint  {experiment, trial?}                      -> {trial, digest, units, path, metrics}  verified; best trial if none given
+    checkpoint  {experiment, trial?}                      -> {trial, digest, units, path, metrics, problems}
+                                                                              verified; best trial if none given
     shutdown    {freeze: bool}                            -> {}
 """
 

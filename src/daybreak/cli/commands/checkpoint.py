@@ -29,7 +29,7 @@ def get(
 
     Load it with `daybreak.load_checkpoint(file)`: a dict of what the run was told to keep.
 
-    JSON: {trial, units, digest, path, metrics}.
+    JSON: {trial, units, digest, path, metrics, problems}.
     """
     experiment: str | int = what
     trial = None

@@ -1,4 +1,4 @@
-"""Optuna's samplers behind our contract: TPE, CMA-ES and NSGA-II, in memory.
+"""Optuna's samplers behind our contract: TPE, CMA-ES, NSGA-II and GP, in memory.
 
 Akiba et al., "Optuna" (KDD 2019). A study is made anew for each question and given what was told at the highest rung with enough
 values: finished trials with the values of that rung, and the pending ones as running. Its samplers keep their state (generations,

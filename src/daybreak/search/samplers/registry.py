@@ -40,8 +40,8 @@ def make_sampler(spec: Experiment) -> Sampler:
 
 
 def sampler_names() -> tuple[str, ...]:
-    """Every sampler that can be named here: built-in ones first."""
-    return (*BUILT_IN, *sorted(entry.name for entry in entry_points(group=GROUP)))
+    """Every sampler that can be named: built-in ones first (`gp` is made by `bootstrap.aside`)."""
+    return (*BUILT_IN, "gp", *sorted(entry.name for entry in entry_points(group=GROUP)))
 
 
 def _built_in(name: str) -> Factory:
