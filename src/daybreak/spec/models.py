@@ -128,6 +128,28 @@ class Baseline(_Model):
     run: str | tuple[str, ...] | None = Field(default=None, description="`module:function` or a command.")
 
 
+class DataSource(_Model):
+    """One dataset that attempts read."""
+
+    path: str = Field(min_length=1, description="A file, a folder or a URL; relative to the experiment's folder.")
+    snapshot: bool = Field(default=False, description="Keep the bytes in the home, and give attempts the kept ones.")
+    split: str | None = Field(
+        default=None,
+        description="A CSV file with the columns sample, split: which sample is in train, validation or test.",
+    )
+    profile: str | None = Field(default=None, description="The named credentials profile that opens it.")
+    manifest: str = Field(default="", description="blake3 of its manifest, filled in when the experiment is handed in.")
+
+
+class LogPolicy(_Model):
+    """What to do when a line of an attempt's output matches a pattern and the attempt fails."""
+
+    pattern: str = Field(min_length=1, description="A regular expression, searched for in each line.")
+    action: Literal["fail", "elsewhere", "tell"] = Field(
+        description="fail: do not try the trial again; elsewhere: try again on other slots, not counted as a crash; tell: only say so."
+    )
+
+
 class Experiment(_Model):
     """A whole experiment, resolved."""
 
@@ -142,6 +164,19 @@ class Experiment(_Model):
     code: str = Field(default="", description="blake3 of the captured source files; empty when nothing was captured.")
     parent: str = Field(
         default="", description="The number of the experiment that this one is a fork of, with newer code."
+    )
+    provenance: str = Field(
+        default="", description="blake3 of the record of what was captured when it was handed in; empty for none."
+    )
+    data: dict[str, DataSource] = Field(
+        default={}, description="Datasets by name; their manifests are part of what is captured."
+    )
+    credentials: tuple[str, ...] = Field(
+        default=(), description="Profiles whose variables attempts get; named here, stored nowhere."
+    )
+    deterministic: bool = Field(
+        default=False,
+        description="Decisions do not depend on timing: the whole search is the same however often it was interrupted.",
     )
     space: dict[str, AnyDomain] = Field(default={}, description="Hyperparameters: name to domain, may be nested.")
     constraints: tuple[str, ...] = Field(default=(), description="Expressions that every point satisfies.")
@@ -171,6 +206,12 @@ class Experiment(_Model):
         default=60.0,
         ge=0,
         description="Seconds of training between checkpoints for fault tolerance; 0 turns them off.",
+    )
+    keep_best: Whole = Field(
+        default=1, ge=1, description="Checkpoints of so many of the best trials are kept whatever `disk_cap` says."
+    )
+    log_policies: tuple[LogPolicy, ...] = Field(
+        default=(), description="Added before the built-in ones: out of memory fails, an ECC error goes elsewhere."
     )
     disk_cap: Whole | None = Field(
         default=None, ge=1, description="Bytes of checkpoints the experiment may keep; left out: 20 GiB."

@@ -1,0 +1,1 @@
+"""Run it again and compare: verify, reproduce, certificates of determinism, bundles, lineage."""
