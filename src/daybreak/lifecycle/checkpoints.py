@@ -15,6 +15,7 @@ from daybreak.lifecycle.ranking import best
 from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, Place, State, Trial, touch, touch_trial
 
 DISK_CAP = 20 * 2**30  # bytes, where the spec says nothing
+START = 0  # the checkpoint that a fork starts from stands as one of trial 0, which is never searched
 
 
 def saved(state: State, exp: Experiment, attempt: Attempt, event: CheckpointSaved) -> bool:
@@ -68,6 +69,26 @@ def _refer(state: State, exp: Experiment, checkpoint: Checkpoint) -> None:
         exp.disk += checkpoint.size if exp.files[checkpoint.digest] == 1 else 0
 
 
+def adopt_start(state: State, exp: Experiment) -> None:
+    """Hold the checkpoint of another run that this fork's trials begin at."""
+    if (start := exp.spec.start) is None:
+        return
+    exp.start = Checkpoint(exp.number, START, start.checkpoint, start.units, start.size, state.at)
+    exp.checkpoints[START, start.checkpoint] = exp.start
+    _refer(state, exp, exp.start)
+    state.places[exp.start.place].written = state.at
+    _hold(exp.start)
+    _touch(state, exp.start)
+
+
+def begin(exp: Experiment, trial: Trial) -> None:
+    """The trial stands where it begins: at 0, or at the fork's start."""
+    if exp.start is not None and trial.role != "baseline":
+        _hold(exp.start)
+        exp.cloned.setdefault(START, set()).add(trial.number)
+        trial.latest, trial.units = exp.start, exp.start.units
+
+
 def borrow(state: State, exp: Experiment, trial: Trial, source: Trial) -> None:
     """A clone starts from its source's latest checkpoint, and lets go of its own; a suspended process cannot be cloned."""
     found = source.latest if source.latest and not source.latest.in_process else None
@@ -75,15 +96,18 @@ def borrow(state: State, exp: Experiment, trial: Trial, source: Trial) -> None:
         _hold(found)
         exp.cloned.setdefault(found.trial, set()).add(trial.number)
     let_go(state, exp, trial)
-    trial.latest = found
-    trial.units = found.units if found else 0
+    if found is not None:
+        _drop(state, exp, trial.latest)
+        trial.latest = found
+    trial.units = trial.latest.units if trial.latest else 0
 
 
 def let_go(state: State, exp: Experiment, trial: Trial) -> None:
-    """The trial starts from 0 if it ever starts again."""
+    """The trial begins anew if it ever starts again."""
     for checkpoint in (trial.latest, trial.previous):
         _drop(state, exp, checkpoint)
     trial.latest = trial.previous = None
+    begin(exp, trial)
     touch_trial(state, exp, trial)
 
 
@@ -92,6 +116,8 @@ def damaged(state: State, exp: Experiment, event: CheckpointDamaged) -> bool:
     checkpoint = exp.checkpoints.get((event.trial, event.digest)) or _borrowed(exp, event)
     if checkpoint is None:
         return False
+    if checkpoint is exp.start:
+        exp.start, checkpoint.users = None, checkpoint.users - 1
     for trial in [t for t in _users(exp, checkpoint.trial) if t.latest is checkpoint or t.previous is checkpoint]:
         _fall_back(state, exp, trial, checkpoint)
     if not checkpoint.in_process:

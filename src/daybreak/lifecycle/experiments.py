@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from daybreak.base.errors import UsageError
 from daybreak.base.hashing import hash_json
 from daybreak.lifecycle import budget
+from daybreak.lifecycle.checkpoints import adopt_start
 from daybreak.lifecycle.events import Asked, Submitted
 from daybreak.lifecycle.finishing import freeze_all
 from daybreak.lifecycle.machines import tell_misfit
@@ -42,6 +43,7 @@ def submitted(state: State, event: Submitted) -> str:
         told_horizon=spec.search.max_units,
     )
     state.experiments[exp.number] = state.active[exp.number] = exp
+    adopt_start(state, exp)
     if spec.baseline is not None and spec.baseline.run is not None:
         add_baseline(state, exp)
     limit = budget.trial_limit(exp)

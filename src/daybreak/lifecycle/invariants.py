@@ -110,7 +110,7 @@ def _money(state: State, exp: Experiment) -> None:
 
 def _checkpoints(exp: Experiment) -> None:
     story = tuple(exp.story)
-    users: Counter[int] = Counter()
+    users: Counter[int] = Counter([id(exp.start)] if exp.start is not None else [])
     for trial in exp.trials.values():
         for checkpoint in (trial.latest, trial.previous):
             if checkpoint is not None:

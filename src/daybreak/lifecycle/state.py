@@ -222,6 +222,7 @@ class Experiment:
     cloned: dict[int, set[int]] = field(default_factory=dict)  # trial -> those that started from a checkpoint of its
     wait_for_clone: dict[int, list[int]] = field(default_factory=dict)  # source -> clones waiting for its checkpoint
     saves: bool = False  # checkpoints have been seen on disk
+    start: Checkpoint | None = None  # of another run: trials begin there; held as long as the experiment is known
     files: Counter[str] = field(default_factory=Counter)  # its checkpoints on disk by digest
     disk: int = 0  # bytes of those files, each counted once
     evictable: list[tuple[bool, int, float, int]] = field(default_factory=list)  # heap: the least missed first

@@ -39,6 +39,7 @@ from daybreak.lifecycle.events import (
     Submitted,
     TimerDue,
 )
+from daybreak.lifecycle.failures import give_up
 from daybreak.lifecycle.grants import grant_all
 from daybreak.lifecycle.state import Attempt, Experiment, State, touch
 
@@ -116,6 +117,14 @@ def _saved(state: State, exp: Experiment, attempt: Attempt, event: CheckpointSav
     return True
 
 
+def _damaged(state: State, exp: Experiment, event: CheckpointDamaged) -> bool:
+    known = checkpoints.damaged(state, exp, event)
+    if exp.spec.start is not None and exp.start is None:
+        why = event.why or "its bytes do not match its hash"
+        give_up(state, exp, f"the checkpoint that this fork starts from ({exp.spec.parent}) cannot be used: {why}")
+    return known
+
+
 def _ended(state: State, exp: Experiment, attempt: Attempt, event: AttemptEnded) -> bool:
     ends.ended(state, exp, attempt, event)
     return True
@@ -137,7 +146,7 @@ _HANDLERS: dict[type, Callable[[State, Any], str]] = {
     AttemptStarted: _of_attempt(attempts.started),
     RungReported: _of_attempt(reports.reported),
     CheckpointSaved: _of_attempt(_saved),
-    CheckpointDamaged: _of_experiment(checkpoints.damaged),
+    CheckpointDamaged: _of_experiment(_damaged),
     CheckpointDeleted: _of_experiment(checkpoints.deleted),
     AttemptEnded: _of_attempt(_ended),
     TimerDue: _of_experiment(_timer),

@@ -4,7 +4,7 @@ from heapq import heappop, heappush
 from math import inf
 
 from daybreak.base.streams import derive_seed
-from daybreak.lifecycle.checkpoints import let_go, may_evict
+from daybreak.lifecycle.checkpoints import begin, let_go, may_evict
 from daybreak.lifecycle.losses import score_loss
 from daybreak.lifecycle.state import Experiment, Role, State, Trial, touch_trial
 from daybreak.spec.domains import Point
@@ -41,8 +41,11 @@ def add_confirm(state: State, exp: Experiment, of: Trial, seed_number: int, targ
 def _create(state: State, exp: Experiment, number: int, point: Point, source: str, role: Role) -> Trial:
     seed = derive_seed(exp.spec.seed, "trial", number)
     trial = Trial(number, point, source, seed, state.at, role)
-    trial.history.append((0, point))
     exp.trials[number] = trial
+    begin(exp, trial)
+    if exp.spec.start is not None and role == "search":
+        trial.seed = exp.spec.start.seed
+    trial.history.append((trial.units, point))
     touch_trial(state, exp, trial)
     return trial
 

@@ -141,6 +141,16 @@ class DataSource(_Model):
     manifest: str = Field(default="", description="blake3 of its manifest, filled in when the experiment is handed in.")
 
 
+class Start(_Model):
+    """The exact point of another run that every trial of a fork goes on from."""
+
+    trial: str = Field(description="The trial whose checkpoint it is, such as 3.17.")
+    checkpoint: str = Field(min_length=64, max_length=64, description="blake3 of the checkpoint in the vault.")
+    units: Whole = Field(ge=1, description="Units that are done at that point; the fork's trials count on from there.")
+    size: Whole = Field(default=0, ge=0, description="Bytes of the checkpoint.")
+    seed: Whole = Field(default=0, ge=0, description="The seed of that trial; the fork's trials have it too.")
+
+
 class LogPolicy(_Model):
     """What to do when a line of an attempt's output matches a pattern and the attempt fails."""
 
@@ -163,7 +173,8 @@ class Experiment(_Model):
     )
     code: str = Field(default="", description="blake3 of the captured source files; empty when nothing was captured.")
     parent: str = Field(
-        default="", description="The number of the experiment that this one is a fork of, with newer code."
+        default="",
+        description="What this one is a fork of: an experiment (3), a trial (3.17) or a point of one (3.17@9).",
     )
     provenance: str = Field(
         default="", description="blake3 of the record of what was captured when it was handed in; empty for none."
@@ -177,6 +188,9 @@ class Experiment(_Model):
     deterministic: bool = Field(
         default=False,
         description="Decisions do not depend on timing: the whole search is the same however often it was interrupted.",
+    )
+    start: Start | None = Field(
+        default=None, description="The checkpoint of another run that trials go on from, as `daybreak fork` sets it."
     )
     space: dict[str, AnyDomain] = Field(default={}, description="Hyperparameters: name to domain, may be nested.")
     constraints: tuple[str, ...] = Field(default=(), description="Expressions that every point satisfies.")
