@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from daybreak.train.alone import run as run
     from daybreak.train.codec import load_checkpoint as load_checkpoint
     from daybreak.train.log import log as log
+    from daybreak.train.order.permutation import batches as batches
+    from daybreak.train.order.permutation import order as order
     from daybreak.train.run import Run as Run
 
 _WHERE = {
@@ -21,12 +23,14 @@ _WHERE = {
     "Experiment": "client.experiment",
     "Result": "client.experiment",
     "Run": "train.run",
+    "batches": "train.order.permutation",
     "load_checkpoint": "train.codec",
     "log": "train.log",
+    "order": "train.order.permutation",
     "run": "train.alone",
 }
 
-__all__ = ["Client", "Experiment", "Result", "Run", "load_checkpoint", "log", "run"]
+__all__ = ["Client", "Experiment", "Result", "Run", "batches", "load_checkpoint", "log", "order", "run"]
 
 
 def __getattr__(name: str) -> Any:
