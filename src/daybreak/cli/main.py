@@ -32,6 +32,7 @@ COMMANDS = (
     ("Steer", "pause", "steer:pause", "Freeze what runs; nothing is lost."),
     ("Steer", "resume", "steer:resume", "Go on with an experiment that was paused, stopped or cut off."),
     ("Steer", "stop", "steer:stop", "Freeze what runs and end the search."),
+    ("Again", "fork", "fork:fork", "A new experiment from another one, or from a trial's exact point."),
     ("Take out", "export", "export:export", "Write trials or learning curves as CSV, Parquet or JSON."),
     ("Take out", "checkpoint", "checkpoint:app", "Get checkpoints: `daybreak checkpoint get`."),
     ("Look after", "ledger", "ledger:app", "Check or rebuild the ledger: `daybreak ledger check`."),

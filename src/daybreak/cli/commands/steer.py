@@ -1,6 +1,6 @@
 """`attach`, `pause`, `resume`, `stop`: follow and steer."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -62,7 +62,7 @@ def resume(
     with Client(home) as client:
         row = client.experiment(experiment)
         if new_code:
-            return _fork(client, row, extension(row.spec, budget, max_units), detach=detach, json=json)
+            return _with_new_code(client, row, budget, max_units, detach=detach, json=json)
         if budget is not None or max_units is not None:
             changed = extension(row.spec, budget, max_units)
             if row.state in OVER:
@@ -85,10 +85,16 @@ def resume(
         return follow_to_end(client, row.experiment, json=json)
 
 
-def _fork(client: Client, row: ExperimentRow, changed: dict[str, Any], *, detach: bool, json: bool) -> int:
-    from daybreak.client.fork import fork
+def _with_new_code(
+    client: Client, row: ExperimentRow, budget: str | None, max_units: int | None, *, detach: bool, json: bool
+) -> int:
+    from daybreak.client.submission import resolve
+    from daybreak.proof.forking import Changes, fork
+    from daybreak.proof.reference import Found
 
-    spec, warning = fork(client, row, changed)
+    given = {"budget": budget, "max_units": max_units}
+    changes = Changes({name: value for name, value in given.items() if value is not None})
+    spec, warning = resolve(client.home, fork(client, Found(row, None, None), changes))
     if spec.code and spec.code == row.spec.get("code"):
         raise UsageError(
             f"the code of experiment {row.experiment} has not changed since it began; go on with: daybreak resume {row.experiment}"

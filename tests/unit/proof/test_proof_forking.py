@@ -2,7 +2,7 @@
 
 import pytest
 
-from daybreak.client.fork import BEST, best_points, next_name
+from daybreak.proof.forking import BEST, best_points, next_name
 from daybreak.wire.rows import TrialRow
 
 

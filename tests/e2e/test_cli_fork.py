@@ -1,0 +1,67 @@
+"""Forks: from an experiment, from a trial, and from the exact point where a trial stood."""
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("cli_fork")
+
+
+@pytest.fixture(scope="module")
+def searched(daybreak):
+    """A search of six trials; the row of its best."""
+    found = daybreak.run()
+    number = found["experiment"]["best_trial"]
+    return next(trial for trial in found["trials"] if trial["trial"] == number)
+
+
+def checkpoints(daybreak, experiment, trial):
+    rows = daybreak.json("checkpoint", "ls", str(experiment))
+    return {row["units"]: row["digest"] for row in rows if row["trial"] == trial and row["state"] == "saved"}
+
+
+def test_a_fork_without_a_change_trains_to_the_same_bits(daybreak, searched):
+    number, kept = searched["trial"], checkpoints(daybreak, 1, searched["trial"])
+    early = min(kept)
+    fork = daybreak.json("fork", f"1.{number}@{early}")
+    experiment = fork["experiment"]
+    assert experiment["spec"]["parent"] == f"1.{number}@{early}"
+    assert [trial["units"] for trial in fork["trials"]] == [9]
+    assert experiment["units"] == 9 - early, "what was done before the fork is not charged to it"
+    assert checkpoints(daybreak, experiment["experiment"], 1)[9] == kept[9]
+
+
+def test_a_fork_with_a_space_is_a_search_from_that_point(daybreak, searched):
+    early = min(checkpoints(daybreak, 1, searched["trial"]))
+    fork = daybreak.json(
+        "fork", f"1.{searched['trial']}@{early}", "--space", "x=uniform:0.2..0.4", "--budget", "3 trials", "--name", "near"
+    )  # fmt: skip
+    assert fork["experiment"]["name"] == "near"
+    assert len(fork["trials"]) == 3
+    assert all(trial["units"] > early for trial in fork["trials"])
+
+
+def test_a_fork_of_an_experiment_searches_again_with_the_best_points_first(daybreak, searched):
+    fork = daybreak.json("fork", "1", "--budget", "7 trials", "--seed", "2")
+    assert fork["experiment"]["spec"]["parent"] == "1"
+    assert fork["trials"][0]["point"] == searched["point"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["1.1@7777"], "no checkpoint 7777"),
+        (["1.99"], "no trial 99"),
+        (["nothing"], "no experiment 'nothing'"),
+        (["1.1@xyz"], "a point of one (3.17@9"),
+        (["1", "--set", "y=1"], "it has x"),
+        (["1", "--data", "digits=./x"], "none declared"),
+    ],
+)
+def test_what_cannot_be_forked_is_told(daybreak, searched, words, told):
+    assert told in daybreak("fork", *words, code=2).stderr
+
+
+def test_a_finished_trial_goes_on_with_a_farther_horizon(daybreak, searched):
+    name = f"1.{searched['trial']}"
+    assert "--max-units" in daybreak("fork", name, code=2).stderr
+    fork = daybreak.json("fork", name, "--max-units", "12", "--set", "x=0.5")
+    assert fork["trials"][0]["point"]["x"] == 0.5
