@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -18,7 +19,7 @@ from daybreak.train import user_code
 from daybreak.train.checkpoints import Checkpoints, say
 from daybreak.train.failures import failure
 from daybreak.train.leaving import EXIT_CONTROLLER_GONE, EXIT_CRASHED, ControllerGone, Leaving
-from daybreak.train.link import AgentLink
+from daybreak.train.link import AgentLink, Link
 from daybreak.train.processes import die_with, set_threads
 from daybreak.train.randomness import Randomness
 from daybreak.train.run import Run
@@ -51,7 +52,7 @@ def work(order: Order, load_code: Loader) -> int:
         connection.connect(order.socket)
         link = AgentLink(connection, order.attempt)
         assignment = link.introduce(order.token, os.getpid())
-        return _Attempt(assignment, link, order).do(load_code)
+        return attend(assignment, link, order, load_code)
     except (ControllerGone, ConnectionError, FileNotFoundError) as error:
         say(f"attempt {order.attempt} ends: {error}")
         return EXIT_CONTROLLER_GONE
@@ -59,10 +60,22 @@ def work(order: Order, load_code: Loader) -> int:
         connection.close()
 
 
+class Director(Link, Protocol):
+    """A link that also takes frames."""
+
+    def send(self, frame: wire.FromWorker) -> None:
+        """Send one frame."""
+
+
+def attend(assignment: wire.Assignment, link: Director, order: Order, load_code: Loader) -> int:
+    """Do what is assigned, whoever directs it; the exit code. May raise `ControllerGone`."""
+    return _Attempt(assignment, link, order).do(load_code)
+
+
 class _Attempt:
     """The stages of one attempt."""
 
-    def __init__(self, assignment: wire.Assignment, link: AgentLink, order: Order) -> None:
+    def __init__(self, assignment: wire.Assignment, link: Director, order: Order) -> None:
         self._assignment = assignment
         self._link = link
         self._order = order
