@@ -65,3 +65,34 @@ def test_a_finished_trial_goes_on_with_a_farther_horizon(daybreak, searched):
     assert "--max-units" in daybreak("fork", name, code=2).stderr
     fork = daybreak.json("fork", name, "--max-units", "12", "--set", "x=0.5")
     assert fork["trials"][0]["point"]["x"] == 0.5
+
+
+def test_diff_shows_what_differs_and_only_that(daybreak, searched):
+    daybreak("fork", "1", "--set", "x=0.25", "--budget", "1 trials", "--name", "other", "--detach")
+    assert daybreak.json("diff", "1", "1")["settings"] == []
+    found = daybreak.json("diff", "1", "other", code=1)
+    assert [change["what"] for change in found["hyperparameters"]] == ["x"]
+    assert {"what": "budget.trials", "a": 6, "b": 1} in found["settings"]
+    assert (found["code"], found["environment"], found["data"]) == ([], [], [])
+
+
+def test_diff_shows_changed_code_line_by_line(daybreak, searched):
+    code = daybreak.folder / "toy.py"
+    before = code.read_text()
+    code.write_text(before.replace("- 0.5 /", "- 0.4 /"))
+    try:
+        daybreak.json("fork", "1", "--new-code", "--budget", "1 trials", "--name", "changed")
+    finally:
+        code.write_text(before)
+    file = daybreak.json("diff", "1", "changed", code=1)["code"][0]
+    assert (file["path"], file["how"], file["plus"], file["minus"]) == ("toy.py", "changed", 1, 1)
+    assert (
+        "+        run.report(value=1 - (run.params.x - 0.3) ** 2 - 0.4 /"
+        in daybreak("diff", "1", "changed", "--patch", code=1).stdout
+    )
+
+
+def test_lineage_draws_the_family(daybreak, searched):
+    found = daybreak.json("lineage", "near") if "near" in daybreak("ls").stdout else daybreak.json("lineage", "1")
+    assert found["experiment"] == 1
+    assert "from 1" in daybreak("lineage", "1").stdout

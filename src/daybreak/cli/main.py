@@ -33,6 +33,8 @@ COMMANDS = (
     ("Steer", "resume", "steer:resume", "Go on with an experiment that was paused, stopped or cut off."),
     ("Steer", "stop", "steer:stop", "Freeze what runs and end the search."),
     ("Again", "fork", "fork:fork", "A new experiment from another one, or from a trial's exact point."),
+    ("Again", "diff", "lineage:diff", "Show what differs between two runs, and only that."),
+    ("Again", "lineage", "lineage:lineage", "Draw where an experiment comes from and what was forked from it."),
     ("Take out", "export", "export:export", "Write trials or learning curves as CSV, Parquet or JSON."),
     ("Take out", "checkpoint", "checkpoint:app", "Get checkpoints: `daybreak checkpoint get`."),
     ("Look after", "ledger", "ledger:app", "Check or rebuild the ledger: `daybreak ledger check`."),
