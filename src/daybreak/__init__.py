@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from daybreak.train.alone import run as run
     from daybreak.train.codec import load_checkpoint as load_checkpoint
     from daybreak.train.log import log as log
+    from daybreak.train.order.augmentation import sample_seeds as sample_seeds
+    from daybreak.train.order.augmentation import sample_stream as sample_stream
+    from daybreak.train.order.loader import loader as loader
     from daybreak.train.order.permutation import batches as batches
     from daybreak.train.order.permutation import order as order
     from daybreak.train.run import Run as Run
@@ -25,12 +28,28 @@ _WHERE = {
     "Run": "train.run",
     "batches": "train.order.permutation",
     "load_checkpoint": "train.codec",
+    "loader": "train.order.loader",
     "log": "train.log",
     "order": "train.order.permutation",
     "run": "train.alone",
+    "sample_seeds": "train.order.augmentation",
+    "sample_stream": "train.order.augmentation",
 }
 
-__all__ = ["Client", "Experiment", "Result", "Run", "batches", "load_checkpoint", "log", "order", "run"]
+__all__ = [
+    "Client",
+    "Experiment",
+    "Result",
+    "Run",
+    "batches",
+    "load_checkpoint",
+    "loader",
+    "log",
+    "order",
+    "run",
+    "sample_seeds",
+    "sample_stream",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -94,7 +94,7 @@ def test_batches_are_the_order_cut_up_and_begin_anywhere(n, size, start, drop_la
     cut = [whole[first : first + size].tolist() for first in range(0, n, size)]
     if drop_last:
         cut = [batch for batch in cut if len(batch) == size]
-    named = {"seed": 3, "epoch": 4, "start": start, "drop_last": drop_last}
+    named = {"seed": 3, "epoch": 4, "start": start * size, "drop_last": drop_last}
     assert [batch.tolist() for batch in batches(n, size, **named)] == cut[start:]
     shards = [list(batches(n, size, **named, shard=(k, parts))) for k in range(parts)]
     assert [np.concatenate(parts_of_one).tolist() for parts_of_one in zip(*shards, strict=True)] == cut[start:]

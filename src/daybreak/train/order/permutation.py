@@ -56,8 +56,9 @@ class Permutation:
 
     def _table(self, stream: Stream, number: int) -> Words:
         modulus, size = (self._a, self._b) if number % 2 == 0 else (self._b, self._a)
-        words = np.frombuffer(stream.words(size), dtype="<u8").astype(np.uint64)
-        return words % np.uint64(modulus)
+        words: Words = np.frombuffer(stream.words(size), dtype="<u8").astype(np.uint64)
+        words %= np.uint64(modulus)
+        return words
 
     def _evaluate(self, words: Words) -> Indices:
         for start in range(0, len(words), CHUNK):
@@ -86,6 +87,36 @@ def order(n: int, *, seed: int, epoch: int = 0) -> Indices:
     return Permutation(n, seed=seed, epoch=epoch).span(0, n)
 
 
+class Cut:
+    """How an epoch of `n` samples is cut into batches of `size`, and each batch into shards.
+
+    The last batch may be smaller; `drop_last` leaves it out. `shard=(k, S)` gives the k-th of S parts of every batch of m samples,
+    those at m k // S up to m (k + 1) // S: the parts of a batch, joined in order, are the batch whatever S is. Raises `UsageError`.
+    """
+
+    def __init__(self, n: int, size: int, *, drop_last: bool = False, shard: tuple[int, int] = (0, 1)) -> None:
+        if size < 1:
+            raise UsageError(f"a batch must hold at least one sample, got {size}")
+        if not 0 <= shard[0] < shard[1]:
+            raise UsageError(f"shard=(k, S) needs 0 <= k < S, got k={shard[0]}, S={shard[1]}")
+        self.n = n
+        self.size = size
+        self._drop_last = drop_last
+        self._shard = shard
+
+    def count(self) -> int:
+        """How many batches an epoch has."""
+        return self.n // self.size if self._drop_last else -(-self.n // self.size)
+
+    def spans(self, start: int = 0) -> Iterator[tuple[int, int]]:
+        """The positions [first, last) of each batch's part, from position `start` on."""
+        index, count = self._shard
+        stop = self.n - self.size + 1 if self._drop_last else self.n
+        for first in range(start, stop, self.size):
+            rows = min(self.size, self.n - first)
+            yield first + rows * index // count, first + rows * (index + 1) // count
+
+
 def batches(
     n: int,
     size: int,
@@ -96,35 +127,13 @@ def batches(
     drop_last: bool = False,
     shard: tuple[int, int] = (0, 1),
 ) -> Iterator[Indices]:
-    """The samples of each batch of this epoch, from batch number `start` on, int64 arrays of shape (size,).
+    """The samples of each batch of this epoch, int64 arrays of shape (size,), from position `start` (in samples) on.
 
-    The last batch may be smaller; `drop_last` leaves it out. `shard=(k, S)` gives the k-th of S parts of every batch of m samples,
-    those at m k // S up to m (k + 1) // S: parts of one batch, joined in order, are the batch whatever S is. Raises `UsageError`.
+    The last batch may be smaller; `drop_last` leaves it out. `shard=(k, S)` gives the k-th of S parts of every batch, see `Cut`.
+    Raises `UsageError`.
     """
-    count = count_batches(n, size, drop_last=drop_last)
-    check_shard(shard)
     if start < 0:
         raise UsageError(f"start >= 0 must hold, got start={start}")
     permutation = Permutation(n, seed=seed, epoch=epoch)
-    return (batch_at(permutation, size, number, shard) for number in range(start, count))
-
-
-def count_batches(n: int, size: int, *, drop_last: bool) -> int:
-    """How many batches an epoch has. Raises `UsageError` unless size >= 1."""
-    if size < 1:
-        raise UsageError(f"a batch must hold at least one sample, got {size}")
-    return n // size if drop_last else -(-n // size)
-
-
-def check_shard(shard: tuple[int, int]) -> None:
-    """Raise `UsageError` unless 0 <= k < S holds for (k, S)."""
-    if not 0 <= shard[0] < shard[1]:
-        raise UsageError(f"shard=(k, S) needs 0 <= k < S, got k={shard[0]}, S={shard[1]}")
-
-
-def batch_at(permutation: Permutation, size: int, number: int, shard: tuple[int, int] = (0, 1)) -> Indices:
-    """The samples of batch `number`, or of the shard's part of it."""
-    first = number * size
-    rows = min(size, len(permutation) - first)
-    index, count = shard
-    return permutation.span(first + rows * index // count, first + rows * (index + 1) // count)
+    spans = Cut(n, size, drop_last=drop_last, shard=shard).spans(start)
+    return (permutation.span(first, last) for first, last in spans)
