@@ -11,24 +11,29 @@ from pathlib import Path
 
 from daybreak.base.errors import UsageError
 from daybreak.base.home import Home
-from daybreak.client.capture import TooMuchCode, capture
 from daybreak.client.command_check import check_command
+from daybreak.provenance import data
+from daybreak.provenance.code import TooMuchCode, capture
 from daybreak.spec.models import SHELL_VARIABLES, Experiment
+from daybreak.vault.store import Vault
 
 
-def resolve(home: Home, spec: Experiment) -> tuple[Experiment, str]:
+def resolve(
+    home: Home, spec: Experiment, progress: data.Tell | None = None, tell: data.Say | None = None
+) -> tuple[Experiment, str]:
     """The spec as it is handed in; and a warning, empty when there is none.
 
     Its folder and interpreter are absolute, `code` is the digest of its captured code, and `environment` says in which virtual
-    environment the submitter stands, below what the spec says itself. Raises `UsageError` when the folder, the interpreter, or a
-    command's program or script does not exist.
+    environment the submitter stands, below what the spec says itself. Datasets have their manifests; `progress` is told while they are
+    read, `tell` what a person should know of them. Raises `UsageError` when the folder, the interpreter, a dataset, or a command's
+    program or script does not exist.
     """
     folder = Path(spec.folder).expanduser().absolute()
     if not folder.is_dir():
         raise UsageError(f"`folder` must be a folder that exists, got {folder}")
     digest, warning = "", ""
     try:
-        digest = capture(home, folder)
+        digest = capture(home, folder).digest
     except TooMuchCode as error:
         warning = f"the code is not captured: {error}"
     except OSError as error:
@@ -38,7 +43,9 @@ def resolve(home: Home, spec: Experiment) -> tuple[Experiment, str]:
         check_command(spec.run, folder, environment.get("PATH"))
     python = _interpreter(spec.python, folder)
     found = {"folder": str(folder), "code": digest, "python": python, "environment": environment}
-    return spec.model_copy(update=found), warning
+    resolved = spec.model_copy(update=found)
+    captured = data.capture(home, Vault(home.vault), resolved, folder, progress, tell)
+    return resolved.model_copy(update={"data": captured}), warning
 
 
 def shell(environment: Mapping[str, str]) -> dict[str, str]:

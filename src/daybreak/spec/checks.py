@@ -114,6 +114,25 @@ def _check_surroundings(experiment: Experiment, faults: Faults) -> None:
                 f"variables that begin with {OURS} are Daybreak's own, got `{name}`", ("environment", name)
             )
     _check_pattern(experiment.metrics, faults)
+    _check_data(experiment, faults)
+
+
+def _check_data(experiment: Experiment, faults: Faults) -> None:
+    """Attempts find a dataset by its name, as a variable too: names have letters, and no two become one variable."""
+    variables: dict[str, str] = {}
+    for name in experiment.data:
+        variable = re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+        if not re.fullmatch(r"[A-Za-z_][\w.-]*", name, re.ASCII):
+            faults.add_resolved(
+                f"a dataset's name has letters, digits, `_`, `-` and `.`, and begins with a letter, got {name!r}",
+                ("data", name),
+            )
+        elif other := variables.get(variable):
+            rule = (
+                f"each dataset has a variable of its own, but `{other}` and `{name}` are both DAYBREAK_DATA_{variable}"
+            )
+            faults.add_resolved(f"{rule}: rename one", ("data", name))
+        variables[variable] = name
 
 
 def _check_pattern(pattern: str | None, faults: Faults) -> None:

@@ -59,6 +59,16 @@ FORMS: dict[tuple[str, str], Form] = {
     ),
     ("Experiment", "checkpoint_every"): Form(("60", "5m"), (DURATION,)),
     ("Experiment", "disk_cap"): Form(("20GiB",), (SIZE,)),
+    ("Experiment", "data"): Form(
+        ("{digits: ./digits}", "{digits: {path: ./digits, split: split.csv, snapshot: true}}"),
+        (
+            {
+                "type": "object",
+                "additionalProperties": {"anyOf": [{**TEXT, "minLength": 1}, {"$ref": "#/$defs/DataSource"}]},
+            },
+        ),
+        instead=True,
+    ),
     ("Experiment", "environment"): Form(
         ("{OMP_NUM_THREADS: 1}",), ({"type": "object", "additionalProperties": {"type": ["string", "number"]}},)
     ),

@@ -250,6 +250,26 @@ def _flatten_point(
             draft.faults.origins["points", index, name] = (*written, key)
 
 
+def _data(draft: Draft, value: Any, path: Path) -> None:
+    """Names to datasets; a path alone will do: `data: {digits: ./digits}`."""
+    if value is not None and not isinstance(value, Mapping):
+        draft.fail(f"`data` maps names to datasets: `data: {{digits: ./digits}}`, got {shown(value)}", ("data",), path)
+        return
+    draft.put(("data",), {}, path)
+    for name, item in (value or {}).items():
+        if isinstance(item, Mapping):
+            draft.put(("data", name), dict(item), (*path, name))
+            for key in item:
+                draft.faults.origins["data", name, key] = (*path, name, key)
+        elif isinstance(item, str) and item.strip():
+            draft.put(("data", name, "path"), item.strip(), (*path, name))
+            draft.faults.origins["data", name] = (*path, name)
+        else:
+            draft.fail(
+                f"a dataset is a path, or a mapping with `path`, got {shown(item)}", ("data", name), (*path, name)
+            )
+
+
 def _environment(draft: Draft, value: Any, path: Path) -> None:
     if not isinstance(value, Mapping):
         draft.put(("environment",), {} if value is None else value, path)
@@ -283,6 +303,7 @@ _HANDLERS: dict[str, Handler] = {
     "budget": _budget,
     "baseline": _baseline,
     "points": _points,
+    "data": _data,
     "environment": _environment,
     "checkpoint_every": _quantity_handler,
     "disk_cap": _quantity_handler,

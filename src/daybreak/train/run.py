@@ -10,13 +10,14 @@ def main(run):
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from daybreak.base.errors import UsageError, VaultError
 from daybreak.train import gang
 from daybreak.train.checkpoints import Checkpoints, say
+from daybreak.train.data import Data
 from daybreak.train.leaving import Frozen, Leaving, Stopped
 from daybreak.train.link import Link, Standing
 from daybreak.train.params import Params
@@ -32,6 +33,7 @@ class Run:
 
     def __init__(self, assignment: Assignment, link: Link, checkpoints: Checkpoints, prepared: Any = None) -> None:
         self.params = Params(assignment.point)
+        self.data = Data(assignment.data)  # where its datasets are, by name
         self.seed = assignment.seed  # the trial's own; Python, NumPy and torch have been seeded from it
         self.prepared = prepared  # what the module's `prepare()` returned
         self.units = assignment.units
@@ -41,6 +43,9 @@ class Run:
         self.ending: str | None = None  # why the attempt is to end, once that is decided; a reason of `wire.Ended`
         self.reports = Reports(assignment.objectives, assignment.best)
         self.reports.last.update(checkpoints.last)
+        self.at_unit_end: list[
+            Callable[[], None]
+        ] = []  # called by every member of a gang, before the unit may be saved
         self.watch = Stopwatch()
         self._target = assignment.target
         self._checkpoint_every = assignment.checkpoint_every
@@ -111,6 +116,7 @@ class Run:
         if self._in_unit and returned and self.reports.unit:
             self.units += 1
             self.reports.close_unit(self.units)
+            self._end_unit()
         self._in_unit = False
         self._flush()
         self._link.settle()
@@ -123,8 +129,13 @@ class Run:
             )
         return min(known)
 
+    def _end_unit(self) -> None:
+        for act in self.at_unit_end:
+            act()
+
     def _close_unit(self) -> None:
         self._in_unit = False
+        self._end_unit()
         self.units += 1
         self.reports.close_unit(self.units)
         if self._target is not None and self.units >= self._target:

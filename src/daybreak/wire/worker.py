@@ -69,6 +69,7 @@ class Assignment(Frame, frozen=True, tag="assignment"):
     rank: int = 0
     world_size: int = 1
     best: dict[str, float] = {}  # best value of each objective so far
+    data: dict[str, str] = {}  # datasets by name: absolute paths, or URLs
 
 
 class Started(Frame, frozen=True, tag="started"):

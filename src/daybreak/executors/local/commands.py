@@ -29,6 +29,7 @@ from daybreak.lifecycle.events import (
     Slot,
 )
 from daybreak.ports.ledger import PointBatch
+from daybreak.provenance.data.given import paths, variables
 from daybreak.spec.commands import fill
 from daybreak.spec.models import Experiment
 from daybreak.wire.worker import Failure
@@ -167,7 +168,8 @@ class CommandAttempt(Attempt):
         code = self._code.folder()
         if code != Path(self.spec.folder):
             own["PYTHONPATH"] = os.pathsep.join([str(code), *filter(None, [given.get("PYTHONPATH")])])
-        return given | hyperparameters(self.launch.point) | own
+        data = variables(paths(self.site.home, self.spec))
+        return given | hyperparameters(self.launch.point) | data | own
 
     def _devices(self) -> tuple[str, ...]:
         return tuple(slot.device for slot in self.slots if slot.device)

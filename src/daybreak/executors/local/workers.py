@@ -19,6 +19,7 @@ from daybreak.executors.local.processes import end_groups, tail, wait_for
 from daybreak.lifecycle import commands
 from daybreak.lifecycle.events import AttemptStarted, CheckpointDamaged, CheckpointSaved, EndReason, RungReported, Slot
 from daybreak.ports.ledger import PointBatch
+from daybreak.provenance.data.given import paths as data_paths
 from daybreak.spec.models import Experiment
 from daybreak.wire.parent import Fork
 from daybreak.wire.worker import (
@@ -179,6 +180,7 @@ class FunctionAttempt(Attempt):
             rank=rank,
             world_size=len(self.slots),
             best=launch.best,
+            data=data_paths(home, self.spec),
         )
 
     def _frame(self, member: Member, body: bytes) -> None:

@@ -1,0 +1,123 @@
+"""The hashes of many files: those that are known from the cache, the others read in parallel.
+
+A large file is read by memory map with all of blake3's own threads; small ones by a pool, one thread a file: mapping a small file
+costs more than reading it. A file that changes while it is read is read again; one that never holds still is an error with its name.
+"""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from blake3 import blake3
+
+from daybreak.base.errors import UsageError
+from daybreak.provenance.data.manifest import File
+from daybreak.provenance.data.stat_cache import Known, StatCache, racy
+from daybreak.provenance.data.walk import Found, stamp
+
+LARGE = 8 * 2**20  # bytes from which a file is worth all threads
+MAPPED = 2**20  # bytes from which a file is mapped rather than read
+CHUNK = 64  # small files handed to a thread at once
+TRIES = 3
+
+
+class Progress(NamedTuple):
+    """How far long work has come. `total`: bytes to read; files that are known are not among them."""
+
+    dataset: str
+    done: int
+    total: int
+
+
+Tell = Callable[[Progress], None]
+
+
+class Hasher:
+    """Hashes files, and remembers them in a cache. `progress` is told after each batch; `clock` gives nanoseconds since 1970.
+
+    With `fresh` nothing is believed: every byte is read.
+    """
+
+    def __init__(
+        self,
+        cache: StatCache,
+        progress: Tell | None = None,
+        clock: Callable[[], int] = time.time_ns,
+        *,
+        fresh: bool = False,
+    ) -> None:
+        self.cache = cache
+        self.read_bytes = 0
+        self._progress = progress
+        self._clock = clock
+        self._fresh = fresh
+
+    def files(self, folder: Path, found: Sequence[Found], name: str = "") -> list[File]:
+        """The files with their hashes. `name`: of the dataset in the cache, where it is not all of `folder`. Raises as `hashes`."""
+        digests = self.hashes(folder, found, name)
+        return [File(file.path, file.stamp.size, digests[file.path].hex()) for file in found]
+
+    def hashes(self, folder: Path, found: Sequence[Found], name: str = "") -> dict[str, bytes]:
+        """blake3 (32 bytes) of every file, by its path relative to `folder`. Raises `UsageError`, `OSError`."""
+        place, dataset = str(folder), name or str(folder)
+        known = self.cache.known(dataset)
+        hits = (
+            {} if self._fresh else {f.path: k.digest for f in found if (k := known.get(f.path)) and k.stamp == f.stamp}
+        )
+        missing = [file for file in found if file.path not in hits]
+        gone = known.keys() - {file.path for file in found}
+        if not missing and not gone:
+            return hits
+        began = self._clock()
+        read = self._read(place, missing)
+        self.cache.learn(dataset, ((p, k) for p, k in read.items() if not racy(k.stamp, began)), gone)
+        return hits | {path: known.digest for path, known in read.items()}
+
+    def _read(self, place: str, files: Sequence[Found]) -> dict[str, Known]:
+        total = sum(file.stamp.size for file in files)
+        large = [file for file in files if file.stamp.size >= LARGE]
+        small = [file for file in files if file.stamp.size < LARGE]
+        read: dict[str, Known] = {}
+        done = 0
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            batches = [small[start : start + CHUNK] for start in range(0, len(small), CHUNK)]
+            for batch in pool.map(lambda files: [_read_steadily(place, file, 1) for file in files], batches):
+                read |= batch
+                done += sum(known.stamp.size for _, known in batch)
+                self._tell(place, done, total)
+        for file in large:
+            path, known = _read_steadily(place, file, blake3.AUTO)
+            read[path] = known
+            done += known.stamp.size
+            self._tell(place, done, total)
+        self.read_bytes += done
+        return read
+
+    def _tell(self, dataset: str, done: int, total: int) -> None:
+        if self._progress is not None:
+            self._progress(Progress(dataset, done, total))
+
+
+def _read_steadily(folder: str, file: Found, threads: int) -> tuple[str, Known]:
+    place, before = os.path.join(folder, file.path), file.stamp  # noqa: PTH118
+    for _ in range(TRIES):
+        digest = hash_place(place, before.size, threads)
+        after = stamp(place)
+        if after == before:
+            return file.path, Known(after, digest)
+        before = after
+    raise UsageError(f"data must hold still while it is read, but {place} changes: wait until it is complete")
+
+
+def hash_place(place: str, size: int, threads: int = 1) -> bytes:
+    """blake3 of a file of about `size` bytes, 32 bytes, with so many threads. Raises `OSError`."""
+    if size >= MAPPED:
+        return blake3(max_threads=threads).update_mmap(place).digest()
+    with open(place, "rb", buffering=0) as file:  # noqa: PTH123 (a string, half a million times)
+        hasher = blake3()
+        while block := file.read(MAPPED):
+            hasher.update(block)
+        return hasher.digest()

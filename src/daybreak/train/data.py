@@ -1,0 +1,38 @@
+"""Where user code finds its datasets: `run.data["digits"]`."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from daybreak.base.errors import UsageError
+
+VARIABLE = "DAYBREAK_DATA_"
+
+
+class Data(Mapping[str, Path | str]):
+    """Datasets by name: a path, or the URL of what lies in a store.
+
+    A name that the experiment does not have is looked for in the environment (`DAYBREAK_DATA_DIGITS=./folder python train.py`), so that the
+    same function runs without the platform; then it is a `UsageError`.
+    """
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+
+    def __getitem__(self, name: str) -> Path | str:
+        variable = VARIABLE + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+        place = self._given.get(name) or os.environ.get(variable)
+        if place is None:
+            has = f"has {', '.join(self._given)}" if self._given else "has none"
+            raise UsageError(
+                f"a dataset must be named under `data:`, the experiment {has}: "
+                f"write `data: {{{name}: ./folder}}`, or set {variable}=./folder"
+            )
+        return place if "://" in place else Path(place)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
