@@ -12,10 +12,10 @@ import pytest
 from programs import FUNCTION, bench_of, experiment
 
 from daybreak.base.home import Home
-from daybreak.client.capture import capture
 from daybreak.executors.local.watchdog import Watchdog
 from daybreak.lifecycle.commands import Freeze, Launch, Prepare
 from daybreak.lifecycle.events import AttemptEnded, AttemptStarted, CodeChanged, PrepareFailed, RungReported
+from daybreak.provenance.code import capture
 
 HERE = Path(__file__).parent
 
@@ -193,7 +193,7 @@ def test_code_that_changes_is_not_mixed_with_the_code_that_was_captured(make, tm
     )
     bench = make(program)
     (code / "changing_part.py").write_text("value = 1")
-    bench.executor.execute(Prepare(1, experiment(code, "deaths_program:main", code=capture(home, code))))
+    bench.executor.execute(Prepare(1, experiment(code, "deaths_program:main", code=capture(home, code).digest)))
     scores = []
     for trial, value in ((1, 1), (2, 2222)):
         (code / "changing_part.py").write_text(f"value = {value}")
@@ -246,7 +246,7 @@ sys.path.insert(0, {here!r})
 from pathlib import Path
 from programs import COMMAND, FUNCTION, SCRIPT, bench_of
 from daybreak.base.home import Home
-from daybreak.client.capture import capture
+from daybreak.provenance.code import capture
 from daybreak.executors.local.watchdog import Watchdog
 from daybreak.lifecycle.commands import Prepare
 from daybreak.lifecycle.events import AttemptEnded, AttemptStarted, RungReported
@@ -258,7 +258,7 @@ bench = bench_of(home, "killed_program:main", FUNCTION)
 bench.executor.execute(Prepare(2, experiment(home / "code", COMMAND)))
 from daybreak.base.ids import AttemptKey
 from daybreak.base.home import Home
-from daybreak.client.capture import capture
+from daybreak.provenance.code import capture
 from daybreak.executors.local.watchdog import Watchdog
 from daybreak.lifecycle.commands import Launch, Verdict
 

@@ -283,12 +283,12 @@ def test_the_whole_group_of_an_ended_script_is_gone(make, tmp_path):
 
 def test_changed_code_is_not_used_when_it_was_captured(make, tmp_path):
     from daybreak.base.home import Home
-    from daybreak.client.capture import capture
+    from daybreak.provenance.code import capture
 
     folder = tmp_path / "first"
     folder.mkdir()
     (folder / "script.py").write_text("print('score=1')")
-    digest = capture(Home(tmp_path / "home"), folder)
+    digest = capture(Home(tmp_path / "home"), folder).digest
     bench = make("print('score=2')", (sys.executable, "script.py"), code=digest)
     assert run_alone(bench).metrics == {"score": 1.0}
     assert run_alone(bench, trial=2, run=(sys.executable, str(tmp_path / "code/script.py"))).metrics == {"score": 1.0}

@@ -4,12 +4,12 @@ import json
 import signal
 
 from daybreak.base.home import Home
-from daybreak.client.capture import capture
 from daybreak.executors.local.captured import CapturedCode
 from daybreak.executors.local.environment import hyperparameters, on_slots, pinned
 from daybreak.executors.local.failures import exit_failure, make_failure
 from daybreak.executors.local.memory import GIB, Room, in_words, room
 from daybreak.lifecycle.events import Slot
+from daybreak.provenance.code import capture
 
 TRACEBACK = """\
 epoch 1
@@ -68,7 +68,7 @@ def test_code_comes_from_the_folder_until_it_changes(tmp_path):
     folder.mkdir()
     (folder / "train.py").write_text("a = 1")
     (folder / "data.csv").write_text("1,2")
-    digest = capture(home, folder)
+    digest = capture(home, folder).digest
     code = CapturedCode(home, folder, digest)
     assert (code.changed(), code.folder(), code.word("train.py")) == ([], folder, "train.py")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from daybreak.base.hashing import hash_file
 from daybreak.base.home import Home
-
-MANIFEST = "manifest.json"
+from daybreak.provenance.code import MANIFEST
+from daybreak.provenance.selection import is_settings
 
 _Stamp = tuple[int, int]
 
@@ -63,6 +63,7 @@ class CapturedCode:
 
 def _manifest(copy: Path) -> Mapping[str, str]:
     try:
-        return dict(json.loads((copy / MANIFEST).read_text()))
+        found: dict[str, str] = json.loads((copy / MANIFEST).read_text())
+        return {name: digest for name, digest in found.items() if is_settings(name)}  # a script may write texts itself
     except (OSError, ValueError):  # the capture is gone: the folder is what there is
         return {}

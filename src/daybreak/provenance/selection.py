@@ -1,0 +1,201 @@
+"""Which files of a folder are its code: Python files, and the small texts that code reads.
+
+Looked through are all folders but hidden ones, caches, environments and homes (which hold captured code). Left out, and written
+down with the reason: what an ignore file names, what may hold secrets, texts that are large or one of very many (data, not
+configuration), and everything of another kind, counted by suffix. Limits on the whole are told when reached (`TooMuchCode`).
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from stat import S_ISREG
+from typing import NamedTuple
+
+from daybreak.base.home import Home
+from daybreak.provenance.ignoring import OURS, Ignoring, Wish
+from daybreak.provenance.record import LeftOut
+from daybreak.provenance.secrets import is_secret_file
+
+MOST_FILES = 2000
+MOST_BYTES = 20 * 2**20
+MOST_SEEN = 200_000  # entries of folders looked through (a second or two); a folder of data is larger
+MOST_TEXT = 2**20  # bytes of one file that is not Python
+MOST_TEXTS = 100  # of one suffix in one folder: more is data
+MOST_TOLD = 200  # entries of what was left out
+
+PYTHON = frozenset({".py", ".pyi", ".pyx", ".pxd"})
+SETTINGS = frozenset({".yaml", ".yml", ".toml", ".cfg", ".ini", ".conf", ".gin"})
+TEXT = SETTINGS | {
+    ".json",
+    ".jsonc",
+    ".json5",
+    ".txt",
+    ".md",
+    ".rst",
+    ".sh",
+    ".sql",
+    ".jinja",
+    ".jinja2",
+    ".j2",
+    ".tmpl",
+    ".proto",
+}
+COMPILED = frozenset({".pyc", ".so", ".pyd", ".dll", ".dylib", ".o"})
+SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"})
+COUNTED = "not code"  # why a file is left out of whose kind only the number is told
+
+
+class TooMuchCode(Exception):
+    """The folder holds more code than is captured; the message says what to do."""
+
+
+class Chosen(NamedTuple):
+    """A file to capture."""
+
+    name: str  # relative to the folder, with slashes
+    path: Path
+    stat: os.stat_result  # of the file, links followed
+    asked: bool  # named by `!name` in a .daybreakignore: taken although it may hold secrets
+
+
+class Selection:
+    """Choose the files of `folder`: iterate once, then `left_out` says what was not chosen.
+
+    `everything` takes files of every suffix (an installed package brings its page templates); limits and secrets stay.
+    Raises `TooMuchCode`, and `OSError` for the folder itself.
+    """
+
+    def __init__(self, folder: Path, home: Home, *, everything: bool = False) -> None:
+        self._folder = folder
+        self._home = home
+        self._everything = everything
+        self._left: list[LeftOut] = []
+        self._others: Counter[str] = Counter()
+        self._seen = 0
+
+    def files(self) -> Iterator[Chosen]:
+        """The files, in order of their names within each folder."""
+        count = size = 0
+        for chosen in self._walk(self._folder, Ignoring(self._folder)):
+            count, size = count + 1, size + chosen.stat.st_size
+            if count > MOST_FILES or size > MOST_BYTES:
+                raise TooMuchCode(
+                    f"at most {MOST_FILES} files of code of {MOST_BYTES >> 20} MiB are captured, {self._folder} holds more; "
+                    f"run from the folder of your own code, or name what is not code in {OURS}"
+                )
+            yield chosen
+
+    def leave(self, name: str, why: str) -> None:
+        """Write down a file that was not captured after all."""
+        self._left.append(LeftOut(name, why))
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """What was not chosen and why, sorted; at most `MOST_TOLD` entries."""
+        told = sorted(self._left, key=lambda left: left.path)
+        if more := len(told) - MOST_TOLD:
+            told = [*told[:MOST_TOLD], LeftOut("…", f"and {more} more")] if more > 0 else told
+        others = sorted(self._others.items())
+        return told + [LeftOut(f"*{kind}", f"not code: {count} file{'s' * (count > 1)}") for kind, count in others]
+
+    def _walk(self, here: Path, ignoring: Ignoring) -> Iterator[Chosen]:
+        with os.scandir(here) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+        self._seen += len(entries)
+        if self._seen > MOST_SEEN:
+            raise TooMuchCode(
+                f"at most {MOST_SEEN:,} files and folders are looked through for code, {self._folder} holds more; "
+                f"run from the folder of your own code, or name its folders of data in {OURS}"
+            )
+        many = _many(entry.name for entry in entries)
+        folders = []
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry)
+            elif (chosen := self._file(entry, ignoring, many)) is not None:
+                yield chosen
+        for entry in folders:
+            path = Path(entry.path)
+            if self._enters(entry, path, ignoring):
+                yield from self._walk(path, ignoring.inside(path))
+
+    def _enters(self, entry: os.DirEntry[str], path: Path, ignoring: Ignoring) -> bool:
+        wish, file = ignoring.wish(path, is_folder=True)
+        if entry.name.startswith(".") or entry.name in SKIPPED:
+            return wish is Wish.TAKE
+        if _is_environment(path) or _is_home(path, self._home):
+            return False
+        if wish is Wish.LEAVE:
+            self.leave(self._name(path) + "/", f"named in {file}")
+        return wish is not Wish.LEAVE
+
+    def _file(self, entry: os.DirEntry[str], ignoring: Ignoring, many: frozenset[str]) -> Chosen | None:
+        suffix = _suffix(entry.name)
+        path = Path(entry.path)
+        wish, file = ignoring.wish(path, is_folder=False)
+        if wish is not Wish.TAKE:
+            why = self._against(entry.name, suffix, wish, file, many)
+            if why == COUNTED:
+                self._others[suffix] += 1
+            elif why:
+                self.leave(self._name(path), why)
+            if why is not None:
+                return None
+        stat = _stat(path)
+        if stat is None:
+            return None
+        if suffix not in PYTHON and stat.st_size > MOST_TEXT:
+            self.leave(self._name(path), f"larger than {MOST_TEXT >> 20} MiB: it counts as data")
+            return None
+        return Chosen(self._name(path), path, stat, wish is Wish.TAKE)
+
+    def _against(self, name: str, suffix: str, wish: Wish, file: str, many: frozenset[str]) -> str | None:
+        """Why a file is left out: None to take it, COUNTED where its kind is told, empty where nothing is worth telling."""
+        known = suffix in PYTHON or suffix in TEXT
+        if is_secret_file(name):
+            return "may hold secrets"
+        if name.startswith("."):
+            return ""  # settings of editors and tools, and their locks
+        if wish is Wish.LEAVE:
+            return f"named in {file}" if known else ""
+        if self._everything:
+            return COUNTED if suffix in COMPILED else None
+        return None if known and suffix not in many else COUNTED
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._folder).as_posix()
+
+
+def is_settings(name: str) -> bool:
+    """Whether a captured file is code or settings, which people write, rather than a text that a run may write itself."""
+    suffix = Path(name).suffix.lower()
+    return suffix in PYTHON or suffix in SETTINGS
+
+
+def _many(names: Iterator[str]) -> frozenset[str]:
+    """Suffixes of texts of which a folder holds so many that they are data."""
+    counts = Counter(map(_suffix, names))
+    return frozenset(suffix for suffix, count in counts.items() if count > MOST_TEXTS and suffix not in PYTHON)
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122 (thousands of entries, most not taken: no Path for them)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """Of a file, links followed; None for a link that leads nowhere, or to a folder, and for a pipe."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found if S_ISREG(found.st_mode) else None
+
+
+def _is_environment(folder: Path) -> bool:
+    return (folder / "pyvenv.cfg").is_file() or (folder / "conda-meta").is_dir()
+
+
+def _is_home(folder: Path, home: Home) -> bool:
+    """This home or another."""
+    return (folder / home.ledger.name).is_file() or folder.resolve() == home.path.resolve()
