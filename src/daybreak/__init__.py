@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from daybreak.train.order.permutation import batches as batches
     from daybreak.train.order.permutation import order as order
     from daybreak.train.run import Run as Run
+    from daybreak.train.shards.sharded import sharded as sharded
 
 _WHERE = {
     "Client": "client.client",
@@ -34,6 +35,7 @@ _WHERE = {
     "run": "train.alone",
     "sample_seeds": "train.order.augmentation",
     "sample_stream": "train.order.augmentation",
+    "sharded": "train.shards.sharded",
 }
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "run",
     "sample_seeds",
     "sample_stream",
+    "sharded",
 ]
 
 

@@ -6,6 +6,7 @@
 Hyperparameters are the given defaults, overridden by flags. Each unit's metrics are printed as one line.
 """
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -88,6 +89,8 @@ def _assignment(flags: Flags, ref: CheckpointRef | None, scratch: str) -> Assign
         vault="",
         scratch=scratch,
         checkpoint_every=60.0 if flags.checkpoint else 0.0,
+        rank=int(os.environ.get("RANK", "0")),  # under torchrun, whose workers train one trial together
+        world_size=int(os.environ.get("WORLD_SIZE", "1")),
     )
 
 

@@ -43,9 +43,7 @@ class Run:
         self.ending: str | None = None  # why the attempt is to end, once that is decided; a reason of `wire.Ended`
         self.reports = Reports(assignment.objectives, assignment.best)
         self.reports.last.update(checkpoints.last)
-        self.at_unit_end: list[
-            Callable[[], None]
-        ] = []  # called by every member of a gang, before the unit may be saved
+        self.at_unit_end: list[Callable[[], None]] = []  # called by each member of a gang, before the unit may be saved
         self.watch = Stopwatch()
         self._target = assignment.target
         self._checkpoint_every = assignment.checkpoint_every

@@ -1,0 +1,52 @@
+"""What workers say to each other: sums of flat tensors along the tree, in place, by `torch.distributed` sends and receives."""
+
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from daybreak.train.shards import tree
+
+
+class Exchange:
+    """This worker's side of the process group. `sent` counts the bytes of gradients it has sent."""
+
+    def __init__(self, rank: int, workers: int) -> None:
+        self.rank = rank
+        self.workers = workers
+        self.sent = 0
+        self._scratch: dict[Any, Any] = {}
+
+    def sum(self, flat: Any) -> None:
+        """Replace `flat` (a contiguous vector; its length a multiple of the workers) by the sum over all workers, in tree order.
+
+        Every worker must call it with the same length, in the same order.
+        """
+        plan = tree.rounds(self.workers, self.rank, len(flat))
+        for meeting in plan:
+            mine = flat[slice(*meeting.keep)]
+            theirs = self._space(mine)
+            self._swap(flat[slice(*meeting.give)], theirs, meeting.partner)
+            left, right = (mine, theirs) if meeting.left else (theirs, mine)
+            torch.add(left, right, out=mine)
+        for meeting in reversed(plan):
+            self._swap(flat[slice(*meeting.keep)], flat[slice(*meeting.give)], meeting.partner)
+
+    def gather(self, rows: Any) -> None:
+        """Fill `rows` (workers x n) on every worker: row w is what worker w had there."""
+        if self.workers > 1:
+            dist.all_gather(list(rows.unbind()), rows[self.rank].clone())
+
+    def _swap(self, give: Any, take: Any, partner: int) -> None:
+        self.sent += give.numel() * give.element_size()
+        for work in dist.batch_isend_irecv(
+            [dist.P2POp(dist.isend, give, partner), dist.P2POp(dist.irecv, take, partner)]
+        ):
+            work.wait()
+
+    def _space(self, like: Any) -> Any:
+        """Room for what is received; one per dtype, device and size."""
+        key = like.dtype, like.device, len(like)
+        if key not in self._scratch:
+            self._scratch[key] = torch.empty_like(like)
+        return self._scratch[key]
