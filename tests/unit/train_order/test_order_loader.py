@@ -92,6 +92,10 @@ def test_a_loop_that_was_left_goes_on_and_begin_goes_elsewhere(two_epochs):
         break
     assert digest(one) == two_epochs[1:5]
     one.begin(0)
+    whole_epoch = [batch for _, batch in zip(range(5), one, strict=False)]  # never asks whether there is a sixth
+    assert digest(whole_epoch) == two_epochs[:5]
+    assert digest(one) == two_epochs[5:]
+    one.begin(0)
     assert digest(one) == two_epochs[:5]
     one.begin(1)
     assert digest(one) == two_epochs[5:]

@@ -121,10 +121,10 @@ class Samples:
 
 
 class Loader:
-    """Iterating gives what is left of the epoch, and leaves the loader at the start of the next one.
+    """Iterating gives what is left of the epoch; where nothing is left, the next one.
 
     `epoch`: counted from 0. `position`: samples of this epoch that were given out. A `for` that is left early goes on at the next batch
-    when the loader is iterated again; `begin(epoch)` goes elsewhere.
+    when the loader is iterated again, also after the last batch of an epoch; `begin(epoch)` goes elsewhere.
     """
 
     def __init__(
@@ -154,6 +154,8 @@ class Loader:
         self._check_kept()
         self._turn += 1
         turn, cut = self._turn, self._batches.cut
+        if self.position and cut.ended(self.position):  # whoever knows the length never asks for the end
+            self.begin(self.epoch + 1)
         self._batches.epoch, self._batches.position = self.epoch, self.position
         for batch in self._loader:
             self.position = min(cut.n, self.position + cut.size)

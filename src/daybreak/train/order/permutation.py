@@ -56,7 +56,7 @@ class Permutation:
 
     def _table(self, stream: Stream, number: int) -> Words:
         modulus, size = (self._a, self._b) if number % 2 == 0 else (self._b, self._a)
-        words: Words = np.frombuffer(stream.words(size), dtype="<u8").astype(np.uint64)
+        words = np.frombuffer(stream.words(size), dtype="<u8").astype(np.uint64)
         words %= np.uint64(modulus)
         return words
 
@@ -79,7 +79,8 @@ class Permutation:
             np.subtract(left, a if number % 2 == 0 else b, out=drawn)
             np.minimum(left, drawn, out=left)  # what was below the modulus has wrapped round to something huge
             left, right = right, left
-        return left + right * a
+        left += right * a
+        return left
 
 
 def order(n: int, *, seed: int, epoch: int = 0) -> Indices:
@@ -103,6 +104,11 @@ class Cut:
         self.size = size
         self._drop_last = drop_last
         self._shard = shard
+        self._stop = n - size + 1 if drop_last else n  # no batch begins there or later
+
+    def ended(self, position: int) -> bool:
+        """Whether no batch is left from `position` on."""
+        return position >= self._stop
 
     def count(self) -> int:
         """How many batches an epoch has."""
@@ -111,8 +117,7 @@ class Cut:
     def spans(self, start: int = 0) -> Iterator[tuple[int, int]]:
         """The positions [first, last) of each batch's part, from position `start` on."""
         index, count = self._shard
-        stop = self.n - self.size + 1 if self._drop_last else self.n
-        for first in range(start, stop, self.size):
+        for first in range(start, self._stop, self.size):
             rows = min(self.size, self.n - first)
             yield first + rows * index // count, first + rows * (index + 1) // count
 
