@@ -10,7 +10,7 @@ from typing import Any
 from daybreak.base.errors import InvariantBroken
 from daybreak.controller.core import Core
 from daybreak.lifecycle.commands import AnyCommand
-from daybreak.lifecycle.events import AnyEvent, PrepareFailed, Submitted
+from daybreak.lifecycle.events import AnyEvent, Imported, PrepareFailed, Submitted
 from daybreak.wire.worker import Failure
 
 Fault = Callable[[str, Exception], None]
@@ -40,7 +40,7 @@ class Brain:
     def apply(self, at: float, event: AnyEvent) -> Sequence[AnyCommand]:
         """Step one event; what is to be done now."""
         self.at = at
-        if type(event) is Submitted:
+        if isinstance(event, Submitted | Imported):
             self.newest = max(self.newest, event.experiment)
         try:
             commands = self._step(self.state, at, event)

@@ -9,10 +9,11 @@ tried again, and nobody is told that it was kept. A crash after the commit loses
 the state again when the log has been replayed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from daybreak.base.errors import LedgerError
+from daybreak.base.ids import AttemptKey
 from daybreak.controller.brain import Brain
 from daybreak.controller.core import Core
 from daybreak.controller.intake import Batch, Loop
@@ -23,8 +24,9 @@ from daybreak.controller.routing import Router
 from daybreak.controller.snapshot import SnapshotFile
 from daybreak.lifecycle.commands import AnyCommand, Freeze, Notify
 from daybreak.lifecycle.events import Asked, AskName, Submitted
+from daybreak.lifecycle.imports import Rows, renumbered
 from daybreak.ports.executor import Executor
-from daybreak.ports.ledger import Ledger
+from daybreak.ports.ledger import Ledger, PointBatch
 from daybreak.spec.models import Experiment
 from daybreak.wire.api import Status
 
@@ -143,6 +145,24 @@ class Controller:
         self._submitted += 1
         self._loop.post(Submitted(self._submitted, spec, owner), committed)
         return self._submitted
+
+    def adopt(
+        self,
+        origin: str,
+        rows: Rows,
+        points: Iterable[tuple[int, str, list[int], list[float]]],
+        committed: Done | None = None,
+    ) -> int:
+        """Queue an experiment of another home; the number it has here, good once `committed` was called.
+
+        `points`: (trial, metric, steps, values) each.
+        """
+        self._submitted += 1
+        number = self._submitted
+        for trial, metric, steps, values in points:
+            self._loop.log(PointBatch(AttemptKey(number, trial, 1), {metric: (steps, values)}))
+        self._loop.post(renumbered(number, origin, rows), committed)
+        return number
 
     def ask(
         self, experiment: int, ask: AskName, value: Any = None, by: str = "", committed: Done | None = None

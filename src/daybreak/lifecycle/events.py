@@ -5,11 +5,13 @@ An event is a frozen msgspec record; its tag names it in the log. Events carry n
 in `ledger` and a higher `LOG_VERSION`.
 """
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
 
 from daybreak.base.ids import AttemptKey
+from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, TrialRow
 from daybreak.wire.worker import Failure
 
 LOG_VERSION = 1
@@ -38,6 +40,27 @@ class Submitted(Event, frozen=True, tag="submitted"):
     experiment: int
     spec: dict[str, Any]
     owner: str = ""
+
+
+class Imported(Event, frozen=True, tag="imported"):
+    """An experiment of another home, as its rows tell it: over here, to be looked at, verified, reproduced and forked.
+
+    All rows carry the number that it has here. `origin`: blake3 of the bundle's index.
+    """
+
+    experiment: int
+    origin: str
+    row: ExperimentRow
+    trials: tuple[TrialRow, ...] = ()
+    attempts: tuple[AttemptRow, ...] = ()
+    checkpoints: tuple[CheckpointRow, ...] = ()
+    notices: tuple[NoticeRow, ...] = ()
+
+    def rows(self) -> Iterator[ExperimentRow | TrialRow | AttemptRow | CheckpointRow | NoticeRow]:
+        """All of them."""
+        yield self.row
+        for rows in (self.trials, self.attempts, self.checkpoints, self.notices):
+            yield from rows
 
 
 class Proposed(Event, frozen=True, tag="proposed"):
@@ -174,6 +197,7 @@ class PrepareFailed(Event, frozen=True, tag="prepare_failed"):
 
 AnyEvent = (
     Submitted
+    | Imported
     | Proposed
     | Asked
     | SlotsOffered

@@ -4,7 +4,7 @@ from collections import Counter
 from math import isclose
 
 from daybreak.base.errors import InvariantBroken
-from daybreak.lifecycle import budget
+from daybreak.lifecycle import budget, imports
 from daybreak.lifecycle.grants import may_run, next_demand
 from daybreak.lifecycle.proposals import wanted
 from daybreak.lifecycle.state import Experiment, State, Trial
@@ -127,6 +127,7 @@ def _checkpoints(exp: Experiment) -> None:
 def _files(state: State) -> None:
     """What is shared is counted once per checkpoint, over all experiments; what is deleted is nobody's."""
     held = Counter(c.place for exp in state.experiments.values() for c in exp.checkpoints.values())
+    held += imports.places(state)
     counted = {name: place.references for name, place in state.places.items()}
     _hold(counted == held, f"checkpoints by place: {counted} counted, {held} kept")
     for name, order in state.deleting.items():

@@ -32,7 +32,8 @@ def rows(state: State, touched: Touched) -> list[AnyRow]:
     made += [trial_row(state.experiments[number], trial) for number, trial in touched.trials]
     made += [attempt_row(attempt) for attempt in touched.attempts.values()]
     made += [checkpoint_row(checkpoint) for checkpoint in touched.checkpoints.values()]
-    return [*made, *touched.notices]
+    made += touched.notices
+    return made + [row for event in touched.imported for row in event.rows()]
 
 
 def experiment_state(exp: Experiment) -> ExperimentState:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from daybreak.base.errors import NotFound
 from daybreak.base.ids import AttemptKey
 from daybreak.lifecycle.commands import AnyCommand, DeleteCheckpoint, Launch, Verdict
-from daybreak.lifecycle.events import AnyEvent, Prepared
+from daybreak.lifecycle.events import AnyEvent, Imported, Prepared
 from daybreak.lifecycle.searching import Guarded
 from daybreak.scheduling.pool import Pool
 from daybreak.search.searcher import Costs, Losses
@@ -264,6 +264,7 @@ class Touched:
     attempts: dict[AttemptKey, Attempt] = field(default_factory=dict)
     checkpoints: dict[tuple[int, int, str], Checkpoint] = field(default_factory=dict)
     notices: list[NoticeRow] = field(default_factory=list)
+    imported: list[Imported] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -275,6 +276,7 @@ class State:
     refused: int = 0
     last_refusal: str = ""
     experiments: dict[int, Experiment] = field(default_factory=dict)
+    imported: dict[int, Imported] = field(default_factory=dict)  # experiments of other homes
     active: dict[int, Experiment] = field(default_factory=dict)  # those that are not over
     attempts: dict[AttemptKey, Attempt] = field(default_factory=dict)  # live ones
     holders: dict[tuple[str, int], AttemptKey] = field(default_factory=dict)  # (machine, slot) -> who holds it

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from daybreak.lifecycle import budget, ranking
+from daybreak.lifecycle import budget, imports, ranking
 from daybreak.lifecycle.losses import score, value_of
 from daybreak.lifecycle.rows import experiment_state, experiment_why
 from daybreak.lifecycle.state import Experiment, RungTally, State, find
@@ -15,6 +15,8 @@ LAST_NOTICES = 5
 
 def status(state: State, experiment: int, at: float) -> Status:
     """As of `at`. Raises `NotFound`."""
+    if (event := state.imported.get(experiment)) is not None:
+        return imports.status(event, at, state.pool.total("any"))
     exp = find(state, experiment)
     best = ranking.best(exp)
     objective = exp.spec.objectives[0]

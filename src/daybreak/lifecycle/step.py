@@ -15,6 +15,7 @@ from daybreak.lifecycle import (
     ends,
     experiments,
     finishing,
+    imports,
     machines,
     preparing,
     proposals,
@@ -30,6 +31,7 @@ from daybreak.lifecycle.events import (
     CheckpointDeleted,
     CheckpointSaved,
     CodeChanged,
+    Imported,
     Prepared,
     PrepareFailed,
     Proposed,
@@ -139,6 +141,7 @@ def _timer(state: State, exp: Experiment, event: TimerDue) -> bool:
 
 _HANDLERS: dict[type, Callable[[State, Any], str]] = {
     Submitted: _of_machine(experiments.submitted),
+    Imported: _of_machine(imports.imported),
     Proposed: _of_experiment(proposals.proposed),
     Asked: _of_experiment(experiments.asked),
     SlotsOffered: _of_machine(machines.offered),

@@ -8,19 +8,29 @@ from inspect import Parameter, signature
 from itertools import islice
 from typing import Any, cast, get_args
 
+import msgspec
+
 from daybreak.base.errors import NotFound, UsageError, VaultError
 from daybreak.base.home import Home
 from daybreak.base.ids import AttemptKey
 from daybreak.bootstrap.app import App
 from daybreak.controller.brain import experiment_of
 from daybreak.lifecycle.events import AskName
+from daybreak.lifecycle.imports import IMPORTED
 from daybreak.server.acceptance import check_spec
 from daybreak.wire import api
-from daybreak.wire.rows import CheckpointRow, ExperimentRow, TrialRow
+from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, TrialRow
 
 Answer = Callable[[Any], None]
 Handler = Callable[..., None]
 MOST_EVENTS = 10_000
+IMPORTED_ROWS: dict[str, type] = {
+    "experiments": ExperimentRow,
+    "trials": TrialRow,
+    "attempts": AttemptRow,
+    "checkpoints": CheckpointRow,
+    "notices": NoticeRow,
+}
 
 
 class Methods:
@@ -79,11 +89,26 @@ class Methods:
         check_spec(spec)
         number = self._controller.submit(spec, owner, lambda: answer({"experiment": number}))
 
+    def do_import(self, answer: Answer, origin: str, rows: dict[str, Any], points: list[dict[str, Any]]) -> None:
+        """An experiment of another home; answered once it is committed. Its files are in the vault already."""
+        try:
+            found = {name: msgspec.convert(rows.get(name, []), list[kind]) for name, kind in IMPORTED_ROWS.items()}  # type: ignore[valid-type]
+            curves = [(c["trial"], c["metric"], c["steps"], c["values"]) for c in points]
+        except (msgspec.ValidationError, KeyError) as error:
+            raise UsageError(f"what is imported must be rows and points as they are exported: {error}") from error
+        if len(found["experiments"]) != 1:
+            raise UsageError(f"one experiment is imported at a time, got {len(found['experiments'])}")
+        number = self._controller.adopt(origin, found, curves, lambda: answer({"experiment": number}))
+
     def do_ask(self, answer: Answer, experiment: int | str, ask: str, value: Any = None, by: str = "") -> None:
         """Pause, resume, stop, priority, extend; answered once it is committed."""
         if ask not in get_args(AskName):
             raise UsageError(f"one can ask for {', '.join(get_args(AskName))}, got {ask!r}")
         number = self._known(experiment)
+        if self.status(number).phase == IMPORTED:
+            raise UsageError(
+                f"experiment {number} was imported: look at it, verify, reproduce or fork it; to train on: daybreak fork {number}"
+            )
         self._controller.ask(
             number, cast(AskName, ask), value, by, lambda: answer({"state": self.status(number).state})
         )
