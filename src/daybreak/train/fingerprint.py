@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from daybreak.wire.comparison import Difference
 from daybreak.wire.segment import Fingerprint, Leaf
 
 MODEL = "model"  # the name under which most training code keeps what it trains
@@ -20,17 +21,6 @@ DEEPEST = 200  # levels
 _PLAIN = (type(None), bool, int, float, complex, str)
 
 Value = tuple[Leaf, Any]  # with an array of it where it has one
-
-
-class Difference(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One leaf that two checkpoints do not share. Without numbers where its kind or shape differ, or it is on one side only."""
-
-    path: str
-    before: str  # kind and shape; "" where it is not there
-    after: str
-    elements: int = 0  # that differ
-    of: int = 0
-    largest: float | None = None  # of the absolute differences
 
 
 def fingerprint(tree: Mapping[str, Any]) -> Fingerprint:

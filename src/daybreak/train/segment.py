@@ -139,6 +139,7 @@ def _assignment(segment: wire.Segment, link: ProofLink) -> Assignment:
         checkpoint_every=0.0,
         rank=segment.rank,
         world_size=segment.world_size,
+        data=segment.data,
     )
 
 
@@ -167,7 +168,7 @@ def _libraries() -> dict[str, str]:
     for name, module in list(sys.modules.items()):
         version = getattr(module, "__version__", None)
         if "." not in name and isinstance(version, str) and "site-packages" in (getattr(module, "__file__", "") or ""):
-            found[name] = version
+            found[name] = str(version)  # torch has a class of its own for it
     return dict(sorted(found.items()))
 
 

@@ -69,6 +69,7 @@ class Segment(Line, frozen=True, tag="segment"):
     vault: str  # of its own; `start` is read from here
     scratch: str
     objectives: dict[str, str] = {}
+    data: dict[str, str] = {}  # dataset -> place
     start: CheckpointRef | None = None
     save_at: tuple[int, ...] = ()  # units at which a checkpoint is written
     environment: dict[str, str] = {}

@@ -1,0 +1,141 @@
+"""The past of a trial as segments: what one process trained from one checkpoint to the next, through clones back to nothing. Pure.
+
+Only what the trial's present state rests on is in its path: what a lost attempt trained beyond its last checkpoint was trained again.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from daybreak.wire.recorded import Attempt, Recorded
+from daybreak.wire.segment import End
+from daybreak.wire.worker import CheckpointRef
+
+FROZEN = ("frozen", "preempted")
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """One segment of a path. `trial`: under whose number its points are recorded."""
+
+    trial: int
+    epochs: tuple[int, ...]  # the attempts that trained it
+    point: dict[str, Any]
+    seed: int
+    horizon: int | None
+    start: CheckpointRef | None
+    until: int
+    end: End
+    saves: dict[int, str]  # units -> recorded digest
+    environments: list[dict[str, str]]  # one a process
+    threads: int
+    fresh: bool  # its processes were not forked from a warm parent
+    inherited: bool = False  # its start is no checkpoint of this experiment
+
+    @property
+    def begin(self) -> int:
+        """Units it starts from."""
+        return self.start.units if self.start else 0
+
+    @property
+    def units(self) -> int:
+        """How many it trains."""
+        return self.until - self.begin
+
+
+def path(recorded: Recorded, trial: int) -> list[Stretch]:
+    """The segments that a trial's present state rests on, oldest first; empty where it never got anywhere."""
+    own = [attempt for attempt in recorded.attempts if attempt.trial == trial]
+    for attempt in reversed(own):
+        end = _ending(attempt)
+        if end is not None:
+            return _back(recorded, attempt, *end)
+        if attempt.start is not None:  # it added nothing to what it started from
+            saver = _saver(recorded, attempt, attempt.start)
+            return _back(recorded, saver, attempt.start.units, "freeze") if saver else []
+    return []
+
+
+def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """The same without the interruptions: neighbours that only a freeze parted are one."""
+    found: list[Stretch] = []
+    for stretch in stretches:
+        if found and _continues(found[-1], stretch):
+            before = found.pop()
+            stretch = msgspec.structs.replace(  # noqa: PLW2901 (the longer one takes its place)
+                stretch,
+                epochs=before.epochs + stretch.epochs,
+                start=before.start,
+                saves=before.saves | stretch.saves,
+                inherited=before.inherited,
+            )
+        found.append(stretch)
+    return found
+
+
+def cut(stretches: Iterable[Stretch], units: int) -> list[Stretch]:
+    """Of a path the part up to so many units."""
+    found = []
+    for stretch in stretches:
+        if stretch.begin >= units:
+            break
+        if stretch.until > units:
+            saves = {at: digest for at, digest in stretch.saves.items() if at <= units}
+            stretch = msgspec.structs.replace(stretch, until=units, end="freeze", saves=saves)  # noqa: PLW2901
+        found.append(stretch)
+    return found
+
+
+def _ending(attempt: Attempt) -> tuple[int, End] | None:
+    """Where an attempt's lasting work ends, and how; None where nothing of it lasts."""
+    begin = attempt.start.units if attempt.start else 0
+    if attempt.reason in ("reached", "completed") and attempt.units > begin:
+        return attempt.units, "finish" if attempt.reason == "reached" else "return"
+    if attempt.reason in FROZEN and attempt.units > begin:
+        return attempt.units, "freeze"
+    saved = [ref.units for ref in attempt.saved if ref.units > begin]
+    return (saved[-1], "freeze") if saved else None
+
+
+def _back(recorded: Recorded, attempt: Attempt, until: int, end: End) -> list[Stretch]:
+    found: list[Stretch] = []
+    wanted: Attempt | None = attempt
+    while wanted is not None:
+        saver = _saver(recorded, wanted, wanted.start)
+        found.append(_stretch(wanted, until, end, inherited=wanted.start is not None and saver is None))
+        until, end = found[-1].begin, "freeze"
+        wanted = saver
+    return found[::-1]
+
+
+def _stretch(attempt: Attempt, until: int, end: End, *, inherited: bool) -> Stretch:
+    return Stretch(
+        trial=attempt.trial,
+        epochs=(attempt.epoch,),
+        point=attempt.point,
+        seed=attempt.seed,
+        horizon=attempt.horizon,
+        start=attempt.start,
+        until=until,
+        end=end,
+        saves={ref.units: ref.digest for ref in attempt.saved if ref.units <= until},
+        environments=attempt.environments,
+        threads=attempt.threads,
+        fresh=attempt.how in ("spawn", "bare_fork"),
+        inherited=inherited,
+    )
+
+
+def _saver(recorded: Recorded, attempt: Attempt, start: CheckpointRef | None) -> Attempt | None:
+    """The attempt that wrote a checkpoint: of the trial itself before any other, the last before this one."""
+    if start is None:
+        return None
+    before = recorded.attempts[: recorded.attempts.index(attempt)]
+    wrote = [one for one in before if any((ref.digest, ref.units) == (start.digest, start.units) for ref in one.saved)]
+    own = [one for one in wrote if one.trial == attempt.trial]
+    return (own or wrote or [None])[-1]
+
+
+def _continues(before: Stretch, after: Stretch) -> bool:
+    same = ("trial", "point", "seed", "horizon", "environments", "fresh")
+    return all(getattr(before, name) == getattr(after, name) for name in same)

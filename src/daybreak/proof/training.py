@@ -1,0 +1,317 @@
+"""Training segments again in processes of their own: started by name, with the run's interpreter, spoken to in `wire.segment`."""
+
+import contextlib
+import os
+import selectors
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from daybreak.base.errors import UserCodeError
+from daybreak.provenance.code import changed_files
+from daybreak.proof.recording import Curves, Recording
+from daybreak.proof.segments import Stretch
+from daybreak.provenance.data import given
+from daybreak.spec.models import SHELL_VARIABLES
+from daybreak.vault.store import Vault
+from daybreak.wire import segment as wire
+from daybreak.wire.comparison import Comparison, Question
+from daybreak.wire.worker import CheckpointRef, Failure
+
+CHUNK = 2**16
+LAST_LINES = 5
+
+Heard = Callable[[int], None]  # told the units that are done
+
+
+@dataclass
+class Outcome:
+    """What training a segment again gave. `stood`: units -> state there."""
+
+    points: Curves = field(default_factory=dict)
+    stood: dict[int, wire.Stood] = field(default_factory=dict)
+    units: int = 0
+    failure: Failure | None = None
+    trained: wire.Trained | None = None
+
+    @property
+    def latest(self) -> wire.Stood | None:
+        """The state it ended in, None where nothing is kept."""
+        return self.stood[max(self.stood)] if self.stood else None
+
+    def take(self, line: wire.FromSegment) -> None:
+        """One line of the process that speaks for the trial."""
+        match line:
+            case wire.Told(series=series):
+                for name, (steps, values) in series.items():
+                    points = self.points.setdefault(name, {})
+                    for step, value in zip(steps, values, strict=True):
+                        points.setdefault(
+                            step, float.fromhex(value)
+                        )  # of two in one attempt the first holds, as in the ledger
+                        self.units = max(self.units, step)
+            case wire.Stood(units=units):
+                self.stood[units] = line
+                self.units = max(self.units, units)
+            case wire.Trained(units=units, failure=failure):
+                self.units, self.failure, self.trained = units, failure, line
+            case wire.Unfit(failure=failure):
+                self.failure = failure
+            case _:
+                pass
+
+
+class Bench:
+    """Where segments of one experiment are trained: interpreter, code, environment, and a vault of its own that goes when it is closed.
+
+    `python`, `folder` and `code` stand for the recorded ones where they are given. A bench may be used by many threads.
+    """
+
+    def __init__(
+        self, recording: Recording, *, python: str = "", folder: Path | None = None, code: Path | None = None
+    ) -> None:
+        spec = recording.spec
+        self.recording = recording
+        self.python = python or spec.python
+        self.folder = folder or Path(spec.folder)
+        self.code = code or self._code()
+        self.scratch = Path(tempfile.mkdtemp(prefix="daybreak-proof-"))
+        self.vault = Vault(self.scratch / "vault")
+        self.log = self.scratch / "output.log"
+        self._idle: list[_Trainer] = []
+        self._all: list[_Trainer] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process, remove what they wrote. Idempotent."""
+        for trainer in self._all:
+            trainer.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def admit(self, ref: CheckpointRef) -> None:
+        """Have a recorded checkpoint here. Raises `VaultError` where it was deleted."""
+        if ref.digest not in self.vault:
+            self.vault.put_file(self.recording.vault.path(ref.digest))
+
+    def train(
+        self,
+        stretch: Stretch,
+        start: CheckpointRef | None,
+        *,
+        heard: Heard = lambda _: None,
+        save_at: tuple[int, ...] = (),
+        threads: int | None = None,
+        world_size: int | None = None,
+        every: bool = False,
+        diagnose: bool = False,
+    ) -> Outcome:
+        """Train a stretch from `start` (in this bench's vault). A failure of user code is told in the outcome."""
+        segment = self._segment(stretch, start, save_at, threads or stretch.threads)
+        segment = msgspec.structs.replace(segment, every=every, diagnose=diagnose)
+        size = world_size or len(stretch.environments)
+        gang = [
+            msgspec.structs.replace(segment, rank=rank, world_size=size, environment=environment)
+            for rank, environment in enumerate(self._environments(stretch, segment.threads, size))
+        ]
+        trainers = [self._trainer(stretch.fresh, one) for one in gang]
+        outcome = Outcome()
+        try:
+            _converse(trainers, gang, outcome, heard)
+        finally:
+            for trainer in trainers:
+                self._give_back(trainer)
+        return outcome
+
+    def compare(self, before: Path, after: Path) -> Comparison:
+        """Two checkpoint files, leaf by leaf."""
+        question = msgspec.json.encode(Question(str(before), str(after), str(self.code)))
+        with self.log.open("ab") as log:
+            done = subprocess.run(
+                [self.python, "-m", "daybreak.train.compare"], input=question, stdout=subprocess.PIPE, stderr=log,
+                env=self._base({}), check=False,
+            )  # fmt: skip
+        if done.returncode:
+            return Comparison(error=f"the comparison ended with status {done.returncode}: {self.last_words()}")
+        return msgspec.json.decode(done.stdout, type=Comparison)
+
+    def last_words(self) -> str:
+        """The end of what the processes printed."""
+        with contextlib.suppress(OSError):
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-LAST_LINES:])
+        return ""
+
+    def _code(self) -> Path:
+        """As attempts do: the folder itself while it holds what was captured, else the captured copy."""
+        spec, home = self.recording.spec, self.recording.home
+        copy, folder = home.code(spec.code), Path(spec.folder)
+        if spec.code and copy.is_dir() and (not folder.is_dir() or changed_files(home, spec.code, folder)):
+            return copy
+        return folder
+
+    def _segment(
+        self, stretch: Stretch, start: CheckpointRef | None, save_at: tuple[int, ...], threads: int
+    ) -> wire.Segment:
+        spec = self.recording.spec
+        return wire.Segment(
+            run=str(spec.run),
+            folder=str(self._working_folder()),
+            code=str(self.code),
+            point=stretch.point,
+            seed=stretch.seed,
+            horizon=stretch.horizon,
+            until=stretch.until,
+            end=stretch.end,
+            vault=str(self.vault.folder),
+            scratch=str(self.scratch / "trials" / str(stretch.trial)),
+            objectives={one.metric: one.direction for one in spec.objectives},
+            data=given.paths(self.recording.home, spec),
+            start=start,
+            save_at=tuple(sorted({*stretch.saves, *save_at})),
+            threads=threads,
+        )
+
+    def _working_folder(self) -> Path:
+        return self.folder if self.folder.is_dir() else self.code
+
+    def _environments(self, stretch: Stretch, threads: int, size: int) -> list[dict[str, str]]:
+        """Of each process: as recorded; for other thread counts or sizes, made alike."""
+        sized = {**dict.fromkeys(self.recording.recorded.pools, str(threads)), "DAYBREAK_THREADS": str(threads)}
+        given = [stretch.environments[rank % len(stretch.environments)] for rank in range(size)]
+        own = [one if threads == stretch.threads else one | sized for one in given]
+        if size == 1:
+            return own
+        gang = {
+            "WORLD_SIZE": str(size),
+            "LOCAL_WORLD_SIZE": str(size),
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(_free_port()),
+        }
+        return [one | gang | {"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank, one in enumerate(own)]
+
+    def _base(self, own: Mapping[str, str]) -> dict[str, str]:
+        """Of the process that forks: as a warm parent's."""
+        told = self.recording.spec.environment
+        others = SHELL_VARIABLES if "PATH" in told else ()
+        inherited = {name: value for name, value in os.environ.items() if name not in others}
+        pools = dict.fromkeys(self.recording.recorded.pools, "1")
+        return inherited | told | pools | {"PYTHONHASHSEED": "0", "PYTORCH_NVML_BASED_CUDA_CHECK": "1"} | dict(own)
+
+    def _trainer(self, fresh: bool, segment: wire.Segment) -> "_Trainer":
+        if not fresh:
+            with contextlib.suppress(IndexError):
+                return self._idle.pop()
+        environment = self._base(segment.environment if fresh else {})
+        trainer = _Trainer(self.python, environment, self.log)
+        self._all.append(trainer)
+        setup = wire.Setup(segment.run, segment.folder, segment.code, segment.threads, fresh)
+        trainer.set_up(setup, self)
+        return trainer
+
+    def _give_back(self, trainer: "_Trainer") -> None:
+        if trainer.again:
+            self._idle.append(trainer)
+        else:
+            trainer.close()
+
+
+class _Trainer:
+    """One process. `again`: it can train another segment."""
+
+    def __init__(self, python: str, environment: Mapping[str, str], log: Path) -> None:
+        self.python = python
+        self.again = False
+        self._rest = b""
+        with log.open("ab") as errors:
+            self.process = subprocess.Popen(
+                [python, "-m", "daybreak.train.segment"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                env=dict(environment), start_new_session=True,
+            )  # fmt: skip
+
+    def set_up(self, setup: wire.Setup, bench: Bench) -> None:
+        """Wait until user code is loaded. Raises `UserCodeError` when it cannot be."""
+        self.tell(setup)
+        lines = self.read()
+        answer = lines[0] if lines else None
+        if isinstance(answer, wire.Ready):
+            self.again = answer.how == "fork"
+            return
+        self.close()
+        why = answer.failure.tail or answer.failure.message if isinstance(answer, wire.Unfit) else bench.last_words()
+        raise UserCodeError(f"{setup.run} cannot be loaded from {setup.code} with {self.python}:\n{why}")
+
+    def tell(self, line: wire.Line) -> None:
+        """Hand it a line; what it does not take, its end tells."""
+        assert self.process.stdin is not None  # noqa: S101
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(wire.encode(line) + b"\n")
+            self.process.stdin.flush()
+
+    def read(self) -> list[wire.FromSegment]:
+        """The lines that have come, at least one; none: it has ended."""
+        assert self.process.stdout is not None  # noqa: S101
+        while data := os.read(self.process.stdout.fileno(), CHUNK):
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            if lines:
+                return [wire.decode_from_segment(line) for line in lines]
+        return []
+
+    def close(self) -> None:
+        """End it and what it forked. Idempotent."""
+        self.again = False
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, 9)
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+
+
+def _converse(trainers: list[_Trainer], gang: list[wire.Segment], outcome: Outcome, heard: Heard) -> None:
+    """Hand out the segments and listen until each has said its last line; when one fails the others are ended."""
+    for trainer, segment in zip(trainers, gang, strict=True):
+        trainer.tell(segment)
+    with selectors.DefaultSelector() as selector:
+        for rank, trainer in enumerate(trainers):
+            assert trainer.process.stdout is not None  # noqa: S101
+            selector.register(trainer.process.stdout, selectors.EVENT_READ, rank)
+        while selector.get_map():
+            for key, _ in selector.select():
+                rank = key.data
+                lines = trainers[rank].read()
+                last = next((line for line in lines if isinstance(line, wire.Trained)), None)
+                for line in lines if rank == 0 else []:
+                    outcome.take(line)
+                heard(outcome.units)
+                if last is not None or not lines:
+                    selector.unregister(key.fileobj)
+                failed = last.failure if last is not None else None if lines else _gone(trainers[rank])
+                if failed is not None:
+                    outcome.failure = outcome.failure or failed
+                    for other in trainers if len(trainers) > 1 else [trainers[rank]] if not lines else []:
+                        other.close()
+                    return
+
+
+def _gone(trainer: _Trainer) -> Failure:
+    return Failure(
+        "signal", f"the process ended with status {trainer.process.wait()} before it said how the training went"
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
