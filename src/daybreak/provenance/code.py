@@ -23,13 +23,13 @@ MANIFEST = "manifest.json"
 __all__ = ["MANIFEST", "TooMuchCode", "capture", "changed_files"]
 
 
-def capture(home: Home, folder: Path, *, everything: bool = False) -> Code:
+def capture(home: Home, folder: Path, *, everything: bool = False, only: tuple[Path, ...] = ()) -> Code:
     """Copy the folder's code into the home; what was taken and what was not. An unchanged folder costs stats alone.
 
-    `everything`: files of every kind, for an installed package. Raises `TooMuchCode`, `OSError`.
+    `everything`: files of every kind, and `only` below some folders: for an installed package. Raises `TooMuchCode`, `OSError`.
     """
-    selection = Selection(folder, home, everything=everything)
-    hashes = Hashes(code_stats(home, folder))
+    selection = Selection(folder, home, everything=everything, only=only)
+    hashes = Hashes(code_stats(home, folder, only))
     manifest: dict[str, str] = {}
     size = 0
     for chosen in selection.files():

@@ -6,9 +6,14 @@ from daybreak.base.hashing import hash_bytes
 from daybreak.base.home import Home
 
 
-def code_stats(home: Home, folder: Path) -> Path:
-    """Which file of a folder had which hash."""
-    return home.path / "cache" / f"code-{_name(str(folder))}.json"
+def code_stats(home: Home, folder: Path, roots: tuple[Path, ...]) -> Path:
+    """Which file of a folder had which hash; `roots`: the folders of it that were looked through."""
+    return home.path / "cache" / f"code-{_name(chr(0).join(map(str, [folder, *roots])))}.json"
+
+
+def repacked(home: Home, info: str) -> Path:
+    """The wheel that a package's installed files were kept as."""
+    return home.path / "cache" / f"wheel-{_name(info)}.json"
 
 
 def interpreter(home: Home, python: str, searched: tuple[str, ...]) -> Path:

@@ -63,13 +63,14 @@ class Selection:
     """Choose the files of `folder`: iterate once, then `left_out` says what was not chosen.
 
     `everything` takes files of every suffix (an installed package brings its page templates); limits and secrets stay.
-    Raises `TooMuchCode`, and `OSError` for the folder itself.
+    `only`: folders inside, to look through no others. Raises `TooMuchCode`, and `OSError` for the folder itself.
     """
 
-    def __init__(self, folder: Path, home: Home, *, everything: bool = False) -> None:
+    def __init__(self, folder: Path, home: Home, *, everything: bool = False, only: tuple[Path, ...] = ()) -> None:
         self._folder = folder
         self._home = home
         self._everything = everything
+        self._roots = only or (folder,)
         self._left: list[LeftOut] = []
         self._others: Counter[str] = Counter()
         self._seen = 0
@@ -77,7 +78,7 @@ class Selection:
     def files(self) -> Iterator[Chosen]:
         """The files, in order of their names within each folder."""
         count = size = 0
-        for chosen in self._walk(self._folder, Ignoring(self._folder)):
+        for chosen in (chosen for root in self._roots for chosen in self._walk(root, Ignoring(root))):
             count, size = count + 1, size + chosen.stat.st_size
             if count > MOST_FILES or size > MOST_BYTES:
                 raise TooMuchCode(
