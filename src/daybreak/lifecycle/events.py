@@ -188,6 +188,15 @@ class CodeChanged(Event, frozen=True, tag="code_changed"):
     files: tuple[str, ...]
 
 
+class DataChanged(Event, frozen=True, tag="data_changed"):
+    """A dataset is no longer what it was when the experiment was handed in. `files`: some of those that differ, of `count`."""
+
+    experiment: int
+    name: str
+    files: tuple[str, ...] = ()
+    count: int = 0
+
+
 class PrepareFailed(Event, frozen=True, tag="prepare_failed"):
     """The experiment's code cannot even be imported: nothing of it can run."""
 
@@ -211,5 +220,6 @@ AnyEvent = (
     | TimerDue
     | Prepared
     | CodeChanged
+    | DataChanged
     | PrepareFailed
 )

@@ -2,11 +2,11 @@
 
 from daybreak.lifecycle.attempts import kill
 from daybreak.lifecycle.commands import Prepare
-from daybreak.lifecycle.events import CodeChanged, Prepared, PrepareFailed
+from daybreak.lifecycle.events import CodeChanged, DataChanged, Prepared, PrepareFailed
 from daybreak.lifecycle.failures import give_up, in_words, story_of
 from daybreak.lifecycle.finishing import live
 from daybreak.lifecycle.notices import notify
-from daybreak.lifecycle.state import Experiment, State, touch
+from daybreak.lifecycle.state import Experiment, State, mark, touch
 
 MOST_NAMED = 3  # files
 NOT_ITS_CODE = frozenset({"sampler", "internal", "exit"})  # kinds that say by themselves what cannot be done
@@ -51,6 +51,17 @@ def code_changed(state: State, exp: Experiment, event: CodeChanged) -> bool:
         once="code",
     )
     touch(state, exp)
+    return True
+
+
+def data_changed(state: State, exp: Experiment, event: DataChanged) -> bool:
+    """Say once for each dataset; also when the experiment is over, for its end is when data is looked at again."""
+    rest = event.count - min(len(event.files), MOST_NAMED)
+    files = ", ".join(event.files[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    text = f"data `{event.name}` changed since the experiment was handed in ({files}): its trials may have read different data"
+    advice = f"What differs: daybreak data verify {exp.number}; `snapshot: true` would have kept the bytes"
+    notify(state, exp, "warning", f"{text}. {advice}", once=f"data {event.name}")
+    mark(state, exp)
     return True
 
 

@@ -31,6 +31,7 @@ from daybreak.lifecycle.events import (
     CheckpointDeleted,
     CheckpointSaved,
     CodeChanged,
+    DataChanged,
     Imported,
     Prepared,
     PrepareFailed,
@@ -155,5 +156,6 @@ _HANDLERS: dict[type, Callable[[State, Any], str]] = {
     TimerDue: _of_experiment(_timer),
     Prepared: _of_experiment(preparing.prepared),
     CodeChanged: _of_experiment(preparing.code_changed),
+    DataChanged: _of_experiment(preparing.data_changed),
     PrepareFailed: _of_experiment(preparing.prepare_failed),
 }

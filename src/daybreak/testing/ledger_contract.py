@@ -41,6 +41,7 @@ EVERY_EVENT: tuple[ev.AnyEvent, ...] = (
     ev.TimerDue(1, "wall"),
     ev.Prepared(1, "here", "spawn", "pyarrow started 2 threads on import", 4.2, 1 << 28),
     ev.CodeChanged(1, ("train.py", "data/load.py")),
+    ev.DataChanged(1, "digits", ("a.wav", "b.wav"), 7),
     ev.PrepareFailed(1, Failure("ImportError", "no module", "Traceback ...")),
 )
 

@@ -4,7 +4,7 @@ import pytest
 
 from daybreak import lifecycle
 from daybreak.lifecycle.commands import Notify, Prepare, Propose
-from daybreak.lifecycle.events import CodeChanged, Prepared, SlotsLost
+from daybreak.lifecycle.events import CodeChanged, DataChanged, Prepared, SlotsLost
 from daybreak.lifecycle.summary import summary
 
 
@@ -129,6 +129,21 @@ def test_changed_code_is_told_once_with_what_to_do(slow):
             "For a search with the new code: daybreak resume 1 --new-code"
         )
     ]
+
+
+def test_changed_data_is_told_once_for_each_dataset_and_after_the_end(slow):
+    slow.offer(1)
+    slow.submit()
+    slow.tell(DataChanged(1, "digits", ("a.wav", "b.wav", "c.wav", "d.wav"), 30))
+    slow.tell(DataChanged(1, "digits", ("e.wav",), 1))
+    slow.ask("stop")
+    slow.tell(DataChanged(1, "speakers", ("ada.csv",), 1))
+    first, second = [text for _, text in slow.notices() if text.startswith("data ")]
+    assert first == (
+        "data `digits` changed since the experiment was handed in (a.wav, b.wav, c.wav and 27 more): its trials may have read "
+        "different data. What differs: daybreak data verify 1; `snapshot: true` would have kept the bytes"
+    )
+    assert second.startswith("data `speakers` changed since the experiment was handed in (ada.csv): ")
 
 
 def test_an_agent_that_begins_with_fewer_slots_has_no_others(slow, launches):
