@@ -14,7 +14,8 @@ from daybreak.ledger.faults import told
 from daybreak.ledger.findings import MOST, Finding, told_of
 from daybreak.ledger.fold import Fold, Folded
 from daybreak.ledger.schema import require
-from daybreak.lifecycle.events import CheckpointDamaged, CheckpointSaved
+from daybreak.lifecycle.checkpoints import START
+from daybreak.lifecycle.events import CheckpointDamaged, CheckpointSaved, Imported, Submitted
 from daybreak.ports.ledger import AnyRow, Logged
 from daybreak.wire.rows import CheckpointRow
 
@@ -95,6 +96,10 @@ class _Look:
             match entry.event:
                 case CheckpointSaved(attempt=attempt, digest=digest):
                     self._saved[attempt.experiment, attempt.trial, digest] = True
+                case Submitted(experiment=experiment, spec={"start": {"checkpoint": digest}}):
+                    self._saved[experiment, START, digest] = True
+                case Imported(checkpoints=checkpoints):
+                    self._saved |= {(row.experiment, row.trial, row.digest): True for row in checkpoints}
                 case CheckpointDamaged(experiment=experiment, trial=trial, digest=digest):
                     self._saved[experiment, trial, digest] = False
                 case _:  # CheckpointDeleted says nothing here: the same bytes may have been saved again before it came

@@ -5,16 +5,20 @@ trial of the fork goes on from that checkpoint, with the seed and random states 
 same bits as the trial it comes from would have.
 """
 
+import os
 import re
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from daybreak.base.errors import NotFound, UsageError, VaultError
 from daybreak.client.client import Client
 from daybreak.client.experiment_file import known_names
+from daybreak.client.submission import shell
 from daybreak.proof.reference import Found, kept_checkpoints
 from daybreak.spec.inline import override
-from daybreak.spec.models import Experiment
+from daybreak.spec.models import SHELL_VARIABLES, Experiment
 from daybreak.vault.store import Vault
 from daybreak.wire.rows import TrialRow, is_searched
 
@@ -44,10 +48,27 @@ def fork(client: Client, source: Found, changes: Changes) -> Experiment:
         data |= _search_again(client, source, changes)
     else:
         data |= _from_point(client, source, source.trial, changes)
+    data |= _at_home(client, data)
     data["data"] = _other_data(data["data"], changes.data)
     flags = {name: value for name, value in changes.flags.items() if name != "space"}
     spec = Experiment.model_validate(data)
     return override(spec, flags | _space_flag(changes), known=known_names())
+
+
+def _at_home(client: Client, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a run that came from another machine: where its code lies here, and the interpreter and environment of who forks it."""
+    if Path(data["folder"]).is_dir() and (not data["python"] or Path(data["python"]).is_file()):
+        return {}
+    if not data["code"]:
+        raise UsageError(
+            f"the code of this run was not captured, and {data['folder']} is not here: it cannot be forked"
+        )
+    own = {name: value for name, value in data["environment"].items() if name not in SHELL_VARIABLES}
+    return {
+        "folder": str(client.home.code(data["code"])),
+        "python": sys.executable,
+        "environment": shell(os.environ) | own,
+    }
 
 
 def _search_again(client: Client, source: Found, changes: Changes) -> dict[str, Any]:

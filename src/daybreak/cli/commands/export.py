@@ -30,14 +30,25 @@ def export(
         ),
     ] = (),
     format: Annotated[Format | None, Parameter(help="Else by the file's ending; CSV on standard output.")] = None,  # noqa: A002
+    bundle: Annotated[
+        Path | None,
+        Parameter(help="The run with all that made it, for another home: run.tar.zst. Also of a trial (3.17)."),
+    ] = None,
+    checkpoints: Annotated[
+        Literal["best", "all", "none"], Parameter(help="Of a bundle: those of the best (or named) trial, of all, none.")
+    ] = "best",
     points: Annotated[bool, Parameter(help="Learning curves (trial, metric, step, value) instead of trials.")] = False,
     json: Json = False,
     home: HomeFolder = None,
 ) -> None:
-    """Write trials (one row each, hyperparameters and metrics as columns) or learning curves.
+    """Write trials (one row each, hyperparameters and metrics as columns), learning curves, or a bundle of the run.
 
-    JSON: without --output the rows themselves; else a list of {path, format, rows}.
+    JSON: without --output the rows themselves; else a list of {path, format, rows};
+    of a bundle {path, digest, size, files, notes}.
     """
+    if bundle is not None:
+        _bundle(experiment, bundle, checkpoints, json=json, home=home)
+        return
     chosen = {path: format or _by_ending(path) for path in output}
     if format == "parquet" and not output:
         raise UsageError("Parquet needs a file: daybreak export --output trials.parquet")
@@ -53,6 +64,28 @@ def export(
     else:
         for path in output:
             errors_console().print(f"wrote {len(records):,} rows to {path}", soft_wrap=True)
+
+
+def _bundle(
+    run: str, target: Path, checkpoints: Literal["best", "all", "none"], *, json: bool, home: Path | None
+) -> None:
+    from daybreak.cli.output import console, number, progress_bar, styled
+    from daybreak.proof.packing import pack
+    from daybreak.proof.reference import find
+
+    with Client(home) as client, progress_bar("packing", quiet=json) as progress:
+        packed = pack(client, find(client, run), target, checkpoints=checkpoints, progress=progress)
+    index = packed.index
+    if json:
+        told = {"path": str(packed.path), "digest": index.digest, "size": packed.size}
+        print_json(told | {"files": len(index.files), "notes": index.notes})
+        return
+    for note in index.notes:
+        errors_console().print(styled(("note", "yellow"), f": {note}"), soft_wrap=True)
+    console().print(
+        f"{packed.path}: {number(packed.size)} bytes, {len(index.files)} files, digest {index.digest}", soft_wrap=True
+    )
+    console().print(f"in another home: daybreak import {packed.path} --expect {index.digest[:12]}", soft_wrap=True)
 
 
 def _by_ending(path: Path) -> Format:
