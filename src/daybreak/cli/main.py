@@ -35,7 +35,7 @@ COMMANDS = (
     ("Again", "fork", "fork:fork", "A new experiment from another one, or from a trial's exact point."),
     ("Again", "diff", "lineage:diff", "Show what differs between two runs, and only that."),
     ("Again", "lineage", "lineage:lineage", "Draw where an experiment comes from and what was forked from it."),
-    ("Prove", "verify", "verify:verify", "Train a trial again and compare every bit: a determinism certificate."),
+    ("Again", "verify", "verify:verify", "Train a trial again and compare every bit: a determinism certificate."),
     ("Take out", "export", "export:export", "Write trials or learning curves as CSV, Parquet or JSON."),
     ("Take out", "import", "take_in:import_", "Take in a run that another home exported as a bundle."),
     ("Take out", "checkpoint", "checkpoint:app", "Get checkpoints: `daybreak checkpoint get`."),

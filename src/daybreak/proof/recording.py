@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from daybreak.base.errors import NotFound, UsageError
 from daybreak.base.home import Home
-from daybreak.base.ids import TrialKey
 from daybreak.client.client import Client
 from daybreak.client.jobs import run_job
 from daybreak.provenance import record as provenance
@@ -66,18 +64,10 @@ def read(client: Client, experiment: int | str) -> Recording:
     )
 
 
-def curves(client: Client, key: TrialKey) -> Curves:
+def curves(client: Client, trial: TrialRow) -> Curves:
     """The recorded points of a trial."""
-    found = client.points(key.experiment, [key.trial])
+    found = client.points(trial.experiment, [trial.trial])
     return {one["metric"]: dict(zip(one["steps"], one["values"], strict=True)) for one in found}
-
-
-def find(client: Client, what: str) -> tuple[int | str, int | None]:
-    """`3.17` -> (3, 17); an experiment's number, name, or "" -> (it, None)."""
-    if "." in what and all(part.isdigit() for part in what.split(".", 1)):
-        return TrialKey.parse(what)
-    del client
-    return what, None
 
 
 def trial_meant(recording: Recording, number: int | None) -> TrialRow:
@@ -96,8 +86,3 @@ def trial_meant(recording: Recording, number: int | None) -> TrialRow:
             f"a proof needs a trial that stands still, {row.experiment}.{number} is running: wait, or daybreak pause {row.experiment}"
         )
     return trial
-
-
-def plain(value: Any) -> Any:
-    """Structs as plain data."""
-    return msgspec.to_builtins(value)

@@ -133,7 +133,7 @@ def _saver(recorded: Recorded, attempt: Attempt, start: CheckpointRef | None) ->
     before = recorded.attempts[: recorded.attempts.index(attempt)]
     wrote = [one for one in before if any((ref.digest, ref.units) == (start.digest, start.units) for ref in one.saved)]
     own = [one for one in wrote if one.trial == attempt.trial]
-    return (own or wrote or [None])[-1]
+    return own[-1] if own else wrote[-1] if wrote else None
 
 
 def _continues(before: Stretch, after: Stretch) -> bool:

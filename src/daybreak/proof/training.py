@@ -15,9 +15,9 @@ from typing import Self
 import msgspec
 
 from daybreak.base.errors import UserCodeError
-from daybreak.provenance.code import changed_files
 from daybreak.proof.recording import Curves, Recording
 from daybreak.proof.segments import Stretch
+from daybreak.provenance.code import changed_files
 from daybreak.provenance.data import given
 from daybreak.spec.models import SHELL_VARIABLES
 from daybreak.vault.store import Vault

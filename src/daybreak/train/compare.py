@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from daybreak.train import codec
+from daybreak.train import reading
 from daybreak.train.fingerprint import differences, fingerprint
 from daybreak.wire.comparison import Comparison, Question
 
@@ -25,7 +25,7 @@ def compare(question: Question) -> Comparison:
 
 
 def _read(file: str) -> Any:
-    return codec.decode(bytearray(Path(file).read_bytes()))
+    return reading.decode(bytearray(Path(file).read_bytes()))
 
 
 def main() -> int:

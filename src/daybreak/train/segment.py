@@ -16,7 +16,7 @@ from typing import Any
 
 from daybreak.base.errors import DaybreakError, VaultError
 from daybreak.base.ids import AttemptKey
-from daybreak.train import codec, user_code, warmup, worker
+from daybreak.train import reading, user_code, warmup, worker
 from daybreak.train.failures import failure
 from daybreak.train.fingerprint import fingerprint
 from daybreak.train.leaving import EXIT_CRASHED
@@ -86,7 +86,7 @@ class ProofLink:
     def saved(self, units: int, digest: str, size: int, seconds: float) -> None:
         """Tell its hashes; one that was written for its hashes alone goes."""
         del seconds
-        told = fingerprint(codec.decode(self._vault.read(digest)))
+        told = fingerprint(reading.decode(self._vault.read(digest)))
         kept = units in self._kept
         if not kept:
             self._vault.delete(digest)
