@@ -29,6 +29,7 @@ from daybreak.lifecycle.events import (
     AttemptStarted,
     CheckpointDamaged,
     CheckpointSaved,
+    Imported,
     Slot,
     SlotsOffered,
     Submitted,
@@ -110,6 +111,8 @@ def gather(place: Place, experiment: int) -> Recorded:
         with told("read the ledger", str(place)):
             require(connection, str(place))
             for entry in records.replay(connection):
+                if isinstance(entry.event, Imported) and entry.event.experiment == experiment:
+                    return msgspec.convert(entry.event.recorded, Recorded)
                 recorder.heard(entry.event)
                 recorder.ordered(list(brain.apply(entry.at, entry.event)))
                 events = entry.seq

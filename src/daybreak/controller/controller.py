@@ -151,6 +151,7 @@ class Controller:
         origin: str,
         rows: Rows,
         points: Iterable[tuple[int, str, list[int], list[float]]],
+        recorded: dict[str, Any],
         committed: Done | None = None,
     ) -> int:
         """Queue an experiment of another home; the number it has here, good once `committed` was called.
@@ -161,7 +162,7 @@ class Controller:
         number = self._submitted
         for trial, metric, steps, values in points:
             self._loop.log(PointBatch(AttemptKey(number, trial, 1), {metric: (steps, values)}))
-        self._loop.post(renumbered(number, origin, rows), committed)
+        self._loop.post(renumbered(number, origin, rows, recorded), committed)
         return number
 
     def ask(

@@ -55,6 +55,7 @@ class Imported(Event, frozen=True, tag="imported"):
     attempts: tuple[AttemptRow, ...] = ()
     checkpoints: tuple[CheckpointRow, ...] = ()
     notices: tuple[NoticeRow, ...] = ()
+    recorded: dict[str, Any] = {}  # what its attempts were told to do (`wire.recorded`), which the log of its home knows
 
     def rows(self) -> Iterator[ExperimentRow | TrialRow | AttemptRow | CheckpointRow | NoticeRow]:
         """All of them."""
@@ -124,6 +125,7 @@ class CheckpointSaved(Event, frozen=True, tag="checkpoint_saved"):
     digest: str
     size: int
     seconds: float = 0.0
+    best: dict[str, float] = {}  # of all the trial's reports up to here, per objective
 
 
 class CheckpointDamaged(Event, frozen=True, tag="checkpoint_damaged"):

@@ -16,11 +16,12 @@ Rows = Mapping[str, Sequence[Any]]  # experiments (one), trials, attempts, check
 IMPORTED = "imported"  # the phase of such an experiment
 
 
-def renumbered(number: int, origin: str, rows: Rows) -> Imported:
+def renumbered(number: int, origin: str, rows: Rows, recorded: dict[str, Any] | None = None) -> Imported:
     """The event that brings an experiment in under the number that it has here."""
     mine = {name: [structs.replace(row, experiment=number) for row in found] for name, found in rows.items()}
     (row,) = mine.pop("experiments")
-    return Imported(number, origin, row, **{name: tuple(found) for name, found in mine.items()})
+    told = (recorded or {}) | {"experiment": number}
+    return Imported(number, origin, row, recorded=told, **{name: tuple(found) for name, found in mine.items()})
 
 
 def imported(state: State, event: Imported) -> str:

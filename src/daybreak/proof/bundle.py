@@ -5,6 +5,7 @@ The blake3 of the index is the bundle's digest: who knows it knows that nothing 
 
     index.json                        see `Index`
     rows.json                         {experiments: [one], trials, attempts, checkpoints, notices}: rows of the read tables
+    recorded.json                     what attempts were told to do: `wire.recorded`
     points.json                       learning curves: [{trial, metric, steps, values}]
     vault/<digest>                    files of the vault: the record, the lock, the diff, manifests, checkpoints, kept wheels and data
     code/<digest>/...                 captured code, with its manifest.json
@@ -26,10 +27,10 @@ from daybreak.base.errors import DamagedFile, UsageError
 from daybreak.base.hashing import HEX_LENGTH, canonical_json, hash_bytes
 
 FORMAT = 1
-INDEX, ROWS, POINTS = "index.json", "rows.json", "points.json"
+INDEX, ROWS, POINTS, RECORDED = "index.json", "rows.json", "points.json", "recorded.json"
 LARGEST_INDEX = 2**28  # bytes
 _NAME = re.compile(
-    rf"(rows|points)\.json|vault/[0-9a-f]{{{HEX_LENGTH}}}|environments/[0-9a-f]{{{HEX_LENGTH}}}\.json"
+    rf"(rows|points|recorded)\.json|vault/[0-9a-f]{{{HEX_LENGTH}}}|environments/[0-9a-f]{{{HEX_LENGTH}}}\.json"
     rf"|code/[0-9a-f]{{{HEX_LENGTH}}}/.+|certificates/[\w.-]+"
 )
 

@@ -15,7 +15,8 @@ import msgspec
 from daybreak.base.errors import UsageError, VaultError
 from daybreak.base.hashing import hash_bytes, hash_file
 from daybreak.client.client import Client
-from daybreak.proof.bundle import INDEX, POINTS, ROWS, Index, Member, told, zstd
+from daybreak.client.jobs import run_job
+from daybreak.proof.bundle import INDEX, POINTS, RECORDED, ROWS, Index, Member, told, zstd
 from daybreak.proof.reference import Found
 from daybreak.provenance import annex, record
 from daybreak.provenance.data.manifest import load as load_manifest
@@ -81,6 +82,8 @@ class _Packing:
             "checkpoints": self._kept(), "notices": client.notices(number),
         }  # fmt: skip
         self.sources[ROWS] = msgspec.json.encode(told(rows))
+        words = ["--home", str(self._home.path), "--experiment", str(number)]
+        self.sources[RECORDED] = msgspec.json.encode(told(run_job("recorded", words, None)))
         self.sources[POINTS] = msgspec.json.encode(told(client.points(number)))
 
     def _kept(self) -> list[CheckpointRow]:

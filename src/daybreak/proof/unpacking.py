@@ -15,12 +15,13 @@ from daybreak.base.errors import DamagedFile, UsageError
 from daybreak.base.hashing import hash_file, hash_json
 from daybreak.base.home import Home
 from daybreak.client.client import Client
-from daybreak.proof.bundle import POINTS, ROWS, Index, Member, content, opened, read_index, untold
+from daybreak.proof.bundle import POINTS, RECORDED, ROWS, Index, Member, content, opened, read_index, untold
 from daybreak.provenance.code import MANIFEST
 from daybreak.vault.store import Vault
 
 Progress = Callable[[int, int], None]  # bytes read, bytes in all (it is read twice)
 BLOCK = 2**20
+TOLD = {ROWS, POINTS, RECORDED}  # members that go into the log
 
 
 def verify(source: Path, expected: str = "", progress: Progress | None = None) -> Index:
@@ -57,7 +58,7 @@ def unpack(client: Client, source: Path, expected: str = "", progress: Progress 
     with opened(source) as archive, _Place(client.home) as place:
         read_index(archive, source)
         for member, data in _members(archive, index, source):
-            if member.name in (ROWS, POINTS):
+            if member.name in TOLD:
                 told[member.name] = untold(msgspec.json.decode(data.read()))
             else:
                 place.keep(member, data)
@@ -65,11 +66,11 @@ def unpack(client: Client, source: Path, expected: str = "", progress: Progress 
             if progress is not None:
                 progress(done, total)
         place.settle()
-    if told.keys() != {ROWS, POINTS}:
-        raise DamagedFile(f"{source} must hold {ROWS} and {POINTS}, it does not: it was tampered with")
-    number: int = client.call("import", origin=index.digest, rows=_arrived(told[ROWS], index), points=told[POINTS])[
-        "experiment"
-    ]
+    if told.keys() != TOLD:
+        raise DamagedFile(f"{source} must hold {ROWS}, {POINTS} and {RECORDED}, it does not: it was tampered with")
+    number: int = client.call(
+        "import", origin=index.digest, rows=_arrived(told[ROWS], index), points=told[POINTS], recorded=told[RECORDED]
+    )["experiment"]
     place.certificates(number)
     return number, index
 

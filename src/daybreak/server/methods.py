@@ -19,6 +19,7 @@ from daybreak.lifecycle.events import AskName
 from daybreak.lifecycle.imports import IMPORTED
 from daybreak.server.acceptance import check_spec
 from daybreak.wire import api
+from daybreak.wire.recorded import Recorded
 from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, TrialRow
 
 Answer = Callable[[Any], None]
@@ -89,16 +90,19 @@ class Methods:
         check_spec(spec)
         number = self._controller.submit(spec, owner, lambda: answer({"experiment": number}))
 
-    def do_import(self, answer: Answer, origin: str, rows: dict[str, Any], points: list[dict[str, Any]]) -> None:
+    def do_import(
+        self, answer: Answer, origin: str, rows: dict[str, Any], points: list[dict[str, Any]], recorded: dict[str, Any]
+    ) -> None:
         """An experiment of another home; answered once it is committed. Its files are in the vault already."""
         try:
             found = {name: msgspec.convert(rows.get(name, []), list[kind]) for name, kind in IMPORTED_ROWS.items()}  # type: ignore[valid-type]
+            msgspec.convert(recorded, Recorded)
             curves = [(c["trial"], c["metric"], c["steps"], c["values"]) for c in points]
         except (msgspec.ValidationError, KeyError) as error:
             raise UsageError(f"what is imported must be rows and points as they are exported: {error}") from error
         if len(found["experiments"]) != 1:
             raise UsageError(f"one experiment is imported at a time, got {len(found['experiments'])}")
-        number = self._controller.adopt(origin, found, curves, lambda: answer({"experiment": number}))
+        number = self._controller.adopt(origin, found, curves, recorded, lambda: answer({"experiment": number}))
 
     def do_ask(self, answer: Answer, experiment: int | str, ask: str, value: Any = None, by: str = "") -> None:
         """Pause, resume, stop, priority, extend; answered once it is committed."""

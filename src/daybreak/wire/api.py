@@ -20,8 +20,9 @@ an error. Parameters and results are plain msgpack data; rows (`wire.rows`) and 
     log_files   {experiment, trial?}                      -> [{attempt, path}]
     checkpoint  {experiment, trial?}                      -> {trial, digest, units, path, metrics, problems}
                                                                               verified; best trial if none given
-    import      {origin, rows, points}                    -> {experiment}     of another home; rows: {experiments: [one], trials,
-                                                                              attempts, checkpoints, notices}; points as `points`
+    import      {origin, rows, points, recorded}          -> {experiment}     of another home; rows: {experiments: [one], trials,
+                                                                              attempts, checkpoints, notices}; points as `points`;
+                                                                              recorded: `wire.recorded`
     shutdown    {freeze: bool}                            -> {}
 """
 
