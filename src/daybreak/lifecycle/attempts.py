@@ -18,6 +18,7 @@ def launch(state: State, exp: Experiment, trial: Trial, machine: str, slots: tup
     trial.epochs += 1
     key = AttemptKey(exp.number, trial.number, trial.epochs)
     units = trial.latest.units if trial.latest else 0
+    target = _stop_over(exp, trial, units) or trial.target
     order = Launch(
         attempt=key,
         machine=machine,
@@ -25,14 +26,14 @@ def launch(state: State, exp: Experiment, trial: Trial, machine: str, slots: tup
         point=trial.point,
         seed=trial.seed,
         units=units,
-        target=trial.target,
+        target=target,
         horizon=exp.horizon,
         checkpoint=_ref(trial.latest),
         previous=_ref(trial.previous),
-        best=dict(trial.best),
+        best=trial.best | trial.reached,
         run=exp.spec.baseline.run if trial.role == "baseline" and exp.spec.baseline else None,
     )
-    attempt = Attempt(key, order, trial.why, state.at, from_units=units, units=units, target=trial.target)
+    attempt = Attempt(key, order, trial.why, state.at, from_units=units, units=units, target=target)
     trial.live, trial.queued = attempt, 0
     state.attempts[key] = attempt
     for slot in slots:
@@ -50,6 +51,15 @@ def launch(state: State, exp: Experiment, trial: Trial, machine: str, slots: tup
         touch(state, exp)  # what it holds says when its budget is to be looked at
     else:
         mark(state, exp)
+
+
+def _stop_over(exp: Experiment, trial: Trial, units: int) -> int | None:
+    """Where it has to report once more, to save the checkpoint that clones of a deterministic search start from."""
+    turns = exp.turns
+    if turns is None or not turns.pins or trial.pinned is not None or trial.role != "search" or trial.complete:
+        return None
+    stands = turns.stands.get(trial.number, 0)
+    return stands if stands > units else None
 
 
 def _ref(checkpoint: Checkpoint | None) -> CheckpointRef | None:

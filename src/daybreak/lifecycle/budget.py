@@ -80,7 +80,7 @@ def limits(exp: Experiment, at: float) -> dict[str, tuple[float, float]]:
         "slot_hours": (seconds / HOUR, budget.slot_hours),
         "money": (seconds * price, budget.money),
         "wall": (wall(exp, at), budget.wall),
-        "units": (float(exp.units), budget.units),
+        "units": (float(exp.units if exp.turns is None else exp.turns.units), budget.units),
         "trials": (float(exp.next_trial - 1 - len(exp.confirming)), trial_limit(exp)),
     }
     return {name: (value, float(limit)) for name, (value, limit) in used.items() if limit is not None}

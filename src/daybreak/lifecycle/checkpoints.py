@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 
 from daybreak.lifecycle.commands import DeleteCheckpoint
 from daybreak.lifecycle.events import CheckpointDamaged, CheckpointDeleted, CheckpointSaved
+from daybreak.lifecycle.losses import merge_best
 from daybreak.lifecycle.notices import notify
 from daybreak.lifecycle.ranking import best
 from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, Place, State, Trial, touch, touch_trial
@@ -27,8 +28,10 @@ def saved(state: State, exp: Experiment, attempt: Attempt, event: CheckpointSave
         return False
     attempt.saved = event.units
     trial = exp.trials[attempt.key.trial]
+    if event.best:  # otherwise they would be forgotten when the trial goes on from here
+        merge_best(exp.spec, trial.best if exp.turns is None or trial.role != "search" else trial.reached, event.best)
     checkpoint = _record(state, exp, trial, event)
-    if attempt.verdict is not None and attempt.verdict.action == "stop":  # it becomes a clone: its own past is over
+    if attempt.disowned or (attempt.verdict is not None and attempt.verdict.action == "stop"):  # its own past is over
         _hold(checkpoint)
         _drop(state, exp, checkpoint)
         return True
@@ -40,10 +43,25 @@ def saved(state: State, exp: Experiment, attempt: Attempt, event: CheckpointSave
     if trial.previous is not None and trial.previous.in_process:  # a process cannot go back to what it was
         _drop(state, exp, trial.previous)
         trial.previous = None
+    pin(state, exp, trial)
     touch(state, exp)
     touch_trial(state, exp, trial)
     keep_under_cap(state, exp)
     return True
+
+
+def pin(state: State, exp: Experiment, trial: Trial) -> None:
+    """In a deterministic search whose trials are cloned, keep the checkpoint of where the trial's last turn left it."""
+    turns = exp.turns
+    if turns is None or not turns.pins or trial.role != "search":
+        return
+    stands = turns.stands.get(trial.number)
+    if trial.pinned is not None and trial.pinned.units != stands:
+        dropped, trial.pinned = trial.pinned, None
+        _drop(state, exp, dropped)
+    if trial.pinned is None and trial.latest is not None and trial.latest.units == stands:
+        trial.pinned = trial.latest
+        _hold(trial.pinned)
 
 
 def _record(state: State, exp: Experiment, trial: Trial, event: CheckpointSaved) -> Checkpoint:
@@ -91,7 +109,8 @@ def begin(exp: Experiment, trial: Trial) -> None:
 
 def borrow(state: State, exp: Experiment, trial: Trial, source: Trial) -> None:
     """A clone starts from its source's latest checkpoint, and lets go of its own; a suspended process cannot be cloned."""
-    found = source.latest if source.latest and not source.latest.in_process else None
+    kept = source.pinned or source.latest
+    found = kept if kept and not kept.in_process else None
     if found is not None:
         _hold(found)
         exp.cloned.setdefault(found.trial, set()).add(trial.number)
@@ -99,14 +118,15 @@ def borrow(state: State, exp: Experiment, trial: Trial, source: Trial) -> None:
     if found is not None:
         _drop(state, exp, trial.latest)
         trial.latest = found
+        pin(state, exp, trial)
     trial.units = trial.latest.units if trial.latest else 0
 
 
 def let_go(state: State, exp: Experiment, trial: Trial) -> None:
     """The trial begins anew if it ever starts again."""
-    for checkpoint in (trial.latest, trial.previous):
+    for checkpoint in (trial.latest, trial.previous, trial.pinned):
         _drop(state, exp, checkpoint)
-    trial.latest = trial.previous = None
+    trial.latest = trial.previous = trial.pinned = None
     begin(exp, trial)
     touch_trial(state, exp, trial)
 
@@ -118,7 +138,7 @@ def damaged(state: State, exp: Experiment, event: CheckpointDamaged) -> bool:
         return False
     if checkpoint is exp.start:
         exp.start, checkpoint.users = None, checkpoint.users - 1
-    for trial in [t for t in _users(exp, checkpoint.trial) if t.latest is checkpoint or t.previous is checkpoint]:
+    for trial in [t for t in _users(exp, checkpoint.trial) if checkpoint in (t.latest, t.previous, t.pinned)]:
         _fall_back(state, exp, trial, checkpoint)
     if not checkpoint.in_process:
         text = f"a checkpoint of trial {event.trial} is damaged ({event.why or 'its bytes do not match its hash'})"
@@ -142,9 +162,11 @@ def _users(exp: Experiment, number: int) -> list[Trial]:
 
 
 def _fall_back(state: State, exp: Experiment, trial: Trial, checkpoint: Checkpoint) -> None:
+    if trial.pinned is checkpoint:
+        trial.pinned = None
     if trial.latest is checkpoint:
         trial.latest, trial.previous = trial.previous, None
-    else:
+    elif trial.previous is checkpoint:
         trial.previous = None
     if trial.live is not None:  # it started from there, and stands where it can start from now
         trial.live.from_units = min(trial.live.from_units, trial.latest.units if trial.latest else 0)
@@ -205,6 +227,8 @@ def keep_under_cap(state: State, exp: Experiment) -> None:
 
 def _resting(trial: Trial, finished: bool) -> bool:
     held = trial.latest is not None and not trial.latest.in_process
+    if trial.pinned is not None and trial.state == "frozen":  # what comes of its clones must not depend on the disk
+        return False
     return held and trial.live is None and trial.state == ("finished" if finished else "frozen")
 
 

@@ -15,6 +15,11 @@ def measured(
     costs.unit = _smooth(costs.unit, unit)
     costs.freeze = _smooth(costs.freeze, freeze)
     costs.resume = _smooth(costs.resume, resume)
+    if exp.turns is not None:  # what was measured does not steer
+        if exp.horizon != exp.told_horizon:
+            exp.told_horizon = exp.horizon
+            exp.searcher.learnt(exp.horizon, Costs())
+        return
     told = exp.told_costs
     if (
         _material(told.unit, costs.unit)

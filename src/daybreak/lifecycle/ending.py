@@ -58,6 +58,8 @@ def _tell_incomplete(state: State, exp: Experiment) -> None:
 def _nothing_left(exp: Experiment) -> bool:
     if exp.phase == "confirm":
         return next_demand(exp) is None
+    if exp.turns is not None and exp.turns.running:
+        return False
     return exp.request is None and not exp.wait_for_clone and wanted(exp) == 0 and next_demand(exp) is None
 
 

@@ -55,7 +55,9 @@ class Imported(Event, frozen=True, tag="imported"):
     attempts: tuple[AttemptRow, ...] = ()
     checkpoints: tuple[CheckpointRow, ...] = ()
     notices: tuple[NoticeRow, ...] = ()
-    recorded: dict[str, Any] = {}  # what its attempts were told to do (`wire.recorded`), which the log of its home knows
+    recorded: dict[
+        str, Any
+    ] = {}  # what its attempts were told to do (`wire.recorded`), which the log of its home knows
 
     def rows(self) -> Iterator[ExperimentRow | TrialRow | AttemptRow | CheckpointRow | NoticeRow]:
         """All of them."""

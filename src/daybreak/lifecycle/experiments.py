@@ -15,9 +15,13 @@ from daybreak.lifecycle.preparing import prepare
 from daybreak.lifecycle.searching import Guarded
 from daybreak.lifecycle.state import Experiment, State, touch
 from daybreak.lifecycle.trials import add, add_baseline, queue, set_state
+from daybreak.lifecycle.turns import Turns
 from daybreak.search.registry import make_searcher
-from daybreak.spec.models import Budget, Search
+from daybreak.spec.checks import timed_limits, timed_rule
+from daybreak.spec.models import LOGICAL_WORKERS, METHODS, Budget, Search
 from daybreak.spec.models import Experiment as Spec
+
+NO_CLONES = frozenset(METHODS) - {"pbt"}
 
 
 def submitted(state: State, event: Submitted) -> str:
@@ -41,6 +45,7 @@ def submitted(state: State, event: Submitted) -> str:
         budget.is_limited(spec.budget),
         horizon=spec.search.max_units,
         told_horizon=spec.search.max_units,
+        turns=_turns(spec),
     )
     state.experiments[exp.number] = state.active[exp.number] = exp
     adopt_start(state, exp)
@@ -53,6 +58,18 @@ def submitted(state: State, event: Submitted) -> str:
     tell_misfit(state, exp)
     prepare(state, exp)
     return ""
+
+
+def _turns(spec: Spec) -> Turns | None:
+    """The logical schedule, of a deterministic search."""
+    if not spec.deterministic:
+        return None
+    return Turns(spec.search.max_concurrent or LOGICAL_WORKERS, pins=_clones(spec))
+
+
+def _clones(spec: Spec) -> bool:
+    """Whether trials may be cloned; suspended processes cannot be."""
+    return not spec.is_command and spec.search.method not in NO_CLONES
 
 
 def asked(state: State, exp: Experiment, event: Asked) -> str:
@@ -86,11 +103,15 @@ def extend(state: State, exp: Experiment, changes: dict[str, Any]) -> str:
     """Raise limits and go on, from wherever it stands; frozen trials go on from their checkpoints. Otherwise why not."""
     try:
         spec = Spec.model_validate(merged(exp.spec, changes))
+        if spec.deterministic and (timed := timed_limits(spec.budget)):
+            return f"cannot extend: {timed_rule(timed[0])}"
     except (ValidationError, TypeError, ValueError) as error:
         return f"cannot extend: {error}"
     exp.spec, exp.spec_data = spec, spec.model_dump(mode="json")
     exp.spec_hash = hash_json(exp.spec_data)
     exp.limited = budget.is_limited(spec.budget)
+    if exp.turns is not None:
+        exp.turns.workers = spec.search.max_concurrent or LOGICAL_WORKERS
     exp.horizon = spec.search.max_units or exp.horizon
     exp.closed, exp.closing_for, exp.spent = False, None, ""
     exp.exhausted = exp.squeezed = False

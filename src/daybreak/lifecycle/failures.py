@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from daybreak.lifecycle.notices import notify
 from daybreak.lifecycle.state import Experiment, FailureStory, State, Trial, touch
 from daybreak.lifecycle.trials import queue, set_state
+from daybreak.lifecycle.turns import Outcome, Turns
 from daybreak.wire.worker import Failure
 
 GIVE_UP_AFTER = 5  # trials that failed, or came to a rung without the objective, when none ever reported it
@@ -24,8 +25,16 @@ def crashed(state: State, exp: Experiment, trial: Trial, failure: Failure) -> No
     if trial.crashes <= exp.spec.retry.attempts:
         queue(exp, trial, trial.target, trial.value, f"again after {trial.failure}")
         set_state(state, exp, trial, "waiting", trial.why)
+    elif exp.turns is not None and trial.role == "search":
+        _hold(state, exp, exp.turns, trial)
     else:
         fail(state, exp, trial, trial.failure)
+
+
+def _hold(state: State, exp: Experiment, turns: Turns, trial: Trial) -> None:
+    """The search hears of the failure in its trial's turn."""
+    turns.held[trial.number] = Outcome("failure", turns.stands[trial.number], why=trial.failure)
+    set_state(state, exp, trial, "waiting", f"failed: {trial.failure}")
 
 
 def fail(state: State, exp: Experiment, trial: Trial, why: str) -> None:
@@ -35,7 +44,8 @@ def fail(state: State, exp: Experiment, trial: Trial, why: str) -> None:
     if trial.role != "search":
         return
     exp.failed += 1
-    exp.searcher.ended(trial.number, trial.units, None, failed=True)
+    units = trial.units if exp.turns is None else exp.turns.stands[trial.number]
+    exp.searcher.ended(trial.number, units, None, failed=True)
     if exp.scored == 0 and exp.failed >= GIVE_UP_AFTER:
         give_up(state, exp, f"the first {exp.failed} trials all failed, none reported anything: {why}")
 

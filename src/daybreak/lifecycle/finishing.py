@@ -27,7 +27,7 @@ def watch(state: State, exp: Experiment) -> None:
     if exp.searcher.fault:
         give_up(state, exp, f"the search method failed: {exp.searcher.fault}")
         freeze_all(state, exp, "the search method failed")
-    if exp.paused or not exp.limited:
+    if exp.paused or not exp.limited or exp.turns is not None:
         return
     if not exp.spent and (why := budget.used_up(exp, state.at)):
         exp.spent = why

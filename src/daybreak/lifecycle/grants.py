@@ -25,6 +25,8 @@ def next_demand(exp: Experiment) -> Demand | None:
     trial = first_queued(exp)
     if trial is not None and not (trial.role == "search" and _crowded(exp)):  # it was promised its units already
         return _demand(exp, trial, trial.target, trial.value, trial.why)
+    if exp.turns is not None:  # wishes are granted in their turn, and queued
+        return None
     if exp.phase == "confirm" or _crowded(exp) or (not exp.closed and units_left(exp) <= 0):
         return None
     wish = _wish(exp)
@@ -33,7 +35,7 @@ def next_demand(exp: Experiment) -> Demand | None:
 
 def _crowded(exp: Experiment) -> bool:
     most = exp.spec.search.max_concurrent
-    return most is not None and exp.live_search >= most
+    return most is not None and exp.turns is None and exp.live_search >= most
 
 
 def _wish(exp: Experiment) -> Wish | None:
@@ -98,7 +100,8 @@ def _make_room(state: State, exp: Experiment, *, known: bool) -> None:
     if demand is None or (not known and state.pool.fits(demand.kind, demand.slots, exp.prepared)):
         return
     limit = exp.spec.max_slots
-    waiting = max(exp.fresh + len(exp.again), 1) * demand.slots
+    fresh = exp.fresh if exp.turns is None else 0
+    waiting = max(fresh + len(exp.again), 1) * demand.slots
     wanted = waiting if limit is None else min(waiting, (limit - exp.held) // demand.slots * demand.slots)
     coming = sum(state.attempts[key].width for key, owner in state.incoming.items() if owner == exp.number)
     if coming >= wanted:

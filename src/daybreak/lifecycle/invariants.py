@@ -71,6 +71,9 @@ def _trials(state: State, exp: Experiment) -> None:
 
 def _is_known(exp: Experiment, trial: Trial) -> bool:
     fresh = trial.role == "search" and trial.epochs == 0
+    turns = exp.turns
+    if turns is not None and (trial.number in turns.held or trial.number in turns.shelved):
+        return True
     return fresh or trial.queued > 0 or trial.number in exp.shelved or trial.waits_for is not None
 
 
@@ -112,7 +115,7 @@ def _checkpoints(exp: Experiment) -> None:
     story = tuple(exp.story)
     users: Counter[int] = Counter([id(exp.start)] if exp.start is not None else [])
     for trial in exp.trials.values():
-        for checkpoint in (trial.latest, trial.previous):
+        for checkpoint in (trial.latest, trial.previous, trial.pinned):
             if checkpoint is not None:
                 users[id(checkpoint)] += 1
                 _hold(checkpoint.state == "saved", f"trial {trial.number} would start from {checkpoint}", story)
@@ -156,4 +159,6 @@ def _progress(state: State, exp: Experiment) -> None:
         idles = allowed and state.pool.fits(demand.kind, demand.slots, exp.prepared)
         _hold(not idles, f"{demand} waits while slots that fit it idle", story)
     stuck = demand is None and exp.live == 0 and exp.request is None and wanted(exp) == 0 and not exp.wait_for_clone
+    if exp.turns is not None:  # whatever it still wants, its turns must go on
+        stuck = demand is None and exp.live == 0 and exp.request is None
     _hold(not stuck, "nothing runs, nothing waits, and it is not over", story)

@@ -60,4 +60,8 @@ def observations(state: State, experiment: int) -> Sequence[tuple[int, Point, in
 
 def pending_points(state: State, experiment: int) -> dict[int, Point]:
     """The points that are being trained, or wait for slots, by trial; the caller's own. Raises `NotFound`."""
-    return dict(find(state, experiment).pending)
+    exp = find(state, experiment)
+    if exp.turns is None:
+        return dict(exp.pending)
+    fresh = [number for number in exp.pending if number not in exp.turns.stands]
+    return {number: exp.trials[number].point for number in sorted([*exp.turns.running, *fresh])}

@@ -23,7 +23,7 @@ def wanted(exp: Experiment) -> int:
 
 def ask(state: State, exp: Experiment) -> None:
     """Ask for as many points as slots are or soon will be without work; one request at a time."""
-    if exp.request is not None or exp.paused:
+    if exp.request is not None or exp.paused or exp.turns is not None:
         return
     spare = 1 + exp.live_search // SPARE_SHARE
     idle = _idle(state, exp)
@@ -31,7 +31,12 @@ def ask(state: State, exp: Experiment) -> None:
     # Many at once, when half of the spare points are used: a request costs an event.
     if not idle and 2 * lacking < spare:
         return
-    count = min(wanted(exp), lacking, AT_ONCE)
+    request(state, exp, min(wanted(exp), lacking))
+
+
+def request(state: State, exp: Experiment, count: int) -> None:
+    """Ask for so many points, if any."""
+    count = min(count, AT_ONCE)
     if count > 0:
         exp.requests += 1
         exp.request = Request(exp.requests, exp.next_trial, count)

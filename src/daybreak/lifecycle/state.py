@@ -14,6 +14,7 @@ from daybreak.base.ids import AttemptKey
 from daybreak.lifecycle.commands import AnyCommand, DeleteCheckpoint, Launch, Verdict
 from daybreak.lifecycle.events import AnyEvent, Imported, Prepared
 from daybreak.lifecycle.searching import Guarded
+from daybreak.lifecycle.turns import Turns
 from daybreak.scheduling.pool import Pool
 from daybreak.search.searcher import Costs, Losses
 from daybreak.spec.domains import Point
@@ -80,6 +81,7 @@ class Attempt:
     verdict: Verdict | None = None  # the answer to that report
     order: Literal["", "freeze", "kill"] = ""  # what it was asked to do, until it ends
     order_why: str = ""
+    disowned: bool = False  # its trial became a clone: what it still saves is nobody's
 
     @property
     def width(self) -> int:
@@ -110,10 +112,12 @@ class Trial:
     slot_seconds: float = 0.0
     best: dict[str, float] = field(default_factory=dict)
     last: dict[str, float] = field(default_factory=dict)
+    reached: dict[str, float] = field(default_factory=dict)  # best values heard of, some before their turn
     rungs: list[tuple[int, list[float]]] = field(default_factory=list)
     history: list[tuple[int, Point]] = field(default_factory=list)
     latest: Checkpoint | None = None
     previous: Checkpoint | None = None
+    pinned: Checkpoint | None = None  # of where its last turn left it; for clones of deterministic searches
     loss: float = INF  # its score, smaller is better
     graced: bool = False
     pace: float | None = None  # seconds of a unit, as last measured
@@ -176,6 +180,7 @@ class Experiment:
     priority: int
     searcher: Guarded
     limited: bool  # whether time, money or units are (trials run out by themselves)
+    turns: Turns | None = None  # the logical schedule of a deterministic search
     phase: Phase = "search"
     outcome: Outcome = ""
     why: str = ""

@@ -19,6 +19,7 @@ from daybreak.lifecycle import (
     machines,
     preparing,
     proposals,
+    repeatable,
     reports,
 )
 from daybreak.lifecycle.commands import AnyCommand
@@ -66,7 +67,9 @@ def _settle(state: State) -> None:
         state.dirty.clear()
         for exp in changed:
             finishing.watch(state, exp)
+            repeatable.settle(state, exp)
         grant_all(state)
+        repeatable.make_way(state)
         for exp in list(state.active.values()):
             proposals.ask(state, exp)
         for exp in changed:

@@ -63,13 +63,18 @@ def first_queued(exp: Experiment) -> Trial | None:
     while exp.again:
         _, ticket, number = exp.again[0]
         trial = exp.trials[number]
-        if trial.queued == ticket and not (exp.closed and trial.role == "search" and number != exp.closing_for):
+        if trial.queued == ticket and not _overtaken(exp, trial):
             return trial
         heappop(exp.again)
         if trial.queued == ticket:
             trial.queued = 0
             exp.shelved.append(number)
     return None
+
+
+def _overtaken(exp: Experiment, trial: Trial) -> bool:
+    """The search was closed while it waited; a deterministic one trains whatever it has granted."""
+    return exp.closed and exp.turns is None and trial.role == "search" and trial.number != exp.closing_for
 
 
 def set_state(state: State, exp: Experiment, trial: Trial, to: TrialState, why: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from daybreak.spec.commands import names_used, placeholders
 from daybreak.spec.domains import Log, Uniform
 from daybreak.spec.faults import Faults, Path, did_you_mean, listed
-from daybreak.spec.models import Experiment
+from daybreak.spec.models import Budget, Experiment
 from daybreak.spec.points import check_points
 from daybreak.spec.space_checks import check_space, declared_names
 
@@ -95,10 +95,23 @@ def _check_budget(experiment: Experiment, faults: Faults) -> None:
     budget, search = experiment.budget, experiment.search
     if budget.money is not None and budget.price_per_slot_hour is None:
         _unless_broken("`money` needs `price_per_slot_hour`", ("budget", "money"), faults)
+    if experiment.deterministic:
+        for key in timed_limits(budget):
+            _unless_broken(timed_rule(key), ("budget", key), faults)
     least = search.max_units
     if budget.units is not None and least is not None and budget.units < least and not faults.is_broken("search"):
         rule = f"a budget pays for at least one trial: `max_units <= units` must hold, got max_units={least}, units={budget.units}"
         _unless_broken(rule, ("budget", "units"), faults)
+
+
+def timed_limits(budget: Budget) -> list[str]:
+    """Limits that depend on how long training takes, which a deterministic search cannot have."""
+    return [key for key in ("slot_hours", "wall", "money") if getattr(budget, key) is not None]
+
+
+def timed_rule(key: str) -> str:
+    """What is wrong with such a limit."""
+    return f"a deterministic search ends at a number of `trials` or `units`: `{key}` depends on the machine's speed"
 
 
 def _check_surroundings(experiment: Experiment, faults: Faults) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from daybreak.spec.checks import check
 from daybreak.spec.faults import Faults, NamedPlaces, Places, shown
 from daybreak.spec.fields import EXAMPLES, validate
-from daybreak.spec.models import METHODS, SAMPLERS, Experiment
+from daybreak.spec.models import LOGICAL_WORKERS, METHODS, SAMPLERS, Experiment
 from daybreak.spec.names import name_of, slug
 from daybreak.spec.plain import plain
 from daybreak.spec.points import completed
@@ -85,4 +85,12 @@ def resolve(
     faults.raise_if_any()
     if experiment is None:
         raise AssertionError("an experiment that cannot be validated has a fault")
-    return completed(experiment)
+    return completed(_settled(experiment))
+
+
+def _settled(experiment: Experiment) -> Experiment:
+    """How many trials a deterministic search trains at once is part of it: written down, so that no machine decides it."""
+    search = experiment.search
+    if not experiment.deterministic or search.max_concurrent is not None:
+        return experiment
+    return experiment.model_copy(update={"search": search.model_copy(update={"max_concurrent": LOGICAL_WORKERS})})

@@ -20,6 +20,8 @@ SAMPLERS: tuple[str, ...] = get_args(SamplerName)
 # What a shell says about where programs, modules and libraries are found; an experiment takes them from its submitter.
 SHELL_VARIABLES = ("PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "LD_LIBRARY_PATH")
 
+LOGICAL_WORKERS = 8  # `max_concurrent` of a deterministic search that does not say; never the machine's affair
+
 AnyDomain = Annotated[Uniform | Log | Int | Choice | Constant, Field(discriminator="kind")]
 
 
@@ -59,7 +61,11 @@ class Search(_Model):
     max_trials: Whole | None = Field(
         default=None, ge=1, description="Most trials; left out: bounded by the budget alone."
     )
-    max_concurrent: Whole | None = Field(default=None, ge=1, description="Most trials that train at once.")
+    max_concurrent: Whole | None = Field(
+        default=None,
+        ge=1,
+        description=f"Most trials that train at once; left out: as many as slots, {LOGICAL_WORKERS} of a deterministic search.",
+    )
     guard: Number = Field(
         default=0.1,
         ge=0,
@@ -187,7 +193,8 @@ class Experiment(_Model):
     )
     deterministic: bool = Field(
         default=False,
-        description="Decisions do not depend on timing: the whole search is the same however often it was interrupted.",
+        description="Decisions do not depend on timing: the whole search is the same on however many slots and however "
+        "often it was interrupted. Its budget is in trials or units.",
     )
     start: Start | None = Field(
         default=None, description="The checkpoint of another run that trials go on from, as `daybreak fork` sets it."

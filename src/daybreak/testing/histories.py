@@ -5,7 +5,7 @@ troubles (crashes, losses, duplicates, late events, restarts, pauses, machines t
 events; after that it behaves, so that every experiment must come to its end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,7 +56,12 @@ class Plan:
     faults: float = 0.0
     troubled: int = 0
     natural_end: int = 40  # units after which a trial completes by itself
+    harmless: bool = False  # only troubles that a deterministic search must not notice
     contents: int | None = None  # how many different states there are per number of units; None: none is like another
+
+
+HARMLESS = ("crash", "lost", "lost", "repeat", "stale", "pause", "machine", "checkpoint", "priority", "resume")
+Draw = Callable[[int, int], dict[str, Any]]  # (experiment, trial) -> its point
 
 
 @dataclass
@@ -76,8 +81,9 @@ class _Process:
 class World:
     """An executor, a sampler and people, all fake. `tick` gives the next event, `obey` takes what the step answered."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, draw: Draw | None = None) -> None:
         self.plan = plan
+        self._point = draw or self._any_point
         self.at = 1_000_000.0
         self.told = 0
         self.processes: dict[AttemptKey, _Process] = {}
@@ -85,7 +91,7 @@ class World:
         self._deletions: dict[DeleteCheckpoint, bool] = {}  # not carried out yet; whether the same was saved since
         self._stream = Stream(plan.seed, "world")
         self._known: set[AttemptKey] = set()
-        self._inbox: list[AnyEvent] = [
+        self._inbox: list[AnyEvent | Propose] = [
             SlotsOffered(f"m{i}", tuple(Slot(n) for n in range(count))) for i, count in enumerate(plan.machines)
         ]
         self._inbox += [Submitted(i, spec.model_dump(mode="json")) for i, spec in enumerate(plan.specs, 1)]
@@ -115,7 +121,7 @@ class World:
         """Carry orders out; their outcomes come as later events. Repeats are nothing."""
         for command in commands:
             if isinstance(command, Propose):
-                self._draw(command)
+                self._inbox.append(command)
             elif isinstance(command, Prepare):
                 self._prepare(command)
             elif isinstance(command, Launch):
@@ -142,7 +148,8 @@ class World:
 
     def _behave(self) -> AnyEvent | None:
         if self._inbox:
-            return self._inbox.pop(0)
+            first = self._inbox.pop(0)
+            return self._drawn(first) if isinstance(first, Propose) else first
         if self._deletions and self._stream.below(8) == 0:
             return self._delete()
         if not self.troubled and (event := self._make_up()):
@@ -187,7 +194,7 @@ class World:
         if process.freezing:
             self._save_and_end(process, "preempted")
             return
-        end = self.plan.natural_end - key.trial % 3 if key.trial else 1
+        end = self._end(key)
         target = process.target if process.target is not None else end
         trained = max(min(target, end) - process.units, 0)
         self.at += UNIT_SECONDS * trained
@@ -203,9 +210,13 @@ class World:
         )
         process.outbox.append(report)
 
+    def _end(self, key: AttemptKey) -> int:
+        """Units after which a trial ends by itself."""
+        return self.plan.natural_end - key.trial % 3 if key.trial else 1
+
     def _metrics(self, process: _Process) -> dict[str, float]:
         launch = process.launch
-        if self.troubled and self._stream.uniform() < self.plan.faults / 4:
+        if self.troubled and not self.plan.harmless and self._stream.uniform() < self.plan.faults / 4:
             return self._stream.choice([{}, {"accurracy": 0.5}, {METRIC: float("nan")}])
         noise = Stream(launch.seed, "noise", process.units).uniform()
         return {METRIC: launch.point.get("lr", 0.3) * (1 - 0.5 ** (process.units + 1)) + 0.05 * noise}
@@ -216,12 +227,14 @@ class World:
         ended = AttemptEnded(key, reason, process.units, 0.0, freeze_seconds=0.2, resume_seconds=0.1)
         process.outbox += [saved, ended]
 
-    def _draw(self, order: Propose) -> None:
-        points = [
-            Stream(self.plan.seed, "point", order.experiment, order.first + i).uniform() for i in range(order.count)
-        ]
-        answer = Proposed(order.experiment, order.request, tuple({"lr": p} for p in points), "random")
-        self._inbox.append(answer)
+    def _drawn(self, order: Propose) -> Proposed:
+        """The answer, drawn as late as can be: what happened since it was asked for must not matter."""
+        trials = range(order.first, order.first + order.count)
+        points = tuple(self._point(order.experiment, trial) for trial in trials)
+        return Proposed(order.experiment, order.request, points, "random")
+
+    def _any_point(self, experiment: int, trial: int) -> dict[str, Any]:
+        return {"lr": Stream(self.plan.seed, "point", experiment, trial).uniform()}
 
     def _prepare(self, order: Prepare) -> None:
         """Each machine is ready some time later, in any order."""
@@ -308,7 +321,7 @@ class World:
             "stop",
         ]
         kinds += ["extend", "extend"]
-        kind = self._stream.choice(kinds)
+        kind = self._stream.choice(HARMLESS if self.plan.harmless else kinds)
         running = [process for process in self.processes.values() if not process.outbox]
         if kind in ("crash", "lost", "checkpoint"):
             return self._fault_of(self._stream.choice(running), kind) if running else None
@@ -354,6 +367,8 @@ class World:
         key = process.launch.attempt
         done = process.units + (self._stream.below(3) if not process.waits else 0)
         process.units = done if process.target is None else min(done, process.target)
+        if self.plan.harmless:  # no trial trains beyond its end
+            process.units = min(process.units, max(self._end(key), process.launch.units))
         if kind == "checkpoint":
             return self._checkpoint(process)
         del self.processes[key]

@@ -51,6 +51,18 @@ def specs(draw: st.DrawFn) -> Experiment:
 
 
 @st.composite
+def repeatable_specs(draw: st.DrawFn) -> Experiment:
+    """A small deterministic experiment: its user code never fails by itself."""
+    spec = draw(specs())
+    search = spec.search.model_copy(update={"max_concurrent": draw(st.integers(1, 6))})
+    budget = draw(
+        st.one_of(st.builds(Budget, trials=st.integers(1, 25)), st.builds(Budget, units=st.integers(27, 150)))
+    )
+    retry = Retry(attempts=10_000)
+    return spec.model_copy(update={"deterministic": True, "search": search, "budget": budget, "retry": retry})
+
+
+@st.composite
 def plans(draw: st.DrawFn, *, troubled: bool = True) -> Plan:
     """A whole history: one to three experiments on one to three machines."""
     return Plan(
