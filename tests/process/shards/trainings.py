@@ -1,17 +1,20 @@
 """A program that trains over logical shards, as a user would: `python trainings.py --kind cnn --epochs 3 --checkpoint FOLDER`.
 
-Under RANK and WORLD_SIZE it is one of several workers. Prints, on rank 0, the SHA-256 of all that was learnt.
+Under RANK and WORLD_SIZE it is one of several workers. Prints, on rank 0, the SHA-256 of all that was learnt. Several trainings, one after
+another in the same processes, are parted by the word `then`.
 """
 
 import hashlib
 import os
 import signal
+import sys
 
 import torch
 from torch import nn
 
 import daybreak
 from daybreak.train.codec import encode
+from daybreak.train.shards import buckets
 
 ROWS, BATCH = 96, 32
 
@@ -25,8 +28,8 @@ class Tiny(nn.Module):
         self.layer = nn.TransformerEncoderLayer(16, 2, 32, dropout=0.1, batch_first=True)
         self.head = nn.Linear(16, 16)
 
-    def forward(self, tokens_BT):
-        return self.head(self.layer(self.embed(tokens_BT)).mean(1))
+    def forward(self, tokens):  # (B, T)
+        return self.head(self.layer(self.embed(tokens)).mean(1))
 
 
 def cnn():
@@ -38,10 +41,8 @@ def cnn():
 
 def data(kind):
     generator = torch.Generator().manual_seed(3)
-    if kind == "transformer":
-        x = torch.randint(0, 16, (ROWS, 8), generator=generator)
-    else:
-        x = torch.randn(ROWS, 1, 8, 8, generator=generator)
+    x = {"cnn": lambda: torch.randn(ROWS, 1, 8, 8, generator=generator),
+         "transformer": lambda: torch.randint(0, 16, (ROWS, 8), generator=generator)}[kind]()  # fmt: skip
     return x, torch.randint(0, 16, (ROWS,), generator=generator)
 
 
@@ -65,8 +66,14 @@ def die(run, step):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def part(rows, run, own):
+    """The whole batch, or this worker's rows of it, as a loader would read them."""
+    return rows.chunk(run.world_size)[run.rank] if own else rows
+
+
 def main(run):
     p, (x, y) = run.params, data(run.params.kind)
+    buckets.LARGEST = p.bucket  # bytes: small models have many, too
     model, optimizer = build(p)
     trainer = daybreak.sharded(
         model, shards=p.shards, run=run, accumulate=p.accumulate, overlap=p.overlap, exact=p.exact
@@ -77,14 +84,14 @@ def main(run):
     if scaler:
         run.keep(scaler=scaler)
 
-    def loss_of(part):
+    def loss_of(rows):
         with torch.autocast("cpu", dtype=getattr(torch, p.precision), enabled=p.precision != "float32"):
-            return nn.functional.cross_entropy(trainer.model(augmented(x[part])), y[part])
+            return nn.functional.cross_entropy(trainer.model(augmented(x[rows])), y[rows])
 
     for _ in run.epochs(3):
         trainer.train()
         for number, rows in enumerate(torch.randperm(ROWS).split(BATCH)):
-            loss = trainer.step(loss_of, rows, scaler=scaler)
+            loss = trainer.step(loss_of, part(rows, run, p.own), own=p.own, scaler=scaler)
             die(run, trainer.steps)
             if number % p.every < p.every - 1:
                 continue  # gradients of several batches are added up
@@ -107,7 +114,10 @@ def main(run):
 
 
 if __name__ == "__main__":
-    daybreak.run(
-        main, kind="cnn", shards=4, optimizer="adamw", accumulate=1, every=1, clip=0.0, precision="float32", scale=0,
-        overlap=True, exact=True, kill="",
-    )  # fmt: skip
+    words = " ".join(sys.argv[1:]).split(" then ")
+    for training in words:
+        sys.argv[1:] = training.split()
+        daybreak.run(
+            main, kind="cnn", shards=4, optimizer="adamw", accumulate=1, every=1, clip=0.0, precision="float32", scale=0,
+            overlap=True, exact=True, own=False, bucket=2**22, kill="",
+        )  # fmt: skip

@@ -8,7 +8,7 @@ import torch
 from daybreak.base.errors import UsageError
 from daybreak.train.shards import tree
 
-LARGEST = 8 * 2**20  # bytes of one bucket, but for a parameter that is larger
+LARGEST = 4 * 2**20  # bytes of one bucket, but for a parameter that is larger
 
 
 class Bucket:
