@@ -37,7 +37,7 @@ class Look:
             return None
         told = _heard(self._status)
         if told is None:
-            return Git(notes=[f"git did not answer within {PATIENCE:g} s"])
+            return Git(notes=[f"git did not answer within {PATIENCE:g} s, or too much"])
         if not told and self._status.returncode:
             return Git(notes=["git refuses this repository (whose owner is somebody else, or which is damaged)"])
         return self._read(told.decode(errors="replace"), vault)
@@ -102,9 +102,10 @@ def _heard(process: subprocess.Popen[bytes], most: int = MOST_DIFF) -> bytes | N
     try:
         with process.stdout as output:
             said = output.read(most + 1)
-        if len(said) > most:
+        fits = len(said) <= most
+        if not fits:
             process.kill()
-        return said if process.wait() >= 0 else None
+        return said if process.wait() >= 0 and fits else None
     finally:
         clock.cancel()
 
