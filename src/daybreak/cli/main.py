@@ -36,6 +36,7 @@ COMMANDS = (
     ("Again", "diff", "lineage:diff", "Show what differs between two runs, and only that."),
     ("Again", "lineage", "lineage:lineage", "Draw where an experiment comes from and what was forked from it."),
     ("Again", "verify", "verify:verify", "Train a trial again and compare every bit: a determinism certificate."),
+    ("Again", "reproduce", "reproduce:reproduce", "Make environment, code and data again, train again, compare everything."),
     ("Take out", "export", "export:export", "Write trials or learning curves as CSV, Parquet or JSON."),
     ("Take out", "import", "take_in:import_", "Take in a run that another home exported as a bundle."),
     ("Take out", "checkpoint", "checkpoint:app", "Get checkpoints: `daybreak checkpoint get`."),

@@ -8,11 +8,19 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from daybreak.base.errors import DaybreakError
 from daybreak.cli.output import ago, console, duration, errors_console, number, styled, table
 from daybreak.proof.certificate import Certificate, Check
 from daybreak.proof.verifying import Progress
 
+COULD_NOT_RUN = 2  # exit status
 CALM = 10.0  # seconds between lines where the output is no terminal
+
+
+class CouldNotRun(DaybreakError):
+    """Whatever kept a proof from running, the exit status is one."""
+
+    exit_code = COULD_NOT_RUN
 
 
 @contextmanager

@@ -7,7 +7,6 @@ twice here, equal         the record was made otherwise: interrupted where somet
 """
 
 import os
-from collections.abc import Iterator
 
 from daybreak.proof import pinning
 from daybreak.proof.certificate import Cause, Check, Parting
@@ -124,7 +123,7 @@ class _Search:
                 self._evidence.append("on one thread, twice: the same bits")
                 return self._cause("threads", _RACE.format(threads=self._stretch.threads))
             self._evidence.append("on one thread, twice: different")
-        lines = suspects(self._bench.code)
+        lines = suspects(self._bench.code, diagnosed.files if diagnosed is not None else ())
         self._evidence += [str(line) for line in lines[:FRONT]]
         if lines:
             first = lines[0]
@@ -207,18 +206,12 @@ def _first_leaf(before: Fingerprint, after: Fingerprint) -> str:
 
 def _parting(bad: Check) -> Parting:
     """By the points, and by the first state that differs."""
-    step = min((one.step for one in bad.apart), default=None)
-    metric = bad.apart[0] if bad.apart else None
     state = next((one for one in bad.states if one.standing == "differs"), None)
-    tensor = next(iter(_tensors(state.tensors)) if state else iter(()), "")
-    if step is None and state is not None:
-        step = state.units
-    size = metric.size if metric else max((t.largest or 0.0 for t in state.tensors), default=None) if state else None
-    return Parting(step, metric.metric if metric else "", tensor, size)
-
-
-def _tensors(found: tuple[object, ...]) -> Iterator[str]:
-    return (str(getattr(one, "path", "")) for one in found)
+    tensor = state.tensors[0] if state is not None and state.tensors else None
+    path, size = (tensor.path, tensor.largest) if tensor is not None else ("", None)
+    if bad.apart:
+        return Parting(bad.apart[0].step, bad.apart[0].metric, path, size if size is not None else bad.apart[0].size)
+    return Parting(state.units if state is not None else None, "", path, size)
 
 
 def _thread_counts(recorded: int) -> list[int]:

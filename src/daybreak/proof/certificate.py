@@ -91,7 +91,8 @@ class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
     sha256: str  # of the model's tensors at the end of what was verified; "" where nothing is kept
     units: int  # up to which it was verified
     of: int  # units of the trial
-    pinned: dict[str, Any]
+    pinned: dict[str, Any]  # what the record holds
+    observed: dict[str, Any]  # libraries and machine of the process that trained it again
     checks: tuple[Check, ...]
     notes: tuple[str, ...] = ()  # what lowers the level, or was not looked at, and why
     parting: Parting | None = None

@@ -2,7 +2,7 @@
 
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -46,26 +46,30 @@ def same_bits(one: float | None, other: float | None) -> bool:
     return struct.pack("<d", one) == struct.pack("<d", other) or (math.isnan(one) and math.isnan(other))
 
 
-def compare_points(recorded: Curves, observed: Curves, begin: int, until: int) -> PointsCompared:
-    """Points of steps in (begin, until] of both sides, and those that were observed at other steps.
+def compare_points(
+    recorded: Curves, observed: Curves, begin: int, until: int, valid: int | None = None
+) -> PointsCompared:
+    """Points of a piece of a trial, from `begin` to `until` units; what is recorded above `valid` was written by somebody else.
 
-    A metric that was reported at steps of its own is compared where it was observed: which of its steps fall in a piece, nobody knows.
+    A metric that was reported at steps of its own is compared where it was observed: which of its recorded steps belong to the piece,
+    nobody knows.
     """
+    valid = until if valid is None else min(valid, until)
     count, apart, largest = 0, [], 0.0
     for metric in sorted({*recorded, *observed}):
         ours, theirs = recorded.get(metric, {}), observed.get(metric, {})
-        steps = sorted(_steps(ours, theirs, begin, until))
+        steps = sorted(_steps(ours, theirs, begin, until, valid))
         count += len(steps)
-        differing = [PointApart(metric, step, ours.get(step), theirs.get(step)) for step in steps]
-        differing = [one for one in differing if not same_bits(one.recorded, one.observed)]
+        pairs = [PointApart(metric, step, ours.get(step), theirs.get(step)) for step in steps]
+        differing = [one for one in pairs if not same_bits(one.recorded, one.observed)]
         apart += differing[:1]
         largest = max([largest, *(one.size for one in differing if one.size is not None)])
     return PointsCompared(count, sorted(apart, key=lambda one: (one.step, one.metric)), largest)
 
 
-def _steps(recorded: Mapping[int, float], observed: Mapping[int, float], begin: int, until: int) -> Iterator[int]:
-    yield from observed
-    by_unit = any(begin < step <= until for step in observed) or not observed
-    beyond = any(step > until for step in observed)
-    if by_unit and not beyond:
-        yield from (step for step in recorded if begin < step <= until)
+def _steps(
+    recorded: Mapping[int, float], observed: Mapping[int, float], begin: int, until: int, valid: int
+) -> set[int]:
+    if all(begin < step <= until for step in observed):
+        return {step for step in (*recorded, *observed) if begin < step <= valid}
+    return set(observed) if valid == until else set()

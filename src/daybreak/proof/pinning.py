@@ -1,19 +1,37 @@
 """What a run's result was pinned by, what of it is the same here and now, and what lowers the level a proof can reach."""
 
-import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from daybreak.base.errors import DaybreakError
 from daybreak.proof.recording import Recording
 from daybreak.proof.segments import Stretch
+from daybreak.provenance import machine
+from daybreak.provenance.data.changed import changed
+from daybreak.provenance.installed import look, searched
+from daybreak.provenance.record import Record
 
-RANK = ("code", "python", "library", "instruction set", "GPU model", "machine")  # likelier causes first
-FACTS = (
-    "import json, platform, sys;"
-    "from importlib.metadata import distributions;"
-    "print(json.dumps({'python': platform.python_version(), 'packages': {"
-    "(d.metadata['Name'] or '').lower().replace('_', '-').replace('.', '-'): d.version for d in distributions()}}))"
+RANK = (
+    "data",
+    "code",
+    "python",
+    "library",
+    "instruction set",
+    "GPU model",
+    "threads",
+    "machine",
+)  # likelier causes first
+MOST = 12  # packages that are named
+_KINDS = (
+    ("Python", "python"),
+    ("the CPU", "instruction set"),
+    ("the architecture", "instruction set"),
+    ("this CPU lacks", "instruction set"),
+    ("the GPU", "GPU model"),
+    ("torch's threads", "threads"),
+    ("torch's", "library"),
 )
 
 
@@ -21,12 +39,10 @@ class Elsewhere(msgspec.Struct, frozen=True):
     """One thing that is not here as it was there. `kind` names a cause."""
 
     kind: str
-    what: str
-    recorded: str
-    here: str
+    said: str
 
     def __str__(self) -> str:
-        return f"{self.what}: the run had {self.recorded or 'none'}, here is {self.here or 'none'}"
+        return self.said
 
 
 def pinned(recording: Recording, stretch: Stretch) -> dict[str, Any]:
@@ -38,65 +54,73 @@ def pinned(recording: Recording, stretch: Stretch) -> dict[str, Any]:
         "seed": stretch.seed,
         "point": stretch.point,
         "threads": stretch.threads,
-        "world size": len(stretch.environments),
-        "hash seed": "0",
+        "world_size": len(stretch.environments),
+        "hash_seed": "0",
+        "data": {name: source.manifest for name, source in spec.data.items()},
     }
     if captured is not None:
         found |= {
             "record": spec.provenance,
             "python": captured.environment.python,
-            "environment lock": captured.environment.lock,
+            "environment": captured.environment.lock,
             "packages": len(captured.environment.packages),
-            "data": captured.data,
             "machine": captured.machine,
         }
     return found
 
 
 def elsewhere(recording: Recording, python: str) -> list[Elsewhere]:
-    """What of the run's environment, machine and code is not the same here. Quick: it asks the interpreter once."""
+    """What of the run's data, code, environment and machine is not the same here, likelier causes of other bits first."""
+    found = [*_data(recording), *_code(recording)]
     captured = recording.captured
-    found = list(_code(recording))
     if captured is None:
-        return found
-    here = _facts(python) or {"python": "", "packages": {}}
-    if here["python"] and captured.environment.python and here["python"] != captured.environment.python:
-        found.append(Elsewhere("python", "Python", captured.environment.python, here["python"]))
-    for name, version in captured.environment.packages.items() if here["packages"] else ():
-        if (now := here["packages"].get(name, "")) != version:
-            found.append(Elsewhere("library", name, version, now))
-    return found + list(_machine(captured.machine, machine_facts()))
+        found.append(
+            Elsewhere(
+                "library", "the environment was not captured when the run was handed in: its versions are not known"
+            )
+        )
+    else:
+        found += [*_environment(recording, captured, python), *_machine(captured)]
+    return sorted(found, key=lambda one: RANK.index(one.kind))
 
 
-def machine_facts() -> dict[str, Any]:
-    """Of this machine, as `provenance` tells them."""
-    from daybreak.provenance import machine
-
-    return machine.facts()
-
-
-def _facts(python: str) -> dict[str, Any] | None:
-    """Python and packages of an interpreter; None where it cannot be asked."""
-    try:
-        done = subprocess.run([python, "-c", FACTS], capture_output=True, check=True, timeout=60)
-        return msgspec.json.decode(done.stdout, type=dict[str, Any])
-    except (OSError, subprocess.SubprocessError, msgspec.DecodeError):
-        return None
+def _data(recording: Recording) -> Iterator[Elsewhere]:
+    for one in changed(recording.home, recording.spec):
+        files = one.difference.files
+        what = one.gone or f"{len(files)} files differ ({', '.join(files[:3])}{', ...' if len(files) > 3 else ''})"  # noqa: PLR2004
+        yield Elsewhere("data", f"dataset {one.name} is not what the run was given: {what}")
 
 
-def _code(recording: Recording) -> list[Elsewhere]:
+def _code(recording: Recording) -> Iterator[Elsewhere]:
     spec = recording.spec
     if not spec.code:
-        return [Elsewhere("code", "code", "nothing captured", f"the folder {spec.folder} as it is now")]
-    if not recording.home.code(spec.code).is_dir():
-        return [Elsewhere("code", "captured code", spec.code[:12], f"the folder {spec.folder} as it is now")]
-    return []
+        yield Elsewhere("code", f"the run's code was not captured: the folder {spec.folder} is used as it is now")
+    elif not recording.home.code(spec.code).is_dir():
+        yield Elsewhere(
+            "code",
+            f"the captured code {spec.code[:12]} is not in this home: the folder {spec.folder} is used as it is now",
+        )
 
 
-def _machine(recorded: dict[str, Any], here: dict[str, Any]) -> list[Elsewhere]:
-    kinds = {"cpu": "machine", "instruction_set": "instruction set", "gpu": "GPU model", "gpus": "GPU model"}
-    return [
-        Elsewhere(kinds.get(name, "machine"), name.replace("_", " "), str(value), str(here.get(name, "")))
-        for name, value in recorded.items()
-        if name in kinds and here.get(name) != value
-    ]
+def _environment(recording: Recording, captured: Record, python: str) -> Iterator[Elsewhere]:
+    then = captured.environment
+    try:
+        here = look(recording.home, python, searched(recording.spec.environment))
+    except DaybreakError as error:
+        yield Elsewhere("library", f"what {python} has installed cannot be told: {error}")
+        return
+    if then.python and here.python != then.python:
+        yield Elsewhere("python", f"Python was {then.python}, here it is {here.python}")
+    others = [name for name, version in then.packages.items() if here.versions.get(name, "") != version]
+    for name in others[:MOST]:
+        yield Elsewhere(
+            "library", f"{name} was {then.packages[name]}, here it is {here.versions.get(name) or 'not installed'}"
+        )
+    if len(others) > MOST:
+        yield Elsewhere("library", f"and {len(others) - MOST} more packages have other versions here")
+
+
+def _machine(captured: Record) -> Iterator[Elsewhere]:
+    for said in machine.differences(captured.machine, machine.facts()):
+        if not said.startswith("Python"):  # the run's own interpreter is asked, ours says nothing
+            yield Elsewhere(next((kind for start, kind in _KINDS if said.startswith(start)), "machine"), said)

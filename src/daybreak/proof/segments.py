@@ -30,7 +30,9 @@ class Stretch(msgspec.Struct, frozen=True):
     environments: list[dict[str, str]]  # one a process
     threads: int
     fresh: bool  # its processes were not forked from a warm parent
-    inherited: bool = False  # its start is no checkpoint of this experiment
+    source: tuple[int, int] | None = (
+        None  # trial and epoch of the attempt that saved its start; None: a checkpoint from elsewhere
+    )
 
     @property
     def begin(self) -> int:
@@ -56,6 +58,34 @@ def path(recorded: Recorded, trial: int) -> list[Stretch]:
     return []
 
 
+def everything(recorded: Recorded) -> list[Stretch]:
+    """One segment for each attempt that got anywhere, in the order in which they were granted: all that decisions rested on."""
+    found = []
+    for attempt in recorded.attempts:
+        begin = attempt.start.units if attempt.start else 0
+        stopped = attempt.reason == "stopped" and attempt.units > begin
+        end: tuple[int, End] | None = (attempt.units, "freeze") if stopped else _ending(attempt)
+        if end is not None:
+            found.append(_stretch(attempt, end[0], end[1], _saver(recorded, attempt, attempt.start)))
+    return found
+
+
+def needed(stretches: list[Stretch], of: Iterable[Stretch]) -> list[Stretch]:
+    """Those of `stretches` that train what `of` names, whole."""
+    keys = {(one.trial, epoch) for one in of for epoch in one.epochs}
+    return [one for one in stretches if (one.trial, one.epochs[0]) in keys]
+
+
+def valid_until(recorded: Recorded, stretch: Stretch) -> int:
+    """Up to which step its points are those that stand in the record: a later attempt of the trial overwrites from where it began."""
+    later = [
+        attempt.start.units if attempt.start else 0
+        for attempt in recorded.attempts
+        if attempt.trial == stretch.trial and attempt.epoch > stretch.epochs[-1] and attempt.how
+    ]
+    return min([stretch.until, *later])
+
+
 def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
     """The same without the interruptions: neighbours that only a freeze parted are one."""
     found: list[Stretch] = []
@@ -67,7 +97,7 @@ def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
                 epochs=before.epochs + stretch.epochs,
                 start=before.start,
                 saves=before.saves | stretch.saves,
-                inherited=before.inherited,
+                source=before.source,
             )
         found.append(stretch)
     return found
@@ -102,13 +132,13 @@ def _back(recorded: Recorded, attempt: Attempt, until: int, end: End) -> list[St
     wanted: Attempt | None = attempt
     while wanted is not None:
         saver = _saver(recorded, wanted, wanted.start)
-        found.append(_stretch(wanted, until, end, inherited=wanted.start is not None and saver is None))
+        found.append(_stretch(wanted, until, end, saver))
         until, end = found[-1].begin, "freeze"
         wanted = saver
     return found[::-1]
 
 
-def _stretch(attempt: Attempt, until: int, end: End, *, inherited: bool) -> Stretch:
+def _stretch(attempt: Attempt, until: int, end: End, saver: Attempt | None) -> Stretch:
     return Stretch(
         trial=attempt.trial,
         epochs=(attempt.epoch,),
@@ -122,7 +152,7 @@ def _stretch(attempt: Attempt, until: int, end: End, *, inherited: bool) -> Stre
         environments=attempt.environments,
         threads=attempt.threads,
         fresh=attempt.how in ("spawn", "bare_fork"),
-        inherited=inherited,
+        source=(saver.trial, saver.epoch) if saver else None,
     )
 
 

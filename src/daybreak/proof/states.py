@@ -4,6 +4,7 @@ from pathlib import Path
 
 from daybreak.proof.certificate import State
 from daybreak.proof.training import Bench
+from daybreak.wire.comparison import Difference
 from daybreak.wire.segment import Fingerprint, Stood
 
 PARTS = ("kept", "random", "last")
@@ -43,6 +44,11 @@ def _held(bench: Bench, before: Path, stood: Stood, digest: str) -> State:
         stood.fingerprint.model,
         digest,
         parts,
-        tuple(found.differences[:MOST]),
+        tuple(sorted(found.differences, key=_rank)[:MOST]),
         len(found.differences),
     )
+
+
+def _rank(difference: Difference) -> int:
+    """What is kept before random states, and these before reported values."""
+    return next((place for place, part in enumerate(PARTS) if difference.path.startswith(part)), len(PARTS))

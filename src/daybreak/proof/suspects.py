@@ -1,7 +1,8 @@
 """Lines of captured code that make a result depend on something that nothing pins: read from its syntax, nothing is run."""
 
 import ast
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -47,13 +48,12 @@ class Suspect(msgspec.Struct, frozen=True):
         return f"{self.place} depends on {self.what}"
 
 
-def suspects(folder: Path, most_files: int = 500) -> list[Suspect]:
-    """All of a folder of code, unseeded generators first. Files that are no Python are passed over."""
+def suspects(folder: Path, files: Iterable[str]) -> list[Suspect]:
+    """All lines of these files, relative to the folder; unseeded generators first."""
     found: list[Suspect] = []
-    for file in sorted(folder.rglob("*.py"))[:most_files]:
-        hidden = any(part.startswith(".") or part == "site-packages" for part in file.relative_to(folder).parts)
-        if not hidden:
-            found += in_text(file.read_text(errors="replace"), str(file.relative_to(folder)))
+    for name in files:
+        with contextlib.suppress(OSError):
+            found += in_text((folder / name).read_text(errors="replace"), name)
     return sorted(found, key=lambda one: _ORDER.index(one.kind))
 
 

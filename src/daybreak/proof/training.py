@@ -19,7 +19,7 @@ from daybreak.proof.recording import Curves, Recording
 from daybreak.proof.segments import Stretch
 from daybreak.provenance.code import changed_files
 from daybreak.provenance.data import given
-from daybreak.spec.models import SHELL_VARIABLES
+from daybreak.spec.models import SHELL_VARIABLES, Experiment
 from daybreak.vault.store import Vault
 from daybreak.wire import segment as wire
 from daybreak.wire.comparison import Comparison, Question
@@ -71,18 +71,20 @@ class Outcome:
 class Bench:
     """Where segments of one experiment are trained: interpreter, code, environment, and a vault of its own that goes when it is closed.
 
-    `python`, `folder` and `code` stand for the recorded ones where they are given. A bench may be used by many threads.
+    `python` stands for the recorded interpreter where it is given; with `lasting`, that folder is used, and left when it is closed. A bench
+    may be used by many threads.
     """
 
-    def __init__(
-        self, recording: Recording, *, python: str = "", folder: Path | None = None, code: Path | None = None
-    ) -> None:
+    def __init__(self, recording: Recording, *, python: str = "", lasting: Path | None = None) -> None:
         spec = recording.spec
         self.recording = recording
         self.python = python or spec.python
-        self.folder = folder or Path(spec.folder)
-        self.code = code or self._code()
-        self.scratch = Path(tempfile.mkdtemp(prefix="daybreak-proof-"))
+        self._told = _told(spec, moved=self.python != spec.python)
+        self.folder = Path(spec.folder)
+        self.code = self._code()
+        self._lasting = lasting is not None
+        self.scratch = lasting or Path(tempfile.mkdtemp(prefix="daybreak-proof-"))
+        self.scratch.mkdir(parents=True, exist_ok=True)
         self.vault = Vault(self.scratch / "vault")
         self.log = self.scratch / "output.log"
         self._idle: list[_Trainer] = []
@@ -95,10 +97,11 @@ class Bench:
         self.close()
 
     def close(self) -> None:
-        """End every process, remove what they wrote. Idempotent."""
+        """End every process; remove what they wrote, unless it is to last. Idempotent."""
         for trainer in self._all:
             trainer.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        if not self._lasting:
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
     def admit(self, ref: CheckpointRef) -> None:
         """Have a recorded checkpoint here. Raises `VaultError` where it was deleted."""
@@ -188,7 +191,8 @@ class Bench:
     def _environments(self, stretch: Stretch, threads: int, size: int) -> list[dict[str, str]]:
         """Of each process: as recorded; for other thread counts or sizes, made alike."""
         sized = {**dict.fromkeys(self.recording.recorded.pools, str(threads)), "DAYBREAK_THREADS": str(threads)}
-        given = [stretch.environments[rank % len(stretch.environments)] for rank in range(size)]
+        given = [_here(one, self._told) for one in stretch.environments]
+        given = [given[rank % len(given)] for rank in range(size)]
         own = [one if threads == stretch.threads else one | sized for one in given]
         if size == 1:
             return own
@@ -202,7 +206,7 @@ class Bench:
 
     def _base(self, own: Mapping[str, str]) -> dict[str, str]:
         """Of the process that forks: as a warm parent's."""
-        told = self.recording.spec.environment
+        told = self._told
         others = SHELL_VARIABLES if "PATH" in told else ()
         inherited = {name: value for name, value in os.environ.items() if name not in others}
         pools = dict.fromkeys(self.recording.recorded.pools, "1")
@@ -309,6 +313,15 @@ def _gone(trainer: _Trainer) -> Failure:
     return Failure(
         "signal", f"the process ended with status {trainer.process.wait()} before it said how the training went"
     )
+
+
+def _told(spec: Experiment, *, moved: bool) -> dict[str, str]:
+    """Variables that the spec gives; of another interpreter's shell none."""
+    return {name: value for name, value in spec.environment.items() if not (moved and name in SHELL_VARIABLES)}
+
+
+def _here(environment: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name not in SHELL_VARIABLES or name in told}
 
 
 def _free_port() -> int:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -230,12 +231,17 @@ class _Verification:
             sha256=latest.fingerprint.model if latest else "",
             units=stretches[-1].until,
             of=self._whole[-1].until,
+            observed=self._observed(),
             pinned=pinning.pinned(self._recording, stretches[-1]),
             checks=tuple(self._checks),
             notes=tuple(self.notes),
             parting=parting,
             cause=cause,
         )
+
+    def _observed(self) -> dict[str, Any]:
+        trained = self._last.trained if self._last is not None else None
+        return {"libraries": trained.libraries, "machine": trained.machine} if trained is not None else {}
 
 
 def _end_of(outcome: Outcome) -> CheckpointRef | None:

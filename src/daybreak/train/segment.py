@@ -16,6 +16,7 @@ from typing import Any
 
 from daybreak.base.errors import DaybreakError, VaultError
 from daybreak.base.ids import AttemptKey
+from daybreak.provenance import machine
 from daybreak.train import reading, user_code, warmup, worker
 from daybreak.train.failures import failure
 from daybreak.train.fingerprint import fingerprint
@@ -114,6 +115,8 @@ def train(segment: wire.Segment, load: worker.Loader, say: Say) -> None:
             undetermined=tuple(sorted(undetermined)),
             sharded=SHARDS in sys.modules,
             libraries=_libraries(),
+            machine=machine.facts(),
+            files=_files(segment.code),
         )
     )
 
@@ -170,6 +173,14 @@ def _libraries() -> dict[str, str]:
         if "." not in name and isinstance(version, str) and "site-packages" in (getattr(module, "__file__", "") or ""):
             found[name] = str(version)  # torch has a class of its own for it
     return dict(sorted(found.items()))
+
+
+def _files(code: str) -> tuple[str, ...]:
+    """Imported files below the folder of code, relative to it."""
+    inside = os.path.realpath(code) + os.sep
+    files = {os.path.realpath(getattr(module, "__file__", None) or "") for module in list(sys.modules.values())}
+    own = {file.removeprefix(inside) for file in files if file.startswith(inside)}
+    return tuple(sorted(file for file in own if "site-packages" not in file))
 
 
 def main() -> int:

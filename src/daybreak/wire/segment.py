@@ -115,6 +115,8 @@ class Trained(Line, frozen=True, tag="trained"):
     undetermined: tuple[str, ...] = ()  # operators that torch says have no deterministic form, or were not asked for it
     sharded: bool = False  # it cut its batches in logical shards
     libraries: dict[str, str] = {}  # those that were loaded: name to version
+    machine: dict[str, Any] = {}  # `provenance.machine.facts`, with what frameworks say
+    files: tuple[str, ...] = ()  # of the captured code: those that were imported
 
 
 FromSegment = Ready | Unfit | Told | Stood | Trained

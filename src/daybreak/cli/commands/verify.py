@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from daybreak.base.errors import DaybreakError, UsageError
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import console, errors_console, print_json, styled
-from daybreak.cli.proving import print_certificate, print_certificates, progress
+from daybreak.cli.proving import COULD_NOT_RUN, CouldNotRun, print_certificate, print_certificates, progress
 from daybreak.client.client import Client
 from daybreak.proof import certificate
 from daybreak.proof.pinning import elsewhere
@@ -17,8 +17,6 @@ from daybreak.proof.reference import Reference
 from daybreak.proof.training import Bench
 from daybreak.proof.verifying import Wish, stored
 from daybreak.proof.verifying import verify as verify_trial
-
-COULD_NOT_RUN = 2
 
 
 def verify(
@@ -59,19 +57,13 @@ def verify(
             _warn(recording, bench, quiet=json)
             made = verify_trial(recording, trial, recorded, wish, bench, told)
     except DaybreakError as error:
-        raise _CouldNotRun(str(error)) from error
+        raise CouldNotRun(str(error)) from error
     where = stored(recording, made)
     if json:
         print_json(msgspec.to_builtins(made) | {"verified": made.verified, "path": str(where)})
     else:
         print_certificate(made, str(where))
     return 0 if made.verified else COULD_NOT_RUN if _failed(made) else 1
-
-
-class _CouldNotRun(DaybreakError):
-    """Whatever kept it from running, the exit status is one."""
-
-    exit_code = COULD_NOT_RUN
 
 
 def _levels(level: str | None) -> tuple[certificate.Level, ...]:
