@@ -1,5 +1,6 @@
 """A recorded experiment as a proof sees it: its spec, its attempts as the log tells them, its points, its files."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,11 @@ class Recording:
     def vault(self) -> Vault:
         """Of the home: kept checkpoints."""
         return Vault(self.home.vault)
+
+    @property
+    def python(self) -> str:
+        """The interpreter its attempts were started with."""
+        return self.spec.python or sys.executable
 
     def checkpoint(self, digest: str) -> Path | None:
         """A recorded checkpoint's file, None where it was deleted."""

@@ -13,11 +13,11 @@ FOLDER = "recreated"  # of a home; environments by the first digits of their loc
 
 def environment_for(recording: Recording, tell: Callable[[str], None]) -> tuple[str, str]:
     """The interpreter, and in words where it comes from. Raises `UsageError` where none can be had, and says which packages are missing."""
-    spec, captured = recording.spec, recording.captured
+    captured = recording.captured
     if captured is None or not captured.environment.lock:
         return _own(recording)
     if _unchanged(recording):
-        return spec.python, f"the run's own, {spec.python}: every package has its recorded version"
+        return recording.python, f"the run's own, {recording.python}: every package has its recorded version"
     folder = recording.home.path / FOLDER / captured.environment.lock[:16]
     python = folder / "bin" / "python"
     if not python.is_file():
@@ -27,10 +27,10 @@ def environment_for(recording: Recording, tell: Callable[[str], None]) -> tuple[
 
 
 def _own(recording: Recording) -> tuple[str, str]:
-    python = recording.spec.python
+    python = recording.python
     if not Path(python).is_file():
         raise UsageError(
-            f"the run's environment was not captured, and its interpreter {python or '(none named)'} is not on this machine: "
+            f"the run's environment was not captured, and its interpreter {python} is not on this machine: "
             "activate an environment that has what the code needs, and use --here"
         )
     return python, f"the run's own, {python}, as it is now: it was not captured"
@@ -38,10 +38,10 @@ def _own(recording: Recording) -> tuple[str, str]:
 
 def _unchanged(recording: Recording) -> bool:
     captured, spec = recording.captured, recording.spec
-    if captured is None or not Path(spec.python).is_file():
+    if captured is None or not Path(recording.python).is_file():
         return False
     try:
-        here = look(recording.home, spec.python, searched(spec.environment))
+        here = look(recording.home, recording.python, searched(spec.environment))
     except DaybreakError:
         return False
     return here.python == captured.environment.python and here.versions == captured.environment.packages

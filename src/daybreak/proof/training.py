@@ -78,8 +78,8 @@ class Bench:
     def __init__(self, recording: Recording, *, python: str = "", lasting: Path | None = None) -> None:
         spec = recording.spec
         self.recording = recording
-        self.python = python or spec.python
-        self._told = _told(spec, moved=self.python != spec.python)
+        self.python = python or recording.python
+        self._told = _told(spec, moved=self.python != recording.python)
         self.folder = Path(spec.folder)
         self.code = self._code()
         self._lasting = lasting is not None
