@@ -54,12 +54,7 @@ def _before_its_turn(
     state: State, exp: Experiment, turns: Turns, trial: Trial, attempt: Attempt, event: AttemptEnded
 ) -> None:
     """Of a deterministic search: only a trial's own end, or its last failure, is anything to the search, and in its turn."""
-    if trial.complete and event.reason in ("lost", "preempted", "stopped"):
-        _again(state, exp, trial, attempt, event)
-    elif trial.complete:  # it has no model, and stays what it was to the search
-        trial.plan = "finish"
-        set_state(state, exp, trial, "finished", f"complete; its checkpoint is lost ({event.reason})")
-    elif not turns.wants(trial.number):
+    if not turns.wants(trial.number) and not trial.complete:
         why = "the report of its rung waits for its turn" if trial.number in turns.held else trial.why
         set_state(state, exp, trial, "waiting", why)
     elif event.reason == "completed":

@@ -32,7 +32,11 @@ def crashed(state: State, exp: Experiment, trial: Trial, failure: Failure) -> No
 
 
 def _hold(state: State, exp: Experiment, turns: Turns, trial: Trial) -> None:
-    """The search hears of the failure in its trial's turn."""
+    """The search hears of the failure in its trial's turn; of one that was complete before, and only lost its model, never."""
+    if trial.complete:
+        trial.plan, trial.units = "finish", turns.stands[trial.number]
+        set_state(state, exp, trial, "finished", f"complete, but its model is lost: {trial.failure}")
+        return
     turns.held[trial.number] = Outcome("failure", turns.stands[trial.number], why=trial.failure)
     set_state(state, exp, trial, "waiting", f"failed: {trial.failure}")
 

@@ -241,7 +241,8 @@ class CommandAttempt(Attempt):
 
     def _sleep(self, script: Script, reason: EndReason) -> None:
         sleeper = Sleeper(self.key.of, script, self._reader, self.metrics, self.best, self._devices())
-        self.site.reactor.post(CheckpointSaved(self.key, self.units, sleeper.digest, script.size()))
+        saved = CheckpointSaved(self.key, self.units, sleeper.digest, script.size(), best=self.best)
+        self.site.reactor.post(saved)
         self.end(reason)
         self._suspended.keep(sleeper)
 

@@ -5,8 +5,9 @@ their points, checkpoints and metrics are theirs alone.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from math import isfinite
 
 from daybreak.executors.local.attempts import Attempt, Doom, Site
 from daybreak.executors.local.connections import Connection
@@ -14,6 +15,7 @@ from daybreak.executors.local.door import Door
 from daybreak.executors.local.environment import free_port, on_slots, rendezvous
 from daybreak.executors.local.failures import make_failure
 from daybreak.executors.local.members import Member
+from daybreak.executors.local.metrics import improved
 from daybreak.executors.local.parents import WarmParent
 from daybreak.executors.local.processes import end_groups, tail, wait_for
 from daybreak.lifecycle import commands
@@ -45,6 +47,7 @@ GRANTED = (
 BEGINNING = 120.0  # seconds a new process has to say Hello; a child of a process with threads may hang for ever
 REAPING = 1.0  # seconds between a socket's end and its process's end being told
 LAST_WORDS = 2.0  # seconds a process has to go after its last frame
+UNANSWERED = 0.5  # seconds after which an attempt that is to freeze and waits for a verdict is told to
 FOLLOWING = 5.0  # seconds the others of a gang have to end after rank 0
 
 
@@ -127,6 +130,13 @@ class FunctionAttempt(Attempt):
             for member in self._members:
                 member.tell(self._freezing)
             self.later(order.grace, self._grace_is_over)
+            self.later(UNANSWERED, self._answer_ourselves)
+
+    def _answer_ourselves(self) -> None:
+        """A worker whose report is not answered does not look up: a report may be held until its turn."""
+        asks = self._members[0].asks if self._members else None
+        if asks is not None and asks not in self._verdicts:
+            self.verdict(commands.Verdict(self.key, asks, "freeze"))
 
     def groups(self) -> list[int]:
         """Groups of members that have not been reaped."""
@@ -212,7 +222,7 @@ class FunctionAttempt(Attempt):
         elif isinstance(frame, Saved):
             self.units = max(self.units, frame.units)
             self._saved = frame.units
-            post(CheckpointSaved(self.key, frame.units, frame.digest, frame.size, frame.seconds))
+            post(CheckpointSaved(self.key, frame.units, frame.digest, frame.size, frame.seconds, self.best))
         elif isinstance(frame, Damaged):
             why = "its bytes do not match its hash, or it cannot be read"
             post(CheckpointDamaged(self.key.experiment, self.key.trial, frame.digest, why))
@@ -220,9 +230,18 @@ class FunctionAttempt(Attempt):
     def _keep(self, member: Member, points: Points) -> None:
         kept = partial(member.tell, Kept(points.number))
         if member.rank == 0:
+            self._note_best(points.series)
             self.site.reactor.log(PointBatch(self.key, points.series), kept)
         else:
             kept()
+
+    def _note_best(self, series: Mapping[str, tuple[list[int], list[float]]]) -> None:
+        """A checkpoint that is saved from here on stands for these values too: whoever goes on from it does not see them again."""
+        for name in self.objectives:
+            if name in series:
+                for value in series[name][1]:
+                    if isfinite(value):
+                        self.best = improved(self.best, {name: value}, {name: self.objectives[name]})
 
     def _answer(self, member: Member) -> None:
         if member.asks is not None and member.asks in self._verdicts:
