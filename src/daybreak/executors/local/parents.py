@@ -21,7 +21,7 @@ from daybreak.wire.parent import Fork, Forked, How, Ready, Unfit, Warm, decode_f
 from daybreak.wire.worker import Failure
 
 MODULE = "daybreak.train.parent"
-DEATHS = 3  # in a row, without a process of its own that ended in between; then nothing of the experiment can run
+DEATHS = 3  # in a row before it was ready; then nothing of the experiment can run
 BACKOFF = 0.2  # seconds before the second start; four times as long before each further one
 LEAVING = 5.0  # seconds a parent has to end after its socket was closed
 
@@ -90,7 +90,8 @@ class WarmParent:
         self._command = command or (recipe.python, "-m", MODULE)
         self._waiting: list[Forkable] = []
         self._children: dict[tuple[AttemptKey, int], Forkable] = {}
-        self._deaths = 0
+        self._deaths = 0  # since a child came to its end
+        self._stillborn = 0  # of them, those before it was ready
         self._leaving = False
         self._child: Child | None = None
         self._connection: Connection | None = None
@@ -216,6 +217,7 @@ class WarmParent:
         self._kill()
 
     def _warmed(self, ready: Ready) -> None:
+        self._stillborn = 0
         self.ready = ready = structs.replace(ready, seconds=time.monotonic() - self._started)
         self._note(
             f"ready to {ready.how} in {ready.seconds:.2f} s with {ready.modules} modules ({ready.why or 'safe'})"
@@ -238,14 +240,15 @@ class WarmParent:
         if self.gone:
             return
         self._deaths += 1
+        self._stillborn += not was_ready
         self._note(f"the warm parent has ended with status {status}")
         output = tail(self._log)
         if why := lacks_daybreak(self.recipe.python, output) if not was_ready else "":
             self._give_up(make_failure("import", why))
-        elif self._deaths >= DEATHS:
+        elif self._stillborn >= DEATHS:  # one that dies later costs its children an attempt, of which each trial has so many
             self._give_up(exit_failure(status, output))
         else:
-            self._reactor.later(BACKOFF * 4 ** (self._deaths - 1) if self._deaths > 1 else 0.0, self.start)
+            self._reactor.later(BACKOFF * 4 ** (min(self._deaths, DEATHS) - 1) if self._deaths > 1 else 0.0, self.start)
 
     def _give_up(self, failure: Failure) -> None:
         if self.gone:
