@@ -1,4 +1,4 @@
-"""Keep a wheel of every package of an environment in the vault, so that it can be made again where no index answers."""
+"""What is done for an environment after hand-in, once for all runs that share it: ask the index for hashes and origins, keep wheels."""
 
 import tempfile
 from collections.abc import Callable
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from daybreak.provenance import annex, uv, wheels
+from daybreak.base.errors import UsageError
+from daybreak.provenance import annex, locks, uv, wheels
 from daybreak.provenance.installed import Installed, Package, ask
 from daybreak.provenance.local import REPACKED
 from daybreak.provenance.local import keep as keep_wheel
@@ -40,6 +41,25 @@ def keep(vault: Vault, environment: Environment, *, progress: Tell | None = None
     known = annex.read(vault, environment)
     annex.write(vault, environment, msgspec.structs.replace(known, wheels=[*known.wheels, *new]))
     return told + _changed(found, environment)
+
+
+def lock(vault: Vault, environment: Environment, *, progress: Tell | None = None) -> str:
+    """The complete `pylock.toml`: its digest in the vault. The index is asked once; what it does not have stands in the annex.
+
+    Raises `UsageError` when no index answers, where there is no uv, and for a run whose environment was not captured; `VaultError`.
+    """
+    if not environment.lock:
+        raise UsageError(f"the run's environment was not captured: {environment.note or 'no reason is recorded'}")
+    known = annex.read(vault, environment)
+    if known.pylock and known.pylock in vault:
+        return known.pylock
+    try:
+        text, lost = locks.complete(vault.read(environment.lock).decode(), tell=progress)
+    except uv.UvFailed as error:
+        raise UsageError(f"an index must answer for hashes and origins, none does: {error}") from error
+    digest = vault.put_bytes(text.encode())
+    annex.write(vault, environment, msgspec.structs.replace(known, pylock=digest, unrecoverable=lost))
+    return digest
 
 
 def _wanted(found: Installed, environment: Environment) -> list[Package]:

@@ -18,6 +18,9 @@ def run(
         str | None, Parameter(help="Slots of the machine, for a controller that is started now: 4, cpu:4x2, gpu:0,1.")
     ] = None,
     detach: Annotated[bool, Parameter(help="Hand it in and return.")] = False,
+    keep_wheels: Annotated[
+        bool, Parameter(help="Keep a wheel of each installed package, to make the environment again without an index.")
+    ] = False,
     json: Json = False,
     home: HomeFolder = None,
 ) -> int:
@@ -45,7 +48,7 @@ def run(
 
     spec = read(words, flags)
     with Client(home, slots=slots, begun=begun) as client:
-        resolved, warning = resolve(client.home, spec)
+        resolved, warning = resolve(client.home, spec, tell=_tell, keep_wheels=keep_wheels)
         if warning:
             errors_console().print(styled(("warning", "yellow"), f": {warning}"))
         number = client.submit(resolved.model_dump(mode="json"))
@@ -56,6 +59,12 @@ def run(
     text = f"experiment {number} runs; follow it with: daybreak attach {number}"
     print_json({"experiment": number}) if json else console().print(text)
     return 0
+
+
+def _tell(text: str) -> None:
+    from daybreak.cli.output import errors_console
+
+    errors_console().print(text, style="dim", soft_wrap=True)
 
 
 def _suggest_baseline(spec: "Experiment") -> None:
