@@ -29,10 +29,11 @@ from daybreak.train.link import AgentLink
 PLAN = Path(os.environ.get("CHAOS_PLAN", "/nowhere"))
 LOCK = Path(os.environ.get("CHAOS_LOCK", "/nowhere"))
 UNIT = float(os.environ.get("CHAOS_UNIT", 0))
+CHANCE = int(os.environ.get("CHAOS_CHANCE", 64))  # of 256, that a moment is used
 
 
 def strike(moment):
-    orders = sorted(PLAN.glob(f"{moment}-*")) if os.urandom(1)[0] < 64 else []
+    orders = sorted(PLAN.glob(f"{moment}-*")) if os.urandom(1)[0] < CHANCE else []
     for order in orders[:1]:
         try:
             order.rename(PLAN / "done" / order.name)
@@ -85,10 +86,10 @@ def main(run):
 '''
 
 
-def submit(home: Home, folder: Path, unit: float = 0.0, plan: Path | None = None, **fields) -> int:
+def submit(home: Home, folder: Path, unit: float = 0.0, plan: Path | None = None, chance: int = 64, **fields) -> int:
     """Hand in a search of twenty trials; its number."""
     (folder / "learner.py").write_text(LEARNER)
-    environment = {"CHAOS_UNIT": str(unit)}
+    environment = {"CHAOS_UNIT": str(unit), "CHAOS_CHANCE": str(chance)}
     if plan is not None:
         environment |= {"CHAOS_PLAN": str(plan), "CHAOS_LOCK": str(home.lock)}
     experiment = Experiment(
