@@ -14,6 +14,7 @@ THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
+    "PJRT_NPROC",  # XLA on a CPU: its bits with one thread are not those with more
 )
 
 # Looked up once in the parent, so that a child finds it ready.

@@ -21,7 +21,6 @@ FRAMEWORKS = (
 UNSAFE = {
     "pyarrow": "pyarrow keeps thread pools that do not survive a fork",
     "polars": "Polars keeps a thread pool that does not survive a fork",
-    "jax": "JAX is multithreaded and does not survive a fork",
     "grpc": "gRPC does not survive a fork",
     "tensorflow": "TensorFlow is multithreaded and does not survive a fork",
 }
@@ -58,6 +57,10 @@ def why_unsafe() -> str:
         ", ".join(thread.name for thread in threading.enumerate() if thread is not threading.main_thread())
         or "of a native library"
     )
+    if (
+        "jax" in sys.modules
+    ):  # imported alone it has none and forks well; after its first array a child would wait for ever
+        names += ": JAX starts some with its first array or key, leave those to the training function"
     return f"{more} thread{'s' if more > 1 else ''} ({names}) started on import, and a forked child would lack what they hold"
 
 

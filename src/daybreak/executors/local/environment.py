@@ -18,6 +18,7 @@ THREAD_POOLS = (
     "BLIS_NUM_THREADS",
     "POLARS_MAX_THREADS",
     "RAYON_NUM_THREADS",
+    "PJRT_NPROC",  # XLA on CPUs: its bits with one thread are not those with more
 )
 
 
