@@ -32,7 +32,7 @@ def uninterrupted(tmp_path_factory):
 
 
 def test_twenty_kills_at_chosen_moments_change_no_bit(home, tmp_path, uninterrupted):
-    kill_and_compare(home, tmp_path, uninterrupted, kills=20, unit=0.03)
+    kill_and_compare(home, tmp_path, uninterrupted, kills=20, least=15, unit=0.03)
 
 
 def test_a_deterministic_search_is_the_same_as_a_whole(tmp_path):
@@ -47,7 +47,7 @@ def test_a_deterministic_search_is_the_same_as_a_whole(tmp_path):
             pass
         number = submit(home, folder, 0.03 if kills else 0.0, folder / "plan", deterministic=True)
         finish(home, 60 + 5 * kills)
-        assert len(carried_out(folder / "plan")) >= 0.8 * kills
+        assert len(carried_out(folder / "plan")) >= 0.75 * kills
         assert_sound(home, number)
         found.append((best(home, number), decisions(home, number)))
         end(home)
@@ -72,16 +72,16 @@ def decisions(home, number):
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_two_hundred_kills_at_chosen_moments_change_no_bit(home, tmp_path, uninterrupted):
-    kill_and_compare(home, tmp_path, uninterrupted, kills=220, unit=0.1, chance=140)
+    kill_and_compare(home, tmp_path, uninterrupted, kills=220, least=200, unit=0.1, chance=140)
 
 
-def kill_and_compare(home, tmp_path, uninterrupted, kills, unit, chance=64):
+def kill_and_compare(home, tmp_path, uninterrupted, kills, least, unit, chance=64):
     plan = tmp_path / "plan"
     orders(plan, kills)
     number = submit(home, tmp_path, unit=unit, plan=plan, chance=chance)
     finish(home, 60 + 5 * kills)
     done = carried_out(plan)
-    assert len(done) >= 0.9 * kills, f"the search was over after {len(done)} kills"
+    assert len(done) >= least, f"the search was over after {len(done)} kills"
     found = what_came_of_it(home, number)
     assert_equal(found, uninterrupted)
     assert_sound(home, number)
