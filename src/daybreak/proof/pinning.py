@@ -12,6 +12,7 @@ from daybreak.provenance import machine
 from daybreak.provenance.data.changed import changed
 from daybreak.provenance.installed import look, searched
 from daybreak.provenance.record import Record
+from daybreak.wire.recorded import Attempt
 
 RANK = (
     "data",
@@ -45,16 +46,16 @@ class Elsewhere(msgspec.Struct, frozen=True):
         return self.said
 
 
-def pinned(recording: Recording, stretch: Stretch) -> dict[str, Any]:
-    """What the record holds; empty texts where nothing was captured."""
+def pinned(recording: Recording, trained: Attempt | Stretch) -> dict[str, Any]:
+    """What the record holds of how something was trained; empty texts where nothing was captured."""
     spec, captured = recording.spec, recording.captured
     found: dict[str, Any] = {
         "code": spec.code,
         "spec": recording.row.spec_hash,
-        "seed": stretch.seed,
-        "point": stretch.point,
-        "threads": stretch.threads,
-        "world_size": len(stretch.environments),
+        "seed": trained.seed,
+        "point": trained.point,
+        "threads": trained.threads,
+        "world_size": len(trained.environments),
         "hash_seed": "0",
         "data": {name: source.manifest for name, source in spec.data.items()},
     }

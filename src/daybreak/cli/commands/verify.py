@@ -14,6 +14,7 @@ from daybreak.proof import certificate
 from daybreak.proof.pinning import elsewhere
 from daybreak.proof.recording import Recording, curves, read, trial_meant
 from daybreak.proof.reference import Reference
+from daybreak.proof.scripts import verify_command
 from daybreak.proof.training import Bench
 from daybreak.proof.verifying import Wish, stored
 from daybreak.proof.verifying import verify as verify_trial
@@ -53,9 +54,13 @@ def verify(
             trial = trial_meant(recording, reference.trial)
             recorded = curves(client, trial)
         wish = Wish(_levels(level), steps, everything=all)
-        with Bench(recording) as bench, progress(quiet=json) as told:
-            _warn(recording, bench, quiet=json)
-            made = verify_trial(recording, trial, recorded, wish, bench, told)
+        _warn(recording, quiet=json)
+        with progress(quiet=json) as told:
+            if recording.spec.is_command:
+                made = verify_command(recording, trial, recorded, wish, told)
+            else:
+                with Bench(recording) as bench:
+                    made = verify_trial(recording, trial, recorded, wish, bench, told)
     except DaybreakError as error:
         raise CouldNotRun(str(error)) from error
     where = stored(recording, made)
@@ -75,9 +80,9 @@ def _failed(made: certificate.Certificate) -> bool:
     return bool(made.checks and made.checks[-1].failure)
 
 
-def _warn(recording: Recording, bench: Bench, *, quiet: bool) -> None:
+def _warn(recording: Recording, *, quiet: bool) -> None:
     """Before anything runs: what is not as it was."""
-    for one in elsewhere(recording, bench.python) if not quiet else ():
+    for one in elsewhere(recording, recording.python) if not quiet else ():
         errors_console().print(styled(("warning", "yellow"), f": {one}; the bits may part for that"), soft_wrap=True)
 
 
