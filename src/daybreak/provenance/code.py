@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from daybreak.base.errors import DamagedFile, VaultError
 from daybreak.base.hashing import hash_bytes, hash_file, hash_json
 from daybreak.base.home import Home
 from daybreak.provenance.places import code_stats
@@ -20,7 +21,7 @@ from daybreak.provenance.stats import Hashes
 
 MANIFEST = "manifest.json"
 
-__all__ = ["MANIFEST", "TooMuchCode", "capture", "changed_files"]
+__all__ = ["MANIFEST", "TooMuchCode", "capture", "changed_files", "verified"]
 
 
 def capture(home: Home, folder: Path, *, everything: bool = False, only: tuple[Path, ...] = ()) -> Code:
@@ -33,6 +34,9 @@ def capture(home: Home, folder: Path, *, everything: bool = False, only: tuple[P
     manifest: dict[str, str] = {}
     size = 0
     for chosen in selection.files():
+        if chosen.name == MANIFEST:
+            selection.leave(MANIFEST, "captured code has a list of files of this name")
+            continue
         digest = _digest(chosen, hashes)
         if digest is None:
             selection.leave(chosen.name, "holds a private key")
@@ -54,6 +58,25 @@ def changed_files(home: Home, digest: str, folder: Path) -> list[str]:
         for name, content in manifest.items()
         if is_settings(name) and (not (folder / name).is_file() or hash_file(folder / name) != content)
     )
+
+
+def verified(home: Home, digest: str) -> Path:
+    """The folder of captured code, every file compared with its hash. Raises `VaultError` when it is not there, `DamagedFile`."""
+    folder = home.code(digest)
+    try:
+        manifest: dict[str, str] = json.loads((folder / MANIFEST).read_text())
+        wrong = [name for name, content in manifest.items() if hash_file(folder / name) != content]
+    except FileNotFoundError as error:
+        raise VaultError(
+            f"captured code must be at {folder}, {error.filename} is not: it was deleted, or never arrived"
+        ) from error
+    except ValueError as error:
+        raise DamagedFile(f"{folder / MANIFEST} must be a list of files, it is not: {error}") from error
+    if wrong or hash_json(manifest) != digest:
+        raise DamagedFile(
+            f"captured code must be as it was captured, in {folder} were changed: {', '.join(wrong) or MANIFEST}"
+        )
+    return folder
 
 
 def _digest(chosen: Chosen, hashes: Hashes) -> str | None:

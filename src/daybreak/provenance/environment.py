@@ -50,7 +50,7 @@ def capture(home: Home, vault: Vault, python: str, searched: tuple[str, ...] = (
 def _foretold(package: Package, local: Local | None) -> list[Unrecoverable]:
     """Why a package will not be had, as far as its name and origin tell; nothing when it will."""
     if local is not None:
-        return [] if local.digest else [Unrecoverable(package.key, package.version, local.note)]
+        return [Unrecoverable(package.key, package.version, local.note)]
     source = package.source or {}
     from_file = str(source.get("url", "")).startswith("file:") and "archive_info" in source
     if from_file and package.installer != "conda":

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import msgspec
 
-from daybreak.base.errors import VaultError
 from daybreak.base.hashing import hash_file
 from daybreak.base.home import Home
 from daybreak.provenance import code, places, wheels
@@ -36,28 +35,30 @@ def capture_locals(home: Home, vault: Vault, found: Installed) -> tuple[dict[str
         if package.folder is None:
             continue
         wheel, why = _wheel(home, vault, package)
-        kept += [wheel] if wheel is not None else []
-        local[package.key] = _local(home, package, package.folder, wheel, why)
+        local[package.key] = captured = _local(home, package, package.folder, why)
+        if wheel is not None and (captured.digest or not package.editable):
+            kept.append(wheel)
     return local, kept
 
 
 def restore(home: Home, vault: Vault, local: Local, wheel: Wheel, folder: Path, wheel_folder: Path) -> Path:
-    """Write an editable package's code to `folder`; the wheel to install, which points there. Raises `VaultError`, `OSError`."""
-    captured = home.code(local.digest)
-    if not captured.is_dir():
-        raise VaultError(
-            f"the captured code of {wheel.package} must be at {captured}, it is not: it was deleted, or never arrived"
-        )
-    shutil.copytree(captured, folder, dirs_exist_ok=True)
+    """Write an editable package's code to `folder`; the wheel to install, which points there.
+
+    Raises `VaultError`, `DamagedFile`, `OSError`.
+    """
+    shutil.copytree(
+        code.verified(home, local.digest), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(code.MANIFEST)
+    )
     vault.verify(wheel.digest)
     target = wheel_folder / wheel.file
     wheels.moved(vault.path(wheel.digest), target, local.folder, str(folder))
     return target
 
 
-def _local(home: Home, package: Package, folder: Path, wheel: Wheel | None, why: str) -> Local:
+def _local(home: Home, package: Package, folder: Path, why: str) -> Local:
+    """`why`: for what reason there is no wheel; empty when there is one."""
     if not package.editable:
-        return Local(package.version, wheel.digest if wheel is not None else "", str(folder), editable=False, note=why)
+        return Local(package.version, "", str(folder), editable=False, note=why)
     try:
         found = code.capture(home, folder, everything=True, only=_roots(package, folder))
     except TooMuchCode as error:

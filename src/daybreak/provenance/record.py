@@ -55,10 +55,10 @@ class Code(msgspec.Struct, frozen=True):
 
 
 class Local(msgspec.Struct, frozen=True):
-    """A package installed from a folder: its files, captured as code."""
+    """A package installed from a folder. Of an editable one the code is captured; of any other the installed files, as a wheel."""
 
     version: str
-    digest: str  # of `home.code(digest)`; empty: nothing was captured, see `note`
+    digest: str  # of `home.code(digest)`; empty: not editable (see `Environment.wheels`), or nothing was captured (see `note`)
     folder: str  # where it lay
     editable: bool = True
     note: str = ""

@@ -64,6 +64,8 @@ def indexes() -> list[str]:
     """Options that name the indexes and folders of wheels that pip is configured with; those of pip count as one set, as in pip."""
     settings = _pip_settings()
     words = ["--index-strategy", "unsafe-best-match"]
+    if settings.get("no-index", "").lower() in {"1", "true", "yes", "on"}:
+        words.append("--no-index")
     for option, flag in (
         ("index-url", "--default-index"),
         ("extra-index-url", "--index"),

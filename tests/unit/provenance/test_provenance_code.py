@@ -5,10 +5,11 @@ import os
 
 import pytest
 
+from daybreak.base.errors import DamagedFile, VaultError
 from daybreak.base.home import Home
 from daybreak.provenance import selection as module
 from daybreak.provenance import stats
-from daybreak.provenance.code import TooMuchCode, changed_files
+from daybreak.provenance.code import TooMuchCode, changed_files, verified
 from daybreak.provenance.code import capture as captured
 
 
@@ -215,6 +216,19 @@ def test_texts_a_run_may_write_itself_do_not_count_as_changed_code(home, folder)
     assert changed_files(home, digest, folder) == []
     (folder / "config.yaml").write_text("a: 2")
     assert changed_files(home, digest, folder) == ["config.yaml"]
+
+
+def test_captured_code_is_compared_with_its_hashes(home, folder):
+    (folder / "manifest.json").write_text("the user's own")
+    found = captured(home, folder)
+    assert told(found) == {"manifest.json": "captured code has a list of files of this name"}
+    assert verified(home, found.digest) == home.code(found.digest)
+    (home.code(found.digest) / "train.py").write_text("a = 666\n")
+    with pytest.raises(DamagedFile, match=r"were changed: train\.py"):
+        verified(home, found.digest)
+    (home.code(found.digest) / "train.py").unlink()
+    with pytest.raises(VaultError, match=r"train\.py is not: it was deleted"):
+        verified(home, found.digest)
 
 
 def manifest(home, found):
