@@ -53,11 +53,7 @@ def capture(home: Home, folder: Path, *, everything: bool = False, only: tuple[P
 def changed_files(home: Home, digest: str, folder: Path) -> list[str]:
     """Relative paths of captured code and settings that differ in the folder now, or are gone from it; sorted."""
     manifest: dict[str, str] = json.loads((home.code(digest) / MANIFEST).read_text())
-    return sorted(
-        name
-        for name, content in manifest.items()
-        if is_settings(name) and (not (folder / name).is_file() or hash_file(folder / name) != content)
-    )
+    return sorted(name for name, content in manifest.items() if is_settings(name) and not _is(folder / name, content))
 
 
 def verified(home: Home, digest: str) -> Path:
@@ -65,18 +61,19 @@ def verified(home: Home, digest: str) -> Path:
     folder = home.code(digest)
     try:
         manifest: dict[str, str] = json.loads((folder / MANIFEST).read_text())
-        wrong = [name for name, content in manifest.items() if hash_file(folder / name) != content]
     except FileNotFoundError as error:
-        raise VaultError(
-            f"captured code must be at {folder}, {error.filename} is not: it was deleted, or never arrived"
-        ) from error
+        raise VaultError(f"captured code must be at {folder}, it is not: it was deleted, or never arrived") from error
     except ValueError as error:
         raise DamagedFile(f"{folder / MANIFEST} must be a list of files, it is not: {error}") from error
+    wrong = [name for name, content in manifest.items() if not _is(folder / name, content)]
     if wrong or hash_json(manifest) != digest:
-        raise DamagedFile(
-            f"captured code must be as it was captured, in {folder} were changed: {', '.join(wrong) or MANIFEST}"
-        )
+        named = ", ".join(wrong) or MANIFEST
+        raise DamagedFile(f"captured code must be as it was captured, in {folder} were changed or deleted: {named}")
     return folder
+
+
+def _is(path: Path, content: str) -> bool:
+    return path.is_file() and hash_file(path) == content
 
 
 def _digest(chosen: Chosen, hashes: Hashes) -> str | None:

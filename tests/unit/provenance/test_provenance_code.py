@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
@@ -224,10 +225,13 @@ def test_captured_code_is_compared_with_its_hashes(home, folder):
     assert told(found) == {"manifest.json": "captured code has a list of files of this name"}
     assert verified(home, found.digest) == home.code(found.digest)
     (home.code(found.digest) / "train.py").write_text("a = 666\n")
-    with pytest.raises(DamagedFile, match=r"were changed: train\.py"):
+    with pytest.raises(DamagedFile, match=r"were changed or deleted: train\.py"):
         verified(home, found.digest)
     (home.code(found.digest) / "train.py").unlink()
-    with pytest.raises(VaultError, match=r"train\.py is not: it was deleted"):
+    with pytest.raises(DamagedFile, match=r"or deleted: train\.py"):
+        verified(home, found.digest)
+    shutil.rmtree(home.code(found.digest))
+    with pytest.raises(VaultError, match="it was deleted, or never arrived"):
         verified(home, found.digest)
 
 
