@@ -77,7 +77,7 @@ def _record(home: Home, spec: Experiment, folder: Path) -> tuple[Record | None, 
 def _data(
     home: Home, vault: Vault, spec: Experiment, folder: Path, progress: "Progress | None", tell: "Say | None"
 ) -> dict[str, DataSource]:
-    if not spec.data:
+    if not spec.data and not spec.credentials and isinstance(spec.run, str):  # a command may name data by itself
         return {}
     from daybreak.provenance.data import capture
 

@@ -6,6 +6,7 @@ from cyclopts import Parameter
 
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.flags import NO_FLAGS, Flags, Words, read
+from daybreak.cli.reading import reading
 
 if TYPE_CHECKING:
     from daybreak.spec.models import Experiment
@@ -48,7 +49,8 @@ def run(
 
     spec = read(words, flags)
     with Client(home, slots=slots, begun=begun) as client:
-        resolved, warning = resolve(client.home, spec, tell=_tell, keep_wheels=keep_wheels)
+        with reading(quiet=json) as progress:
+            resolved, warning = resolve(client.home, spec, progress, _tell, keep_wheels=keep_wheels)
         if warning:
             errors_console().print(styled(("warning", "yellow"), f": {warning}"))
         number = client.submit(resolved.model_dump(mode="json"))

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec import structs
+
 from daybreak.base.home import Home
+from daybreak.executors.local.credentials import Credentials
 from daybreak.executors.local.memory import kills_for_want_of_memory
 from daybreak.executors.local.processes import end_groups
 from daybreak.executors.local.watchdog import Watchdog
@@ -29,6 +32,7 @@ class Site:
     home: Home
     watchdog: Watchdog
     ended: Callable[["Attempt"], None]
+    credentials: Credentials
 
 
 class Doom(NamedTuple):
@@ -56,6 +60,7 @@ class Attempt(ABC):
         self.granted = time.monotonic()
         self.heard = self.granted  # when the attempt last told something
         self.waits = False  # for us: its warm parent, or a verdict
+        self.credentials = site.credentials.variables(spec)
         self._timers: list[Timer] = []
         self._kills_before = kills_for_want_of_memory()
 
@@ -113,6 +118,10 @@ class Attempt(ABC):
         self.over = True
         for timer in self._timers:
             timer.cancel()
+        if failure is not None and self.credentials:  # it goes into the log of events
+            redactor = self.site.credentials.redactor(self.spec)
+            told, output = redactor.text(failure.message), redactor.text(failure.tail)
+            failure = structs.replace(failure, message=told, tail=output)
         self.site.reactor.post(
             AttemptEnded(
                 attempt=self.key,

@@ -132,8 +132,11 @@ class CommandAttempt(Attempt):
         environment = self._environment()
         words = self._words(environment)
         folder = Path(self.spec.folder)
+        redactor = self.site.credentials.redactor(self.spec)
         try:
-            script = Script(self.site.reactor, self.site.watchdog, words, environment, folder, self.log, self._advance)
+            script = Script(
+                self.site.reactor, self.site.watchdog, words, environment, folder, self.log, self._advance, redactor
+            )
         except OSError as error:
             self.end("crashed", make_failure("exit", f"cannot start {words[0]!r} in {folder}: {error.strerror}"))
             return
@@ -164,12 +167,13 @@ class CommandAttempt(Attempt):
             "DAYBREAK_CHECKPOINT_DIR": str(self.site.home.scratch(self.key.of)),
             "PYTHONUNBUFFERED": "1",
         }
-        given = inherited(self.spec.environment) | {"PYTHONHASHSEED": "0"} | on_slots(self.slots, self.spec.environment)
+        ours = inherited(self.spec.environment, self.site.credentials.withheld())
+        given = ours | {"PYTHONHASHSEED": "0"} | on_slots(self.slots, self.spec.environment)
         code = self._code.folder()
         if code != Path(self.spec.folder):
             own["PYTHONPATH"] = os.pathsep.join([str(code), *filter(None, [given.get("PYTHONPATH")])])
         data = variables(paths(self.site.home, self.spec))
-        return given | hyperparameters(self.launch.point) | data | own
+        return given | hyperparameters(self.launch.point) | data | self.credentials | own
 
     def _devices(self) -> tuple[str, ...]:
         return tuple(slot.device for slot in self.slots if slot.device)

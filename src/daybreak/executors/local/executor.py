@@ -12,9 +12,12 @@ import pydantic
 from daybreak.base.errors import VaultError
 from daybreak.base.home import Home
 from daybreak.base.ids import AttemptKey, TrialKey
+from daybreak.executors.local.aside import Aside
 from daybreak.executors.local.attempts import Attempt, Site
 from daybreak.executors.local.captured import CapturedCode
 from daybreak.executors.local.commands import CommandAttempt
+from daybreak.executors.local.credentials import Credentials, named
+from daybreak.executors.local.data_watch import DataWatch
 from daybreak.executors.local.door import Door
 from daybreak.executors.local.environment import pinned
 from daybreak.executors.local.failures import make_failure
@@ -37,6 +40,7 @@ from daybreak.lifecycle.events import (
 )
 from daybreak.ports.executor import Order
 from daybreak.ports.reactor import Reactor, Timer
+from daybreak.provenance.data.given import kept, make_views
 from daybreak.spec.models import Experiment
 from daybreak.vault.store import Vault
 from daybreak.wire.parent import Ready
@@ -76,6 +80,7 @@ class LocalExecutor:
         self._parents: dict[tuple[int, str], WarmParent] = {}
         self._retired: list[WarmParent] = []  # their attempts go on; no more are started from them
         self._from_zero: set[int] = set()
+        self._fetching: set[int] = set()  # experiments whose credentials and kept data are waited for
         self._attempts: dict[AttemptKey, Attempt] = {}
         self._epochs: dict[TrialKey, int] = {}
         self._round: Timer | None = None
@@ -86,7 +91,11 @@ class LocalExecutor:
         self._reactor = reactor
         self._door = Door(reactor, self._home.agent_socket)
         self._opened.callback(self._door.close)
-        self._site = Site(reactor, self._home, self._watchdog, self._ended)
+        self._aside = Aside(reactor)
+        self._opened.callback(self._aside.close)
+        self._data = DataWatch(self._home, reactor, self._aside)
+        self._credentials = Credentials(self._home, reactor, self._aside)
+        self._site = Site(reactor, self._home, self._watchdog, self._ended, self._credentials)
         reactor.post(SlotsOffered(self._machine, tuple(self._slots.values())))
 
     def execute(self, order: Order) -> None:
@@ -145,6 +154,24 @@ class LocalExecutor:
         if old is None or (old.folder, old.code) != (spec.folder, spec.code):
             noticed = partial(self._code_changed, experiment)
             self._code[experiment] = CapturedCode(self._home, Path(spec.folder), spec.code, noticed)
+        if named(spec) or kept(spec):
+            self._fetching.add(experiment)
+            done = partial(self._fetched, experiment, spec)
+            self._credentials.fetch(experiment, spec, done, also=partial(make_views, self._home, spec))
+        else:
+            self._get_ready(experiment, spec)
+
+    def _fetched(self, experiment: int, spec: Experiment, error: Exception | None) -> None:
+        """Its credentials are there, and its kept data lies where attempts look for it; unless it was released meanwhile."""
+        if experiment not in self._fetching or self._specs[experiment] is not spec:
+            return
+        self._fetching.discard(experiment)
+        if error is not None:
+            self._reactor.post(PrepareFailed(experiment, make_failure("exit", str(error))))
+        else:
+            self._get_ready(experiment, spec)
+
+    def _get_ready(self, experiment: int, spec: Experiment) -> None:
         if spec.is_command:
             self._reactor.post(Prepared(experiment, self._machine, "command"))
         elif (parent := self._parent(experiment, spec)) is not None and parent.ready is not None:
@@ -172,7 +199,8 @@ class LocalExecutor:
         log = self._home.logs(experiment) / "parent.log"
         code = self._code[experiment]
         warmed, failed = partial(self._warmed, experiment, recipe), partial(self._unfit, experiment, recipe)
-        return WarmParent(self._reactor, self._watchdog, log, recipe, code, warmed, failed, self._parent_command)
+        command, withheld = self._parent_command, self._credentials.withheld()
+        return WarmParent(self._reactor, self._watchdog, log, recipe, code, warmed, failed, command, withheld=withheld)
 
     def _warmed(self, experiment: int, recipe: Recipe, ready: Ready) -> None:
         """Attempts of the experiment can be forked; a baseline's own parent is waited for by its one attempt."""
@@ -235,6 +263,7 @@ class LocalExecutor:
 
     def _ended(self, attempt: Attempt) -> None:
         self._attempts.pop(attempt.key, None)
+        self._data.look(attempt.key.experiment, attempt.spec)
 
     def _delete(self, order: DeleteCheckpoint) -> None:
         if order.digest.startswith("process:"):
@@ -249,6 +278,10 @@ class LocalExecutor:
 
     def _release(self, experiment: int) -> None:
         self._suspended.release(experiment)
+        self._fetching.discard(experiment)
+        self._credentials.release(experiment)
+        if experiment in self._specs:
+            self._data.look(experiment, self._specs[experiment], at_last=True)
         for (owner, _), parent in self._parents.items():
             if owner == experiment:
                 parent.release()

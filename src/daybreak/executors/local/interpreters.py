@@ -1,7 +1,7 @@
 """Whose python and whose environment: the submitter's, as the spec tells; ours where a spec tells nothing."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from daybreak.provenance.interpreters import interpreter, program
 from daybreak.spec.models import SHELL_VARIABLES
@@ -9,10 +9,13 @@ from daybreak.spec.models import SHELL_VARIABLES
 __all__ = ["inherited", "interpreter", "lacks_daybreak", "program"]
 
 
-def inherited(told: Mapping[str, str]) -> dict[str, str]:
-    """Our own environment as a base for `told`, without the virtual environment in which somebody happened to start us."""
+def inherited(told: Mapping[str, str], withheld: Collection[str] = ()) -> dict[str, str]:
+    """Our own environment as a base for `told`, without the virtual environment in which somebody happened to start us.
+
+    `withheld`: variables that are given to those alone who name a credentials profile.
+    """
     others = SHELL_VARIABLES if "PATH" in told else ()
-    return {name: value for name, value in os.environ.items() if name not in others}
+    return {name: value for name, value in os.environ.items() if name not in others and name not in withheld}
 
 
 def lacks_daybreak(python: str, output: str) -> str:

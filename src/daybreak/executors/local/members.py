@@ -8,6 +8,7 @@ from daybreak.executors.local.attempts import Doom
 from daybreak.executors.local.connections import Connection
 from daybreak.executors.local.failures import FROM_OUTSIDE, exit_failure, make_failure
 from daybreak.executors.local.processes import end_groups, tail
+from daybreak.executors.local.redacted import RedactingPipe
 from daybreak.executors.local.watchdog import Watchdog
 from daybreak.wire.worker import Ended, ToWorker, encode
 
@@ -22,6 +23,7 @@ class Member:
     pid: int | None = None
     connection: Connection | None = None
     ended: Ended | None = None  # its last word
+    output: RedactingPipe | None = None  # on its way to the log
     status: int | None = None  # once reaped: its exit code, or minus the signal's number
     asks: int | None = None  # number of the report that waits
     over: bool = False
@@ -41,11 +43,15 @@ class Member:
         """Take in what it has said and we have not read."""
         if self.connection is not None:
             self.connection.drain()
+        if self.output is not None:
+            self.output.drain()
 
     def hang_up(self) -> None:
         """Close the connection."""
         if self.connection is not None:
             self.connection.close()
+        if self.output is not None:
+            self.output.drain()
 
     def clear(self, watchdog: Watchdog) -> None:
         """Kill its group; after it has been reaped only once more, for its number may then be somebody else's."""
@@ -53,6 +59,8 @@ class Member:
             end_groups([self.pid])
             watchdog.release(self.pid)
             self.cleared = self.status is not None
+        if self.output is not None and self.status is not None:
+            self.output.close()
 
     def crash(self, memory_ran_out: bool) -> Doom:
         """Why it ended without being asked to."""

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -75,6 +75,8 @@ class WarmParent:
         warmed: Callable[[Ready], None],
         failed: Callable[[Failure], None],
         command: Sequence[str] = (),
+        *,
+        withheld: Collection[str] = (),
     ) -> None:
         self.recipe = recipe
         self.ready: Ready | None = None
@@ -87,6 +89,7 @@ class WarmParent:
         self._told_ready = warmed
         self._failed = failed
         self._started = 0.0
+        self._withheld = withheld
         self._command = command or (recipe.python, "-m", MODULE)
         self._waiting: list[Forkable] = []
         self._children: dict[tuple[AttemptKey, int], Forkable] = {}
@@ -194,7 +197,7 @@ class WarmParent:
         """Thread pools of one before any import, and a look for GPUs that opens none: neither threads nor CUDA survive a fork."""
         own = {"PYTHONHASHSEED": "0", "CUDA_VISIBLE_DEVICES": self.recipe.devices, "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
         told = self.recipe.environment
-        return inherited(told) | dict(told) | dict.fromkeys(THREAD_POOLS, "1") | own
+        return inherited(told, self._withheld) | dict(told) | dict.fromkeys(THREAD_POOLS, "1") | own
 
     def _frame(self, body: bytes) -> None:
         frame = decode_from_parent(body)
@@ -245,7 +248,9 @@ class WarmParent:
         output = tail(self._log)
         if why := lacks_daybreak(self.recipe.python, output) if not was_ready else "":
             self._give_up(make_failure("import", why))
-        elif self._stillborn >= DEATHS:  # one that dies later costs its children an attempt, of which each trial has so many
+        elif (
+            self._stillborn >= DEATHS
+        ):  # one that dies later costs its children an attempt, of which each trial has so many
             self._give_up(exit_failure(status, output))
         else:
             self._reactor.later(BACKOFF * 4 ** (min(self._deaths, DEATHS) - 1) if self._deaths > 1 else 0.0, self.start)

@@ -15,8 +15,10 @@ from typing import BinaryIO, NamedTuple
 from daybreak.executors.local.memory import resident
 from daybreak.executors.local.metrics import LineBuffer
 from daybreak.executors.local.processes import Child, end_groups, signal_group
+from daybreak.executors.local.redacted import RedactedLog
 from daybreak.executors.local.watchdog import Watchdog
 from daybreak.ports.reactor import Reactor
+from daybreak.provenance.redaction import Redactor
 
 CHUNK = 2**16
 
@@ -107,6 +109,7 @@ class Script:
         folder: Path,
         log: Path,
         heard: Callable[[], None],
+        redactor: Redactor | None = None,
     ) -> None:
         self.lines: deque[Line] = deque()
         self.status: int | None = None  # exit code, or minus the signal's number
@@ -114,7 +117,8 @@ class Script:
         self.seconds = Stopwatch()
         self.stopped = False
         self._watchdog = watchdog
-        self._log = _appending(log)
+        self._redactor = redactor
+        self._log = _appending(log, redactor)
         self._output, self._told = LineBuffer(), LineBuffer()
         output, output_end = os.pipe()
         metrics, metrics_end = os.pipe()
@@ -162,7 +166,7 @@ class Script:
     def write_to(self, log: Path) -> None:
         """From now on its output goes to another file."""
         self._log.close()
-        self._log = _appending(log)
+        self._log = _appending(log, self._redactor)
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -221,6 +225,7 @@ class Script:
         self._log.close()
 
 
-def _appending(log: Path) -> BinaryIO:
+def _appending(log: Path, redactor: Redactor | None) -> BinaryIO | RedactedLog:
     log.parent.mkdir(parents=True, exist_ok=True)
-    return log.open("ab", buffering=0)
+    file = log.open("ab", buffering=0)
+    return RedactedLog(file, redactor) if redactor else file

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from math import isfinite
+from pathlib import Path
 
 from daybreak.executors.local.attempts import Attempt, Doom, Site
 from daybreak.executors.local.connections import Connection
@@ -18,6 +19,7 @@ from daybreak.executors.local.members import Member
 from daybreak.executors.local.metrics import improved
 from daybreak.executors.local.parents import WarmParent
 from daybreak.executors.local.processes import end_groups, tail, wait_for
+from daybreak.executors.local.redacted import RedactingPipe
 from daybreak.lifecycle import commands
 from daybreak.lifecycle.events import AttemptStarted, CheckpointDamaged, CheckpointSaved, EndReason, RungReported, Slot
 from daybreak.ports.ledger import PointBatch
@@ -84,6 +86,7 @@ class FunctionAttempt(Attempt):
         for rank, slot in enumerate(self.slots):
             log = self.log if rank == 0 else self.log.with_suffix(f".rank{rank}.log")
             member = Member(rank, log)
+            member.output = self._redacting(log)
             member.token = self._door.expect(self.key, partial(self._welcome, member))
             self._members.append(member)
             self._parent.fork(self, self._order(member, slot, port))
@@ -157,9 +160,14 @@ class FunctionAttempt(Attempt):
     def _order(self, member: Member, slot: Slot, port: int) -> Fork:
         size = len(self.slots)
         gang = rendezvous(member.rank, size, port) if size > 1 else {}
-        environment = on_slots([slot], self.spec.environment) | gang | {GRANTED: str(self.granted)}
-        socket, log = str(self.site.home.agent_socket), str(member.log)
+        environment = on_slots([slot], self.spec.environment) | gang | self.credentials | {GRANTED: str(self.granted)}
+        socket, log = str(self.site.home.agent_socket), str(member.output.path if member.output else member.log)
         return Fork(self.key, member.token, socket, log, environment, member.rank)
+
+    def _redacting(self, log: Path) -> RedactingPipe | None:
+        """What its process writes to in place of its log, where it was given anything that must not be read there."""
+        redactor = self.site.credentials.redactor(self.spec)
+        return RedactingPipe(self.site.reactor, self.site.home.run, log, redactor) if redactor else None
 
     def _welcome(self, member: Member, connection: Connection, hello: Hello) -> None:
         self._known(member, hello.pid)

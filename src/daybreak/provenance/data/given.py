@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from daybreak.base.home import Home
 from daybreak.provenance.data import places
-from daybreak.spec.models import Experiment
+from daybreak.provenance.data.manifest import load
+from daybreak.provenance.data.snapshots import give
+from daybreak.spec.models import DataSource, Experiment
+from daybreak.vault.store import Vault
 
 VARIABLE = "DAYBREAK_DATA_"
 
@@ -14,12 +18,31 @@ VARIABLE = "DAYBREAK_DATA_"
 def paths(home: Home, spec: Experiment) -> dict[str, str]:
     """Name -> absolute path or URL, of a resolved spec."""
     folder = Path(spec.folder)
-    return {
-        name: str(places.view(home, source.manifest))
-        if source.snapshot and source.manifest
-        else places.locate(source.path, folder)
-        for name, source in spec.data.items()
-    }
+    return {name: _path(home, source, folder) for name, source in spec.data.items()}
+
+
+def _path(home: Home, source: DataSource, folder: Path) -> str:
+    if source.snapshot and source.manifest:
+        return str(places.view(home, source.manifest) / _single(home.vault, source.manifest))
+    return places.locate(source.path, folder)
+
+
+@cache
+def _single(vault: Path, manifest: str) -> str:
+    """The name of the one file of a dataset that is no folder; "" for a folder."""
+    found = load(Vault(vault), manifest)
+    return found.files[0].path if found.single else ""
+
+
+def kept(spec: Experiment) -> list[str]:
+    """Manifests of datasets whose bytes are kept."""
+    return [source.manifest for source in spec.data.values() if source.snapshot and source.manifest]
+
+
+def make_views(home: Home, spec: Experiment) -> None:
+    """See that what is kept lies where attempts look for it, whole. Raises `VaultError`."""
+    for manifest in kept(spec):
+        give(home, Vault(home.vault), manifest)
 
 
 def variables(given: Mapping[str, str]) -> dict[str, str]:

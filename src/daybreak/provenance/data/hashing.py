@@ -6,7 +6,7 @@ costs more than reading it. A file that changes while it is read is read again; 
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from blake3 import blake3
 
 from daybreak.base.errors import UsageError
-from daybreak.provenance.data.manifest import File
+from daybreak.provenance.data.file import File
 from daybreak.provenance.data.stat_cache import Known, StatCache, racy
 from daybreak.provenance.data.walk import Found, stamp
 
@@ -38,7 +38,7 @@ Tell = Callable[[Progress], None]
 class Hasher:
     """Hashes files, and remembers them in a cache. `progress` is told after each batch; `clock` gives nanoseconds since 1970.
 
-    With `fresh` nothing is believed: every byte is read.
+    With `fresh` nothing is believed: every byte is read. `variables` are those of the dataset's credentials profile, for stores.
     """
 
     def __init__(
@@ -48,12 +48,17 @@ class Hasher:
         clock: Callable[[], int] = time.time_ns,
         *,
         fresh: bool = False,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.cache = cache
-        self.read_bytes = 0
-        self._progress = progress
+        self.progress = progress
+        self.variables = variables or {}
         self._clock = clock
         self._fresh = fresh
+
+    def with_variables(self, variables: Mapping[str, str]) -> "Hasher":
+        """The same with the variables of another profile."""
+        return Hasher(self.cache, self.progress, self._clock, fresh=self._fresh, variables=variables)
 
     def files(self, folder: Path, found: Sequence[Found], name: str = "") -> list[File]:
         """The files with their hashes. `name`: of the dataset in the cache, where it is not all of `folder`. Raises as `hashes`."""
@@ -93,12 +98,11 @@ class Hasher:
             read[path] = known
             done += known.stamp.size
             self._tell(place, done, total)
-        self.read_bytes += done
         return read
 
     def _tell(self, dataset: str, done: int, total: int) -> None:
-        if self._progress is not None:
-            self._progress(Progress(dataset, done, total))
+        if self.progress is not None:
+            self.progress(Progress(dataset, done, total))
 
 
 def _read_steadily(folder: str, file: Found, threads: int) -> tuple[str, Known]:

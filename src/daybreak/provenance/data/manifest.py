@@ -12,21 +12,11 @@ import msgspec
 
 from daybreak.base.errors import VaultError
 from daybreak.base.hashing import hash_bytes
+from daybreak.provenance.data.file import File
+from daybreak.provenance.data.merkle import root
 from daybreak.vault.store import Vault
 
 VERSION = 1
-
-
-class File(msgspec.Struct, frozen=True, array_like=True):
-    """One file. `path`: relative to the dataset, with `/`. `size`: bytes. `blake3`: of its bytes, empty where they were not read.
-
-    `tag`: what its store calls this version of it (`etag:...`, `version:...`), or what else tells it apart; empty for most.
-    """
-
-    path: str
-    size: int
-    blake3: str
-    tag: str = ""
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -53,8 +43,6 @@ class Manifest(msgspec.Struct, frozen=True):
 
 def make(kind: str, files: Iterable[File], **more: Any) -> Manifest:
     """A manifest of these files, sorted by path. `more`: further fields of `Manifest`."""
-    from daybreak.provenance.data.merkle import root
-
     found = tuple(sorted(files, key=lambda file: file.path))
     return Manifest(kind, root(found), found, **more)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 from blake3 import blake3
 
-from daybreak.provenance.data.manifest import File
+from daybreak.provenance.data.file import File
 
 LEAF, INNER = b"\x00", b"\x01"
 UNKNOWN = bytes(32)

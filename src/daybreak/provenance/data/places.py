@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from daybreak.base.home import Home
+from daybreak.provenance.data.manifest import Manifest
 
 
 def stat_cache(home: Home) -> Path:
@@ -25,3 +26,8 @@ def locate(path: str, folder: Path) -> str:
     if "://" in path:
         return path.removeprefix("file://") if path.startswith("file://") else path
     return str((folder / Path(path).expanduser()).absolute().resolve())
+
+
+def inside(view: Path, manifest: Manifest) -> Path:
+    """What an attempt is given of a view: the folder, or its one file."""
+    return view / manifest.files[0].path if manifest.single else view

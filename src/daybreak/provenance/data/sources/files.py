@@ -4,8 +4,9 @@ from pathlib import Path
 
 from daybreak.base.errors import UsageError
 from daybreak.provenance.data import manifest
+from daybreak.provenance.data.file import File
 from daybreak.provenance.data.hashing import Hasher
-from daybreak.provenance.data.manifest import File, Manifest
+from daybreak.provenance.data.manifest import Manifest
 from daybreak.provenance.data.walk import Found, files_below, stamp
 
 

@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 from functools import cache
 
+from daybreak.provenance.data.sources.delta import Delta
 from daybreak.provenance.data.sources.files import Files
+from daybreak.provenance.data.sources.huggingface import HubRevision, SavedDataset
+from daybreak.provenance.data.sources.iceberg import Iceberg
+from daybreak.provenance.data.sources.objects import Objects
+from daybreak.provenance.data.sources.parquet import Parquet
 from daybreak.provenance.data.sources.source import Source
 
 GROUP = "daybreak.data"  # entry points: name = "package.module:Class", made without arguments
@@ -15,7 +20,9 @@ def source_of(place: str) -> Source:
 
 
 def _special() -> Iterator[Source]:
+    yield from (Delta(), Iceberg(), SavedDataset(), HubRevision(), Parquet())
     yield from _registered()
+    yield Objects()
 
 
 @cache
