@@ -19,7 +19,7 @@ def maybe_end(state: State, exp: Experiment) -> bool:
     """When nothing runs and nothing more will: the confirmation, then the end. True when something changed."""
     if exp.over or exp.live or (exp.paused and not exp.leaving):
         return False
-    if not exp.leaving and not exp.spent and not _nothing_left(exp):
+    if not exp.leaving and not exp.spent and not _nothing_left(state, exp):
         return False
     if exp.leaving or exp.spent:
         _rank_short(exp)
@@ -55,12 +55,12 @@ def _tell_incomplete(state: State, exp: Experiment) -> None:
         )
 
 
-def _nothing_left(exp: Experiment) -> bool:
+def _nothing_left(state: State, exp: Experiment) -> bool:
     if exp.phase == "confirm":
-        return next_demand(exp) is None
+        return next_demand(state, exp) is None
     if exp.turns is not None and exp.turns.running:
         return False
-    return exp.request is None and not exp.wait_for_clone and wanted(exp) == 0 and next_demand(exp) is None
+    return exp.request is None and not exp.wait_for_clone and wanted(exp) == 0 and next_demand(state, exp) is None
 
 
 def _why_done(exp: Experiment) -> str:

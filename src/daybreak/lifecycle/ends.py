@@ -5,7 +5,15 @@ from daybreak.lifecycle.budget import stop_wall
 from daybreak.lifecycle.checkpoints import process_ended
 from daybreak.lifecycle.costs import measured
 from daybreak.lifecycle.events import AttemptEnded
-from daybreak.lifecycle.failures import LOST_IN_A_ROW, MISSING_GIVE_UP_AFTER, crashed, fail, give_up, tell_missing
+from daybreak.lifecycle.failures import (
+    LOST_IN_A_ROW,
+    MISSING_GIVE_UP_AFTER,
+    avoid,
+    crashed,
+    fail,
+    give_up,
+    tell_missing,
+)
 from daybreak.lifecycle.finishing import freeze_all
 from daybreak.lifecycle.losses import merge_best
 from daybreak.lifecycle.notices import notify
@@ -22,6 +30,9 @@ def ended(state: State, exp: Experiment, attempt: Attempt, event: AttemptEnded) 
     """Free its slots, then see how its trial goes on: what was decided at its last report comes first."""
     trial = exp.trials[attempt.key.trial]
     attempts.close(state, exp, trial, attempt, event)
+    if event.failure is not None and event.failure.policy == "elsewhere":
+        slots = attempt.launch.slots
+        avoid(state, exp, trial, attempt.launch.machine, slots[min(event.failure.rank, len(slots) - 1)])
     if event.reason not in SUSPENDED:
         process_ended(state, exp, trial)
     if event.units > attempt.from_units:
@@ -45,7 +56,7 @@ def ended(state: State, exp: Experiment, attempt: Attempt, event: AttemptEnded) 
         crashed(state, exp, trial, event.failure or Failure("crash", "no more is known"))
     else:
         _again(state, exp, trial, attempt, event)
-    _stand(trial)
+    _stand(turns, trial)
     release_clones(state, exp, trial)
     touch(state, exp)
 
@@ -140,9 +151,12 @@ def _never_reported(state: State, exp: Experiment, trial: Trial, reported: dict[
         give_up(state, exp, exp.missing)
 
 
-def _stand(trial: Trial) -> None:
-    """A trial that will start again stands where it can start from."""
-    if trial.state in ("waiting", "failed"):
+def _stand(turns: Turns | None, trial: Trial) -> None:
+    """A trial that will start again stands where it can start from; one that need not, at its last report."""
+    if turns is not None and trial.state == "waiting" and not turns.wants(trial.number):
+        held = turns.held.get(trial.number)
+        trial.units = held.units if held is not None else turns.stands[trial.number]
+    elif trial.state in ("waiting", "failed"):
         trial.units = trial.latest.units if trial.latest else 0
 
 

@@ -13,22 +13,50 @@ MISSING_GIVE_UP_AFTER = 2  # the same, when they ended well but never reported i
 TOLD_BY_MESSAGE = frozenset(
     {"exit", "import", "signal", "memory", "disk", "stalled", "lost", "crash", "sampler", "internal"}
 )
+FAULTY = 3  # failures of a slot until somebody should look at it
+MOVED_AT_MOST = 5  # times a trial is sent elsewhere; then it counts as a crash
 LOST_IN_A_ROW = 10  # attempts of one trial lost without a unit of progress count as a crash
 
 
 def crashed(state: State, exp: Experiment, trial: Trial, failure: Failure) -> None:
-    """Try again from the last checkpoint, or give the trial up."""
+    """Try again from the last checkpoint, or give the trial up; what its output says about that comes first."""
+    if failure.policy:
+        tell_policy(state, exp, trial, failure)
+    if failure.policy == "elsewhere" and trial.moved < MOVED_AT_MOST:
+        trial.moved += 1
+        queue(exp, trial, trial.target, trial.value, f"elsewhere after: {failure.line}")
+        set_state(state, exp, trial, "waiting", trial.why)
+        return
     exp.crashes += 1
     trial.crashes += 1
     trial.failure = in_words(failure)
     _remember(state, exp, trial, failure)
-    if trial.crashes <= exp.spec.retry.attempts:
+    if trial.crashes <= exp.spec.retry.attempts and failure.policy != "fail":
         queue(exp, trial, trial.target, trial.value, f"again after {trial.failure}")
         set_state(state, exp, trial, "waiting", trial.why)
     elif exp.turns is not None and trial.role == "search":
         _hold(state, exp, exp.turns, trial)
     else:
         fail(state, exp, trial, trial.failure)
+
+
+def tell_policy(state: State, exp: Experiment, trial: Trial, failure: Failure) -> None:
+    """What the output said, and what comes of it; once for each pattern."""
+    then = {"fail": "it is not tried again", "elsewhere": "it is tried again on other slots", "tell": "it is a crash"}
+    text = f"trial {trial.number} printed {failure.line!r}: {then[failure.policy]}"
+    advice = "; make the model or its batches smaller" if failure.pattern and failure.policy == "fail" else ""
+    once = f"policy:{failure.policy}:{failure.pattern}"
+    notify(state, exp, "warning", f"{text} (log policy, told once){advice}", trial.number, once=once)
+
+
+def avoid(state: State, exp: Experiment, trial: Trial, machine: str, slot: int) -> None:
+    """A slot failed for its own sake: the trial does not go there again; a slot that does so repeatedly is named."""
+    place = (machine, slot)
+    trial.avoids |= {place}
+    state.faulty[place] += 1
+    if state.faulty[place] in (FAULTY, 10 * FAULTY):
+        text = f"slot {slot} of machine {machine} has failed {state.faulty[place]} times by the words of its trials' output"
+        notify(state, exp, "error", f"{text}: have it looked at, or leave it out with --slots")
 
 
 def _hold(state: State, exp: Experiment, turns: Turns, trial: Trial) -> None:

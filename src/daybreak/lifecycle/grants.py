@@ -3,6 +3,8 @@
 Trials that already have a target (lost, preempted, to be tried again) go before what the searcher wishes for.
 """
 
+from dataclasses import replace
+
 from daybreak.base.errors import InvariantBroken
 from daybreak.base.ids import AttemptKey
 from daybreak.lifecycle import attempts
@@ -20,17 +22,17 @@ def may_run(exp: Experiment) -> bool:
     return not (exp.paused or exp.leaving or exp.spent or exp.over)
 
 
-def next_demand(exp: Experiment) -> Demand | None:
+def next_demand(state: State, exp: Experiment) -> Demand | None:
     """The most valuable thing to do with a free gang; asking uses nothing up."""
     trial = first_queued(exp)
     if trial is not None and not (trial.role == "search" and _crowded(exp)):  # it was promised its units already
-        return _demand(exp, trial, trial.target, trial.value, trial.why)
+        return _demand(state, exp, trial, trial.target, trial.value, trial.why)
     if exp.turns is not None:  # wishes are granted in their turn, and queued
         return None
     if exp.phase == "confirm" or _crowded(exp) or (not exp.closed and units_left(exp) <= 0):
         return None
     wish = _wish(exp)
-    return None if wish is None else _demand(exp, exp.trials[wish.trial], wish.to, wish.value, wish.why)
+    return None if wish is None else _demand(state, exp, exp.trials[wish.trial], wish.to, wish.value, wish.why)
 
 
 def _crowded(exp: Experiment) -> bool:
@@ -49,9 +51,12 @@ def _wish(exp: Experiment) -> Wish | None:
     return None
 
 
-def _demand(exp: Experiment, trial: Trial, to: int | None, value: float, why: str) -> Demand:
+def _demand(state: State, exp: Experiment, trial: Trial, to: int | None, value: float, why: str) -> Demand:
     resources = exp.spec.resources
-    return Demand(exp.number, trial.number, resources.slots, resources.kind, to, value, why, exp.prepared)
+    demand = Demand(exp.number, trial.number, resources.slots, resources.kind, to, value, why, exp.prepared)
+    if trial.avoids and state.pool.could_fit(demand.kind, demand.slots, exp.prepared, trial.avoids):
+        return replace(demand, avoids=trial.avoids)
+    return demand
 
 
 def grant_all(state: State) -> None:
@@ -64,7 +69,7 @@ def grant_all(state: State) -> None:
             if may_run(exp) and exp.prepared
         ]
         unmet = place(
-            state.pool, claims, lambda owner: next_demand(state.experiments[owner]), lambda g: _grant(state, g)
+            state.pool, claims, lambda owner: next_demand(state, state.experiments[owner]), lambda g: _grant(state, g)
         )
     if len(state.active) > 1:
         _preempt(state, {demand.owner for demand in unmet})
@@ -96,8 +101,8 @@ def _preempt(state: State, unmet: set[int]) -> None:
 
 
 def _make_room(state: State, exp: Experiment, *, known: bool) -> None:
-    demand = next_demand(exp)
-    if demand is None or (not known and state.pool.fits(demand.kind, demand.slots, exp.prepared)):
+    demand = next_demand(state, exp)
+    if demand is None or (not known and state.pool.fits(demand.kind, demand.slots, exp.prepared, demand.avoids)):
         return
     limit = exp.spec.max_slots
     fresh = exp.fresh if exp.turns is None else 0

@@ -152,11 +152,11 @@ def _progress(state: State, exp: Experiment) -> None:
     )
     if not may_run(exp):
         return
-    demand = next_demand(exp)
+    demand = next_demand(state, exp)
     if demand is not None:
         limit = exp.spec.max_slots
         allowed = limit is None or exp.held + demand.slots <= limit
-        idles = allowed and state.pool.fits(demand.kind, demand.slots, exp.prepared)
+        idles = allowed and state.pool.fits(demand.kind, demand.slots, exp.prepared, demand.avoids)
         _hold(not idles, f"{demand} waits while slots that fit it idle", story)
     stuck = demand is None and exp.live == 0 and exp.request is None and wanted(exp) == 0 and not exp.wait_for_clone
     if exp.turns is not None:  # whatever it still wants, its turns must go on

@@ -99,7 +99,7 @@ def _take_turn(state: State, exp: Experiment, turns: Turns) -> None:
         fail(state, exp, trial, outcome.why)
     elif outcome.how == "end":
         turns.units += max(outcome.units - segment.start, 0) - segment.units
-        turns.stands[trial.number] = trial.units = outcome.units
+        turns.stands[trial.number] = outcome.units
         completed(state, exp, trial, outcome.units, outcome.metrics, outcome.best)
     else:
         _reported(state, exp, turns, trial, segment, outcome)
@@ -126,10 +126,10 @@ def _reported(state: State, exp: Experiment, turns: Turns, trial: Trial, segment
         _clone(state, exp, turns, trial, decision, attempt)
     elif isinstance(decision, Finish):
         trial.plan, trial.complete = "finish", True
-        _leave(state, exp, trial, attempt, "finish", units)
+        _leave(state, exp, trial, attempt, "finish")
     else:
         trial.plan = "rest"
-        _leave(state, exp, trial, attempt, "freeze", units)
+        _leave(state, exp, trial, attempt, "freeze")
 
 
 def _go_on(
@@ -174,12 +174,11 @@ def _clone(state: State, exp: Experiment, turns: Turns, trial: Trial, decision: 
         answer(state, attempt, attempt.number, "stop")
 
 
-def _leave(state: State, exp: Experiment, trial: Trial, attempt: Attempt | None, action: str, units: int) -> None:
+def _leave(state: State, exp: Experiment, trial: Trial, attempt: Attempt | None, action: str) -> None:
     """It finishes or rests: its attempt is told, and where it has none any more that is so at once."""
     if attempt is not None:
         answer(state, attempt, attempt.number, action)
     elif trial.live is None:
-        trial.units = units
         settles(state, exp, trial)
 
 
@@ -221,9 +220,9 @@ def _idle(exp: Experiment, turns: Turns) -> list[Attempt]:
     return [attempt for attempt in found if attempt is not None]
 
 
-def _waits_for(other: Experiment) -> int:
+def _waits_for(state: State, other: Experiment) -> int:
     """Slots of the next demand of another experiment; 0 when it has none or may not have more."""
-    demand = next_demand(other) if may_run(other) and other.prepared else None
+    demand = next_demand(state, other) if may_run(other) and other.prepared else None
     limit = other.spec.max_slots
     return 0 if demand is None or (limit is not None and other.held + demand.slots > limit) else demand.slots
 
@@ -234,6 +233,6 @@ def _missing(state: State, exp: Experiment) -> int:
     slots = own * exp.spec.resources.slots if not exp.paused else 0
     for other in state.active.values():
         if other is not exp and other.priority >= exp.priority:
-            slots += _waits_for(other)
+            slots += _waits_for(state, other)
     coming = sum(attempt.width for attempt in live(state, exp) if attempt.state == "ending")
     return slots - coming

@@ -123,6 +123,8 @@ class Trial:
     pace: float | None = None  # seconds of a unit, as last measured
     complete: bool = False  # stands at its last rung, so says the searcher
     crashes: int = 0
+    avoids: frozenset[tuple[str, int]] = frozenset()  # slots on which it failed for the machine's sake: (machine, slot)
+    moved: int = 0  # times it was sent elsewhere
     losses_in_row: int = 0  # attempts lost one after another without a unit of progress
     failure: str = ""
     ended: float | None = None
@@ -286,6 +288,7 @@ class State:
     attempts: dict[AttemptKey, Attempt] = field(default_factory=dict)  # live ones
     holders: dict[tuple[str, int], AttemptKey] = field(default_factory=dict)  # (machine, slot) -> who holds it
     pool: Pool = field(default_factory=Pool)
+    faulty: Counter[tuple[str, int]] = field(default_factory=Counter)  # (machine, slot) -> failures that were its own
     incoming: dict[AttemptKey, int] = field(default_factory=dict)  # preempted attempts -> experiment they make room for
     places: dict[str, Place] = field(default_factory=dict)  # where saved checkpoints are, over all experiments
     deleting: dict[str, DeleteCheckpoint] = field(default_factory=dict)  # by place, until CheckpointDeleted

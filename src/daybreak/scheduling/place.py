@@ -27,7 +27,7 @@ def place(
         demand = ask(owner)
         if demand is None or (limit is not None and held + demand.slots > limit):
             continue
-        found = pool.take(demand.kind, demand.slots, demand.machines)
+        found = pool.take(demand.kind, demand.slots, demand.machines, demand.avoids)
         if found is None:
             unmet.append(demand)
             continue

@@ -5,12 +5,13 @@ machines in sorted lists per number of free slots.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from daybreak.scheduling.values import Kind
 
+Places = Collection[tuple[str, int]]  # (machine, slot)
 KINDS: tuple[Kind, ...] = ("gpu", "mig", "cpu")  # the order in which "any" looks
 
 
@@ -32,6 +33,12 @@ class _Shelf:
             if number in self.free:
                 self.free.discard(number)
                 return number
+
+    def lowest_but(self, avoided: set[int]) -> int:
+        """O(free slots): rare enough."""
+        number = min(self.free - avoided)
+        self.free.discard(number)
+        return number
 
     @property
     def total(self) -> int:
@@ -91,18 +98,21 @@ class Pool:
         return sorted(n for kind in self.kinds.values() if (s := kind.shelves.get(machine)) for n in (*s.free, *s.held))
 
     def take(
-        self, kind: Kind, count: int, machines: Container[str] | None = None
+        self, kind: Kind, count: int, machines: Container[str] | None = None, avoids: Places = ()
     ) -> tuple[str, tuple[int, ...]] | None:
         """`count` free slots of one kind on one machine (of `machines`, if told), lowest numbers first; None when there are none such.
+
+        None of `avoids` is taken.
 
         The machine with the fewest free slots that suffice is taken, so that large gangs find room later.
         """
         for each in KINDS if kind == "any" else (kind,):
-            machine = self._machine(each, count, machines)
+            machine = self._machine(each, count, machines, avoids)
             if machine is not None:
                 shelf = self.kinds[each].shelves[machine]
                 before = len(shelf.free)
-                slots = tuple(shelf.lowest() for _ in range(count))
+                avoided = _on(machine, avoids)
+                slots = tuple(shelf.lowest_but(avoided) if avoided else shelf.lowest() for _ in range(count))
                 shelf.held.update(slots)
                 self.used += count
                 self._move(each, machine, before, before - count)
@@ -130,10 +140,20 @@ class Pool:
         """How many slots of a kind are offered."""
         return sum(self.kinds[k].total for k in (KINDS if kind == "any" else (kind,)))
 
-    def fits(self, kind: Kind, count: int, machines: Container[str] | None = None) -> bool:
+    def fits(self, kind: Kind, count: int, machines: Container[str] | None = None, avoids: Places = ()) -> bool:
         """Whether a gang could be placed now (on one of `machines`, if told)."""
         kinds = KINDS if kind == "any" else (kind,)
-        return any(self._machine(each, count, machines) is not None for each in kinds)
+        return any(self._machine(each, count, machines, avoids) is not None for each in kinds)
+
+    def could_fit(self, kind: Kind, count: int, machines: Container[str], avoids: Places) -> bool:
+        """Whether a gang could ever be placed on what these machines offer, held slots included."""
+        kinds = KINDS if kind == "any" else (kind,)
+        return any(
+            len((shelf.free | shelf.held) - _on(machine, avoids)) >= count
+            for each in kinds
+            for machine, shelf in self.kinds[each].shelves.items()
+            if machine in machines
+        )
 
     def free_on(self, machine: str, kind: str) -> int:
         """How many slots of a kind one machine has free."""
@@ -145,11 +165,14 @@ class Pool:
         kinds = KINDS if kind == "any" else (kind,)
         return max((s.total for k in kinds for s in self.kinds[k].shelves.values()), default=0)
 
-    def _machine(self, kind: str, count: int, machines: Container[str] | None) -> str | None:
+    def _machine(self, kind: str, count: int, machines: Container[str] | None, avoids: Places = ()) -> str | None:
         by_free = self.kinds[kind].by_free
         for place in range(bisect_left(by_free, (count, "")), len(by_free)):
-            if machines is None or by_free[place][1] in machines:
-                return by_free[place][1]
+            machine = by_free[place][1]
+            if machines is not None and machine not in machines:
+                continue
+            if not avoids or len(self.kinds[kind].shelves[machine].free - _on(machine, avoids)) >= count:
+                return machine
         return None
 
     def _free(self, machine: str, kind: str, number: int) -> None:
@@ -165,3 +188,8 @@ class Pool:
             held.by_free.pop(bisect_left(held.by_free, (before, machine)))
         if after:
             insort(held.by_free, (after, machine))
+
+
+def _on(machine: str, places: Places) -> set[int]:
+    """Those slots of these that are on one machine."""
+    return {slot for where, slot in places if where == machine}

@@ -22,6 +22,7 @@ class Demand:
     value: float
     why: str = ""
     machines: Container[str] | None = None
+    avoids: frozenset[tuple[str, int]] = frozenset()  # (machine, slot) where it must not go
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,10 @@ def _check_surroundings(experiment: Experiment, faults: Faults) -> None:
                 f"variables that begin with {OURS} are Daybreak's own, got `{name}`", ("environment", name)
             )
     _check_pattern(experiment.metrics, faults)
+    for index, policy in enumerate(experiment.log_policies):
+        at: Path = ("log_policies", index, "pattern")
+        if (error := not_regular(policy.pattern)) and not faults.is_broken(*at):
+            faults.add_resolved(f"a log policy's pattern is a regular expression: {error}", at)
     _check_data(experiment, faults)
 
 
@@ -146,6 +150,15 @@ def _check_data(experiment: Experiment, faults: Faults) -> None:
             )
             faults.add_resolved(f"{rule}: rename one", ("data", name))
         variables[variable] = name
+
+
+def not_regular(pattern: str) -> str:
+    """What is wrong with a regular expression; "" for nothing."""
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return f"{error}, got {pattern!r}"
+    return ""
 
 
 def _check_pattern(pattern: str | None, faults: Faults) -> None:

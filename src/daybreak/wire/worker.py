@@ -147,6 +147,10 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str
     tail: str = ""  # last lines of output or the traceback
     fingerprint: str = ""
+    policy: Literal["", "fail", "elsewhere", "tell"] = ""  # what the log policy that matched its output says
+    pattern: str = ""  # of that policy
+    line: str = ""  # that matched
+    rank: int = 0  # of the process whose output it was
 
 
 class Ended(Frame, frozen=True, tag="ended"):

@@ -13,6 +13,7 @@ from msgspec import structs
 from daybreak.base.home import Home
 from daybreak.executors.local.credentials import Credentials
 from daybreak.executors.local.memory import kills_for_want_of_memory
+from daybreak.executors.local.policies import judged
 from daybreak.executors.local.processes import end_groups
 from daybreak.executors.local.watchdog import Watchdog
 from daybreak.lifecycle.commands import Freeze, Launch, Verdict
@@ -107,6 +108,10 @@ class Attempt(ABC):
             end_groups(groups)
         self.later(PATIENCE, self._give_up)
 
+    def logs(self) -> list[Path]:
+        """The output of each of its processes, by rank."""
+        return [self.log]
+
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Call then, unless the attempt is over by then."""
         self._timers.append(self.site.reactor.later(seconds, call))
@@ -116,6 +121,8 @@ class Attempt(ABC):
         if self.over:
             return
         self.over = True
+        if failure is not None and reason == "crashed":
+            failure = judged(failure, self.spec.log_policies, self.logs())
         for timer in self._timers:
             timer.cancel()
         if failure is not None and self.credentials:  # it goes into the log of events

@@ -111,6 +111,10 @@ class FunctionAttempt(Attempt):
         self.end(*(self.doom or Doom("lost", make_failure("signal", "the warm parent it was forked from has ended"))))
         self._forget()
 
+    def logs(self) -> list[Path]:
+        """One of each member."""
+        return [member.log for member in self._members] or [self.log]
+
     def unfit(self, failure: Failure) -> None:
         """The code cannot be imported."""
         self.end("crashed", failure)
