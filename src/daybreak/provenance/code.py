@@ -80,7 +80,7 @@ def _digest(chosen: Chosen, hashes: Hashes) -> str | None:
     """Its hash; None for a file that holds a private key and was not asked for by name."""
     if not chosen.asked and (known := hashes.known(chosen.path, chosen.stat)) is not None:
         return known
-    data = chosen.path.read_bytes()
+    data = Path(chosen.path).read_bytes()
     if chosen.asked:  # not remembered: when it is asked for no more, it is judged again
         return hash_bytes(data)
     if holds_private_key(data):

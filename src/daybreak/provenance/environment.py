@@ -7,12 +7,11 @@ environment of it all in `provenance.recreation`.
 
 from collections.abc import Callable
 
-from daybreak.base.hashing import hash_bytes
 from daybreak.base.home import Home
 from daybreak.provenance import locks
 from daybreak.provenance.installed import Package, look
 from daybreak.provenance.local import capture_locals
-from daybreak.provenance.record import Environment, Local, Unrecoverable
+from daybreak.provenance.record import Environment, Local, Unrecoverable, stored
 from daybreak.provenance.recreation import EnvironmentUnsolvable, recreate
 from daybreak.vault.store import Vault
 
@@ -34,7 +33,7 @@ def capture(home: Home, vault: Vault, python: str, searched: tuple[str, ...] = (
         implementation=found.implementation,
         executable=python,
         platform=found.platform,
-        lock=_stored(vault, locks.text(found)),
+        lock=stored(vault, locks.text(found).encode()),
         packages=found.versions,
         local=local,
         wheels=wheels,
@@ -61,9 +60,3 @@ def _foretold(package: Package, local: Local | None) -> list[Unrecoverable]:
     else:
         return []
     return [Unrecoverable(package.key, package.version, why)]
-
-
-def _stored(vault: Vault, text: str) -> str:
-    data = text.encode()
-    digest = hash_bytes(data)
-    return digest if digest in vault else vault.put_bytes(data)

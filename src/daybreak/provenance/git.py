@@ -11,7 +11,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from daybreak.provenance.record import Git, Submodule
+from daybreak.provenance.record import Git, Submodule, stored
 from daybreak.provenance.secrets import holds_private_key, redacted
 from daybreak.vault.store import Vault
 
@@ -22,61 +22,65 @@ SECRETS = (".env", ".env.*", "*.pem", "*.key", "id_rsa*", "id_ed25519*", "creden
 
 
 class Look:
-    """A look at the repository that holds a folder, begun at once."""
+    """A look at the repository that holds a folder, begun at once: git works on while other things are captured."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._git = shutil.which("git") or ""
-        self._status = (
-            self._ask("status", "--porcelain=v2", "--branch", "-z") if self._git and _in_repository(folder) else None
-        )
+        self._asked: dict[str, subprocess.Popen[bytes]] = {}
+        if self._git and _in_repository(folder):
+            without = [f":(top,exclude,glob)**/{name}" for name in SECRETS]
+            self._ask("status", "--porcelain=v2", "--branch", "-z")
+            self._ask("config", "--get", "remote.origin.url")
+            self._ask("diff", "HEAD", "--binary", "--no-color", "--no-ext-diff", "--", ":/", *without)
+            if any((parent / ".gitmodules").is_file() for parent in (folder, *folder.parents)):
+                self._ask("submodule", "status", "--recursive")
 
     def answer(self, vault: Vault) -> Git | None:
         """What it says, the diff put into the vault; None: not a repository, or no git. Raises `VaultError`."""
-        if self._status is None:
+        if not self._asked:
             return None
-        told = _heard(self._status)
-        if told is None:
-            return Git(notes=[f"git did not answer within {PATIENCE:g} s, or too much"])
-        if not told and self._status.returncode:
-            return Git(notes=["git refuses this repository (whose owner is somebody else, or which is damaged)"])
-        return self._read(told.decode(errors="replace"), vault)
+        try:
+            told = _heard(self._asked["status"])
+            if told is None:
+                return Git(notes=[f"git did not answer within {PATIENCE:g} s, or too much"])
+            if self._asked["status"].returncode:
+                return Git(notes=["git refuses this repository (whose owner is somebody else, or which is damaged)"])
+            return self._read(told.decode(errors="replace"), vault)
+        finally:
+            for process in self._asked.values():
+                _end(process)
 
     def _read(self, told: str, vault: Vault) -> Git:
         lines = told.split("\0")
         head = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# "))
-        commit = head.get("branch.oid", "")
         entries = [line for line in lines if line[:2] in {"1 ", "2 ", "u ", "? "}]
-        dirty = bool(entries)
         changed = [line for line in entries if not line.startswith("? ")]
-        remote = self._ask("config", "--get", "remote.origin.url")
-        modules = self._ask("submodule", "status", "--recursive") if self._has_submodules() else None
-        diff, notes = self._diff(vault) if changed and commit != "(initial)" else ("", [])
+        is_new = head.get("branch.oid") == "(initial)"
+        diff, notes = self._diff(vault) if changed and not is_new else ("", [])
         return Git(
-            commit="" if commit == "(initial)" else commit,
-            branch="" if head.get("branch.head") == "(detached)" else head.get("branch.head", ""),
-            remote=redacted((_heard(remote) or b"").decode(errors="replace").strip()),
-            dirty=dirty,
+            commit="" if is_new else head.get("branch.oid", ""),
+            branch=head.get("branch.head", "").replace("(detached)", ""),
+            remote=redacted((_heard(self._asked["config"]) or b"").decode(errors="replace").strip()),
+            dirty=bool(entries),
             diff=diff,
-            submodules=_submodules(_heard(modules) or b"", changed) if modules is not None else [],
-            notes=notes + (["there is no commit yet"] if commit == "(initial)" else []),
+            submodules=_submodules(_heard(self._asked["submodule"]) or b"", changed)
+            if "submodule" in self._asked
+            else [],
+            notes=notes + (["there is no commit yet"] if is_new else []),
         )
 
     def _diff(self, vault: Vault) -> tuple[str, list[str]]:
         """The digest of the uncommitted diff in the vault, or why there is none. Files that may hold secrets are not in it."""
-        without = [f":(top,exclude,glob)**/{name}" for name in SECRETS]
-        diff = _heard(self._ask("diff", "HEAD", "--binary", "--no-color", "--no-ext-diff", "--", ":/", *without))
+        diff = _heard(self._asked["diff"])
         if diff is None:
             return "", [f"the uncommitted diff is larger than {MOST_DIFF >> 20} MiB or slow to make: it is not kept"]
         if holds_private_key(b"\n".join(line[1:] for line in diff.split(b"\n"))):
             return "", ["the uncommitted diff holds a private key: it is not kept"]
-        return (vault.put_bytes(diff) if diff else ""), []
+        return (stored(vault, diff) if diff else ""), []
 
-    def _has_submodules(self) -> bool:
-        return any((parent / ".gitmodules").is_file() for parent in (self._folder, *self._folder.parents))
-
-    def _ask(self, *words: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+    def _ask(self, *words: str) -> None:
+        self._asked[words[0]] = subprocess.Popen(
             [self._git, "-C", str(self._folder), *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -100,14 +104,22 @@ def _heard(process: subprocess.Popen[bytes], most: int = MOST_DIFF) -> bytes | N
     clock = threading.Timer(PATIENCE, process.kill)
     clock.start()
     try:
-        with process.stdout as output:
-            said = output.read(most + 1)
+        said = process.stdout.read(most + 1)
         fits = len(said) <= most
         if not fits:
             process.kill()
         return said if process.wait() >= 0 and fits else None
     finally:
         clock.cancel()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Nobody listens any more."""
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def _submodules(told: bytes, changed: list[str]) -> list[Submodule]:

@@ -4,6 +4,7 @@ Both follow git's rules (patterns, `!` to take back, one file per folder, the de
 after `.gitignore`. A `.gitignore` above the folder counts as far as the repository reaches.
 """
 
+import os
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 GIT = ".gitignore"
 OURS = ".daybreakignore"
+FILES = frozenset({GIT, OURS})
 
 
 class Wish(Enum):
@@ -26,15 +28,15 @@ class Wish(Enum):
 class Ignoring:
     """The ignore files that count in one folder: its own, and those above it. Raises `OSError` where one cannot be read."""
 
-    def __init__(self, folder: Path, above: "Ignoring | None" = None) -> None:
-        self._folder = folder
-        self._above = above if above is not None else _above(folder)
-        self._git = _patterns(folder / GIT)
-        self._ours = _patterns(folder / OURS)
+    def __init__(self, folder: str, above: "Ignoring | None" = None) -> None:
+        self._length = len(folder.rstrip(os.sep)) + 1
+        self._above = above
+        self._git = _patterns(folder, GIT)
+        self._ours = _patterns(folder, OURS)
 
-    def wish(self, path: Path, *, is_folder: bool) -> tuple[Wish, str]:
+    def wish(self, path: str, *, is_folder: bool) -> tuple[Wish, str]:
         """What is wished for a path in this folder or below, and the name of the file that says so."""
-        name = path.relative_to(self._folder).as_posix() + ("/" if is_folder else "")
+        name = path[self._length :] + ("/" if is_folder else "")
         for patterns, file in ((self._ours, OURS), (self._git, GIT)):
             told = patterns.check_file(name).include if patterns is not None else None
             if told:
@@ -43,29 +45,22 @@ class Ignoring:
                 return (Wish.TAKE if file == OURS else Wish.NOTHING), file
         return self._above.wish(path, is_folder=is_folder) if self._above is not None else (Wish.NOTHING, "")
 
-    def inside(self, folder: Path) -> "Ignoring":
-        """For a folder directly below this one."""
-        has_own = (folder / GIT).is_file() or (folder / OURS).is_file()
-        return Ignoring(folder, self) if has_own else self
 
-
-def _above(folder: Path) -> "Ignoring | None":
-    """Those of the folders between this one and the top of its repository."""
+def above(folder: Path) -> Ignoring | None:
+    """Those of the folders between this one and the top of its repository, which is no farther up than that; None when there are none."""
     if (folder / ".git").exists():
         return None
     top = next((parent for parent in folder.parents if (parent / ".git").exists()), None)
-    if top is None:
-        return None
-    found = Ignoring(top)
-    for parent in reversed(folder.parents):
-        if top in parent.parents:
-            found = found.inside(parent)
+    found = None
+    for parent in reversed(folder.parents) if top is not None else ():
+        if parent.is_relative_to(top or parent) and any((parent / name).is_file() for name in FILES):
+            found = Ignoring(str(parent), found)
     return found
 
 
-def _patterns(file: Path) -> "GitIgnoreSpec | None":
+def _patterns(folder: str, name: str) -> "GitIgnoreSpec | None":
     try:
-        lines = file.read_text(errors="replace").splitlines()
+        lines = Path(folder, name).read_text(errors="replace").splitlines()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     from pathspec import GitIgnoreSpec  # 25 ms, for folders with such a file

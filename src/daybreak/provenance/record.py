@@ -114,7 +114,11 @@ class Record(msgspec.Struct, frozen=True):
 
 def write(vault: Vault, record: Record) -> str:
     """Store a record; its digest. Equal records are one file. Raises `VaultError`."""
-    data = canonical_json(msgspec.to_builtins(record))
+    return stored(vault, canonical_json(msgspec.to_builtins(record)))
+
+
+def stored(vault: Vault, data: bytes) -> str:
+    """Put bytes into the vault that may well be there already (then nothing is forced to the disk); their digest. Raises `VaultError`."""
     digest = hash_bytes(data)
     return digest if digest in vault else vault.put_bytes(data)
 

@@ -7,13 +7,13 @@ configuration), and everything of another kind, counted by suffix. Limits on the
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from stat import S_ISREG
 from typing import NamedTuple
 
 from daybreak.base.home import Home
-from daybreak.provenance.ignoring import OURS, Ignoring, Wish
+from daybreak.provenance.ignoring import FILES, OURS, Ignoring, Wish, above
 from daybreak.provenance.record import LeftOut
 from daybreak.provenance.secrets import is_secret_file
 
@@ -42,6 +42,9 @@ TEXT = SETTINGS | {
     ".proto",
 }
 COMPILED = frozenset({".pyc", ".so", ".pyd", ".dll", ".dylib", ".o"})
+NOT_CODE = frozenset(
+    {"pyvenv.cfg", "conda-meta", "ledger.db"}
+)  # what makes a folder an environment, or a home of Daybreak's
 SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"})
 COUNTED = "not code"  # why a file is left out of whose kind only the number is told
 
@@ -54,7 +57,7 @@ class Chosen(NamedTuple):
     """A file to capture."""
 
     name: str  # relative to the folder, with slashes
-    path: Path
+    path: str
     stat: os.stat_result  # of the file, links followed
     asked: bool  # named by `!name` in a .daybreakignore: taken although it may hold secrets
 
@@ -67,8 +70,8 @@ class Selection:
     """
 
     def __init__(self, folder: Path, home: Home, *, everything: bool = False, only: tuple[Path, ...] = ()) -> None:
-        self._folder = folder
-        self._home = home
+        self._folder = str(folder)
+        self._home = _inode(home.path)
         self._everything = everything
         self._roots = only or (folder,)
         self._left: list[LeftOut] = []
@@ -78,14 +81,15 @@ class Selection:
     def files(self) -> Iterator[Chosen]:
         """The files, in order of their names within each folder."""
         count = size = 0
-        for chosen in (chosen for root in self._roots for chosen in self._walk(root, Ignoring(root))):
-            count, size = count + 1, size + chosen.stat.st_size
-            if count > MOST_FILES or size > MOST_BYTES:
-                raise TooMuchCode(
-                    f"at most {MOST_FILES} files of code of {MOST_BYTES >> 20} MiB are captured, {self._folder} holds more; "
-                    f"run from the folder of your own code, or name what is not code in {OURS}"
-                )
-            yield chosen
+        for root in self._roots:
+            for chosen in self._walk(str(root), above(root), is_root=True):
+                count, size = count + 1, size + chosen.stat.st_size
+                if count > MOST_FILES or size > MOST_BYTES:
+                    raise TooMuchCode(
+                        f"at most {MOST_FILES} files of code of {MOST_BYTES >> 20} MiB are captured, {self._folder} holds more; "
+                        f"run from the folder of your own code, or name what is not code in {OURS}"
+                    )
+                yield chosen
 
     def leave(self, name: str, why: str) -> None:
         """Write down a file that was not captured after all."""
@@ -100,16 +104,16 @@ class Selection:
         others = sorted(self._others.items())
         return told + [LeftOut(f"*{kind}", f"not code: {count} file{'s' * (count > 1)}") for kind, count in others]
 
-    def _walk(self, here: Path, ignoring: Ignoring) -> Iterator[Chosen]:
+    def _walk(self, here: str, ignoring: Ignoring | None, *, is_root: bool = False) -> Iterator[Chosen]:
         with os.scandir(here) as found:
             entries = sorted(found, key=lambda entry: entry.name)
-        self._seen += len(entries)
-        if self._seen > MOST_SEEN:
-            raise TooMuchCode(
-                f"at most {MOST_SEEN:,} files and folders are looked through for code, {self._folder} holds more; "
-                f"run from the folder of your own code, or name its folders of data in {OURS}"
-            )
-        many = _many(entry.name for entry in entries)
+        names = {entry.name for entry in entries}
+        if not is_root and names & NOT_CODE:
+            return
+        self._count(len(entries))
+        if names & FILES:
+            ignoring = Ignoring(here, ignoring)
+        many = _many(names)
         folders = []
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
@@ -117,39 +121,45 @@ class Selection:
             elif (chosen := self._file(entry, ignoring, many)) is not None:
                 yield chosen
         for entry in folders:
-            path = Path(entry.path)
-            if self._enters(entry, path, ignoring):
-                yield from self._walk(path, ignoring.inside(path))
+            if self._enters(entry, ignoring):
+                yield from self._walk(entry.path, ignoring)
 
-    def _enters(self, entry: os.DirEntry[str], path: Path, ignoring: Ignoring) -> bool:
-        wish, file = ignoring.wish(path, is_folder=True)
+    def _count(self, entries: int) -> None:
+        self._seen += entries
+        if self._seen > MOST_SEEN:
+            raise TooMuchCode(
+                f"at most {MOST_SEEN:,} files and folders are looked through for code, {self._folder} holds more; "
+                f"run from the folder of your own code, or name its folders of data in {OURS}"
+            )
+
+    def _enters(self, entry: os.DirEntry[str], ignoring: Ignoring | None) -> bool:
+        wish, file = _wish(ignoring, entry.path, is_folder=True)
         if entry.name.startswith(".") or entry.name in SKIPPED:
             return wish is Wish.TAKE
-        if _is_environment(path) or _is_home(path, self._home):
+        if entry.inode() == self._home:
             return False
         if wish is Wish.LEAVE:
-            self.leave(self._name(path) + "/", f"named in {file}")
+            self.leave(self._name(entry.path) + "/", f"named in {file}")
         return wish is not Wish.LEAVE
 
-    def _file(self, entry: os.DirEntry[str], ignoring: Ignoring, many: frozenset[str]) -> Chosen | None:
+    def _file(self, entry: os.DirEntry[str], ignoring: Ignoring | None, many: frozenset[str]) -> Chosen | None:
         suffix = _suffix(entry.name)
-        path = Path(entry.path)
-        wish, file = ignoring.wish(path, is_folder=False)
+        wish, file = _wish(ignoring, entry.path, is_folder=False)
         if wish is not Wish.TAKE:
             why = self._against(entry.name, suffix, wish, file, many)
             if why == COUNTED:
                 self._others[suffix] += 1
             elif why:
-                self.leave(self._name(path), why)
+                self.leave(self._name(entry.path), why)
             if why is not None:
                 return None
-        stat = _stat(path)
+        stat = _stat(entry.path)
         if stat is None:
             return None
         if suffix not in PYTHON and stat.st_size > MOST_TEXT:
-            self.leave(self._name(path), f"larger than {MOST_TEXT >> 20} MiB: it counts as data")
+            self.leave(self._name(entry.path), f"larger than {MOST_TEXT >> 20} MiB: it counts as data")
             return None
-        return Chosen(self._name(path), path, stat, wish is Wish.TAKE)
+        return Chosen(self._name(entry.path), entry.path, stat, wish is Wish.TAKE)
 
     def _against(self, name: str, suffix: str, wish: Wish, file: str, many: frozenset[str]) -> str | None:
         """Why a file is left out: None to take it, COUNTED where its kind is told, empty where nothing is worth telling."""
@@ -164,8 +174,8 @@ class Selection:
             return COUNTED if suffix in COMPILED else None
         return None if known and suffix not in many else COUNTED
 
-    def _name(self, path: Path) -> str:
-        return path.relative_to(self._folder).as_posix()
+    def _name(self, path: str) -> str:
+        return path[len(self._folder) :].lstrip(os.sep).replace(os.sep, "/")
 
 
 def is_settings(name: str) -> bool:
@@ -174,29 +184,31 @@ def is_settings(name: str) -> bool:
     return suffix in PYTHON or suffix in SETTINGS
 
 
-def _many(names: Iterator[str]) -> frozenset[str]:
+def _many(names: Iterable[str]) -> frozenset[str]:
     """Suffixes of texts of which a folder holds so many that they are data."""
     counts = Counter(map(_suffix, names))
     return frozenset(suffix for suffix, count in counts.items() if count > MOST_TEXTS and suffix not in PYTHON)
+
+
+def _wish(ignoring: Ignoring | None, path: str, *, is_folder: bool) -> tuple[Wish, str]:
+    return ignoring.wish(path, is_folder=is_folder) if ignoring is not None else (Wish.NOTHING, "")
 
 
 def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower()  # noqa: PTH122 (thousands of entries, most not taken: no Path for them)
 
 
-def _stat(path: Path) -> os.stat_result | None:
+def _stat(path: str) -> os.stat_result | None:
     """Of a file, links followed; None for a link that leads nowhere, or to a folder, and for a pipe."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116
     except FileNotFoundError:
         return None
     return found if S_ISREG(found.st_mode) else None
 
 
-def _is_environment(folder: Path) -> bool:
-    return (folder / "pyvenv.cfg").is_file() or (folder / "conda-meta").is_dir()
-
-
-def _is_home(folder: Path, home: Home) -> bool:
-    """This home or another."""
-    return (folder / home.ledger.name).is_file() or folder.resolve() == home.path.resolve()
+def _inode(home: Path) -> int:
+    try:
+        return home.stat().st_ino
+    except OSError:
+        return -1

@@ -35,18 +35,18 @@ class Hashes:
         self._used: dict[str, tuple[Stamp, str]] = {}
         self._began = time.time_ns()  # before any file is looked at
 
-    def known(self, path: Path, found: os.stat_result) -> str | None:
+    def known(self, path: str, found: os.stat_result) -> str | None:
         """The hash of a file with this stat, if it is remembered."""
-        known = self._known.get(str(path))
+        known = self._known.get(path)
         if known is None or known[0] != stamp(found):
             return None
-        self._used[str(path)] = known
+        self._used[path] = known
         return known[1]
 
-    def remember(self, path: Path, found: os.stat_result, digest: str) -> None:
+    def remember(self, path: str, found: os.stat_result, digest: str) -> None:
         """The hash of what was read after `found` was."""
         if max(found.st_mtime_ns, found.st_ctime_ns) < self._began - GRAIN:
-            self._used[str(path)] = stamp(found), digest
+            self._used[path] = stamp(found), digest
 
     def save(self) -> None:
         """Remember what was asked for, and nothing else; a folder that cannot be written to only costs time."""
