@@ -105,3 +105,9 @@ class InvariantBroken(DaybreakError):
         self.story = story
         told = "".join(f"\n  {event!r}" for event in story)
         super().__init__(message + ("\nthe story so far:" + told if told else ""))
+
+
+def named(kind: str, otherwise: type[DaybreakError] = ControllerError) -> type[DaybreakError]:
+    """The class that another process named; `otherwise` where there is none of that name."""
+    found = globals().get(kind)
+    return found if isinstance(found, type) and issubclass(found, DaybreakError) else otherwise

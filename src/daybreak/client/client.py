@@ -53,7 +53,7 @@ class Client:
 
     def ask(self, experiment: Which, ask: str, value: Any = None) -> str:
         """Pause, resume, stop, extend or change the priority of an experiment; its state after that."""
-        state: str = self.call("ask", experiment=experiment, ask=ask, value=value)["state"]
+        state: str = self.call("ask", experiment=experiment, ask=ask, value=value, by=_user())["state"]
         return state
 
     def experiments(self) -> list[ExperimentRow]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from daybreak.base import errors
-from daybreak.base.errors import ConnectionLost, ControllerError, DaybreakError
+from daybreak.base.errors import ConnectionLost
 from daybreak.wire import api, frames
 
 
@@ -45,12 +45,5 @@ class Connection:
             raise ConnectionLost("the controller went away") from error
         reply = api.decode_reply(frames.receive_frame(self._socket))
         if reply.error is not None:
-            raise _revive(reply.error)
+            raise errors.named(reply.error.kind)(reply.error.message)
         return reply.result
-
-
-def _revive(error: api.ApiError) -> DaybreakError:
-    kind = getattr(errors, error.kind, ControllerError)
-    if not (isinstance(kind, type) and issubclass(kind, DaybreakError)):
-        kind = ControllerError
-    return kind(error.message)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from daybreak.base import errors
-from daybreak.base.errors import ControllerError, DaybreakError
+from daybreak.base.errors import ControllerError
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -55,13 +55,8 @@ def _converse(process: "subprocess.Popen[bytes]", given: bytes, progress: Progre
         if "result" in said:
             return said["result"]
         if "error" in said:
-            raise _named(said["error"])(said["message"])
+            raise errors.named(said["error"])(said["message"])
         if progress is not None and "progress" in said:
             progress(said["progress"])
     process.wait()
     raise EOFError
-
-
-def _named(kind: str) -> type[DaybreakError]:
-    found = getattr(errors, kind, ControllerError)
-    return found if isinstance(found, type) and issubclass(found, DaybreakError) else ControllerError

@@ -54,11 +54,12 @@ class Start:
         if told == "ready" or told.startswith("busy"):
             return told
         kind, _, why = told.partition(": ")
-        found = getattr(errors, kind, None)
-        if isinstance(found, type) and issubclass(found, DaybreakError):
-            raise found(f"the controller of {self._home.path} could not start: {why}")
-        raise ControllerError(
+        unknown = ControllerError(
             f"the controller of {self._home.path} could not start: {told}; see {self._home.controller_log}"
+        )
+        found = errors.named(kind, DaybreakError)
+        raise (
+            unknown if found is DaybreakError else found(f"the controller of {self._home.path} could not start: {why}")
         )
 
 

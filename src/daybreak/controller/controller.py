@@ -22,7 +22,7 @@ from daybreak.controller.projection import EVERY, Projection
 from daybreak.controller.proposals import Proposals, SamplerFactory
 from daybreak.controller.routing import Router
 from daybreak.controller.snapshot import SnapshotFile
-from daybreak.lifecycle.commands import AnyCommand, Freeze, Notify
+from daybreak.lifecycle.commands import AnyCommand, Freeze
 from daybreak.lifecycle.events import Asked, AskName, Submitted
 from daybreak.lifecycle.imports import Rows, renumbered
 from daybreak.ports.executor import Executor
@@ -179,10 +179,6 @@ class Controller:
     def flush(self) -> None:
         """Bring the read tables up to the state: call before reading them."""
         self._projection.flush()
-
-    def on_notice(self, noticed: Callable[[Notify], None]) -> None:
-        """Tell `noticed` of every notice as it is given; notices are rows of the read tables too."""
-        self._outbox.noticed = noticed
 
     def idle_since(self) -> float | None:
         """Since when (seconds since 1970) no experiment runs or finishes; None while one does."""

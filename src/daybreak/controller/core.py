@@ -6,11 +6,11 @@ from typing import Any, Protocol
 from daybreak.base.ids import AttemptKey
 from daybreak.lifecycle.commands import AnyCommand
 from daybreak.lifecycle.events import AnyEvent
-from daybreak.ports.ledger import AnyRow
 from daybreak.search.searcher import Losses
 from daybreak.spec.domains import Point
 from daybreak.spec.models import Experiment
 from daybreak.wire.api import Status
+from daybreak.wire.rows import AnyRow
 
 State = Any  # lifecycle's own; the loop only hands it back
 Observation = tuple[int, Point, int, Losses]  # trial, its point, units, losses there

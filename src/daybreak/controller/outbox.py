@@ -1,4 +1,4 @@
-"""What a step wants done, done: orders to executors, draws to samplers, timers to the reactor, notices to whoever listens."""
+"""What a step wants done, done: orders to executors, draws to samplers, timers to the reactor. Notices are rows already."""
 
 from collections.abc import Callable, Iterable
 
@@ -8,8 +8,6 @@ from daybreak.lifecycle.commands import AnyCommand, Launch, Notify, Propose, Rel
 from daybreak.lifecycle.events import AttemptEnded, TimerDue
 from daybreak.ports.reactor import Reactor, Timer
 from daybreak.wire.worker import Failure
-
-Noticed = Callable[[Notify], None]
 
 
 class Outbox:
@@ -32,10 +30,9 @@ class Outbox:
             Propose: propose,
             Launch: self._launch,
             SetTimer: self._set_timer,
-            Notify: self._notify,
+            Notify: lambda _: None,
             Release: self._let_go,
         }
-        self.noticed: Noticed | None = None  # told of every Notify
         self.launching = True  # False: the controller is closing, nothing new is begun
 
     def dispatch(self, commands: Iterable[AnyCommand]) -> None:
@@ -69,10 +66,6 @@ class Outbox:
             self._reactor.post(TimerDue(timer.experiment, timer.name))
 
         self._timers[key] = self._reactor.later(max(0.0, timer.at - self._reactor.now()), ring)
-
-    def _notify(self, notice: Notify) -> None:
-        if self.noticed is not None:
-            self.noticed(notice)
 
     def _let_go(self, order: Release) -> None:
         self._release(order.experiment)

@@ -4,8 +4,8 @@ from daybreak.base.errors import LedgerError
 from daybreak.controller.brain import Brain, Fault
 from daybreak.controller.core import Core
 from daybreak.controller.intake import Loop
-from daybreak.ports.ledger import AnyRow, Ledger
-from daybreak.wire.rows import ExperimentRow
+from daybreak.ports.ledger import Ledger
+from daybreak.wire.rows import AnyRow, ExperimentRow
 
 EVERY = 0.2  # seconds between projections while events keep coming
 _SHARE = 10  # rows may take one part in so many of the loop's time: the busier it is, the more events share a row

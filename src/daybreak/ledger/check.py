@@ -16,8 +16,8 @@ from daybreak.ledger.fold import Fold, Folded
 from daybreak.ledger.schema import require
 from daybreak.lifecycle.checkpoints import START
 from daybreak.lifecycle.events import CheckpointDamaged, CheckpointSaved, Imported, Submitted
-from daybreak.ports.ledger import AnyRow, Logged
-from daybreak.wire.rows import CheckpointRow
+from daybreak.ports.ledger import Logged
+from daybreak.wire.rows import AnyRow, CheckpointRow
 
 _RESTORE = "restore the ledger from a backup"
 _OURS = "a fault of Daybreak's own, please report it"

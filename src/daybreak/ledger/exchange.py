@@ -7,8 +7,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from daybreak.ledger.statements import Statements
 from daybreak.ledger.tables import READ_TABLES, ReadTable, watermark
-from daybreak.ports.ledger import AnyRow
-from daybreak.wire.rows import Row
+from daybreak.wire.rows import AnyRow, Row
 
 _Packed = dict[tuple[object, ...], tuple[object, ...]]  # a row's key -> its columns, as stored
 

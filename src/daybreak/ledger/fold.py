@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 from daybreak.ledger.tables import READ_TABLES
 from daybreak.lifecycle.events import AnyEvent
-from daybreak.ports.ledger import AnyRow, Logged
-from daybreak.wire.rows import Row, TrialRow
+from daybreak.ports.ledger import Logged
+from daybreak.wire.rows import AnyRow, Row, TrialRow
 
 
 class Fold(Protocol):

@@ -6,7 +6,8 @@ import msgspec
 from blake3 import blake3
 
 from daybreak.lifecycle.events import AnyEvent
-from daybreak.ports.ledger import AnyRow, Logged, PointBatch
+from daybreak.ports.ledger import Logged, PointBatch
+from daybreak.wire.rows import AnyRow
 
 Listener = Callable[[float, Sequence[AnyEvent]], None]
 

@@ -20,8 +20,8 @@ from daybreak.ledger.statements import Statements, compiled
 from daybreak.ledger.tables import READ_TABLES, log, metrics, points
 from daybreak.ledger.writer import Writer
 from daybreak.lifecycle.events import LOG_VERSION, AnyEvent
-from daybreak.ports.ledger import AnyRow, Logged, PointBatch
-from daybreak.wire.rows import Row
+from daybreak.ports.ledger import Logged, PointBatch
+from daybreak.wire.rows import AnyRow, Row
 
 
 @dataclass(frozen=True, slots=True)

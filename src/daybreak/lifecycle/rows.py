@@ -9,15 +9,13 @@ from daybreak.lifecycle.losses import score
 from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, State, Touched, Trial
 from daybreak.lifecycle.summary import baseline_value, summary
 from daybreak.wire.rows import (
+    AnyRow,
     AttemptRow,
     CheckpointRow,
     ExperimentRow,
     ExperimentState,
-    NoticeRow,
     TrialRow,
 )
-
-AnyRow = ExperimentRow | TrialRow | AttemptRow | CheckpointRow | NoticeRow
 
 
 def take_touched(state: State) -> Touched:

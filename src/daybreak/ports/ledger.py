@@ -8,9 +8,7 @@ from typing import NamedTuple, Protocol
 
 from daybreak.base.ids import AttemptKey
 from daybreak.lifecycle.events import AnyEvent
-from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, TrialRow
-
-AnyRow = ExperimentRow | TrialRow | AttemptRow | CheckpointRow | NoticeRow
+from daybreak.wire.rows import AnyRow, AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, TrialRow
 
 
 class Logged(NamedTuple):

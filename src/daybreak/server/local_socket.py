@@ -4,6 +4,7 @@ import contextlib
 import socket
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ class LocalServer:
     def _accept(self) -> None:
         try:
             connected, _ = self._listening.accept()
-        except (BlockingIOError, OSError):
+        except OSError:
             return
         self._connections.add(ServerConnection(self._reactor, connected, self._received, self._closed))
 
@@ -105,7 +106,7 @@ class LocalServer:
             if request.method == "watch":
                 self._watch(connection, request)
             else:
-                self._methods.call(request.method, request.params, _Answer(connection, request.id))
+                self._methods.call(request.method, request.params, partial(_answer, connection, request.id))
         except DaybreakError as error:
             _fail(connection, request.id, error)
         except Exception as error:  # noqa: BLE001 (one client's request must not end the loop)
@@ -137,17 +138,6 @@ def _watched(params: dict[str, Any]) -> tuple[int | str, int, float]:
         return params["experiment"], int(params["version"]), float(params.get("timeout", 1.0))
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"watch needs an experiment, a version and a timeout in seconds, got {params}") from error
-
-
-class _Answer:
-    """Answers one request, now or once something is committed."""
-
-    def __init__(self, connection: ServerConnection, request: int) -> None:
-        self._connection = connection
-        self._request = request
-
-    def __call__(self, result: Any) -> None:
-        _answer(self._connection, self._request, result)
 
 
 def _answer(connection: ServerConnection, request: int, result: Any) -> None:

@@ -116,3 +116,6 @@ class NoticeRow(Row):
     level: Literal["info", "warning", "error"]
     text: str
     trial: int | None
+
+
+AnyRow = ExperimentRow | TrialRow | AttemptRow | CheckpointRow | NoticeRow

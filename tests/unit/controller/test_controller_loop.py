@@ -268,15 +268,12 @@ def test_a_timer_becomes_an_event_and_a_second_of_its_name_replaces_it():
     assert house.loop.now() == 9.0
 
 
-def test_notices_reach_whoever_listens_and_no_executor():
+def test_notices_are_rows_and_no_executor_hears_of_them():
     core = FakeCore()
     core.scripts[Asked].append(lambda state, at, event: [Notify(1, "info", "hello")])
     house = House(core=core)
-    heard = []
-    house.controller.on_notice(heard.append)
     house.loop.post(asked())
     house.go()
-    assert [notice.text for notice in heard] == ["hello"]
     assert house.orders == []
 
 
