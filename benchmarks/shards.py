@@ -2,8 +2,9 @@
 
     python benchmarks/shards.py [--workers 1 2 4] [--seconds 6] [--shards 8] [--only cnn]
 
-A small residual CNN (BatchNorm, dropout), a small transformer, and a wide perceptron whose gradients are large for its work; the same global batch for all, gloo, one thread per worker. Blocks of
-steps of three ways take turns in the same processes, so that a busy machine slows all alike:
+A small residual CNN (BatchNorm, dropout), a small transformer, and a wide perceptron whose gradients are large for its work; the same
+global batch for all, gloo, one thread per worker. Blocks of steps of three ways take turns in the same processes, so that a busy
+machine slows all alike:
 
   exact       daybreak.sharded: S micro-batches, summed in the tree
   ddp micro   DDP, the same S micro-batches: gradients are accumulated under no_sync, sent with the last one
@@ -15,6 +16,7 @@ To reach: exact within 1.15x of DDP's step time at equal W. Bytes are those that
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import socket
@@ -47,7 +49,7 @@ def cnn():
             return nn.functional.relu(self.path(x) + self.short(x))
 
     widths = (32, 64, 128, 256)
-    blocks = [Block(a, b, 2) for a, b in zip(widths, widths[1:], strict=False)]
+    blocks = [Block(a, b, 2) for a, b in itertools.pairwise(widths)]
     return nn.Sequential(
         nn.Conv2d(3, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), *blocks,
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.1), nn.Linear(256, 10),

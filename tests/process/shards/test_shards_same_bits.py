@@ -1,20 +1,13 @@
 """One training has one SHA-256 on 1, 2 and 4 workers, also when it is killed on some and goes on on others. Real gloo processes."""
 
-import json
-import os
-import re
 import signal
-import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from launching import PATIENCE, checkpoint, start, train
 
 pytest.importorskip("torch")
+pytestmark = pytest.mark.timeout(300)  # up to four processes on whatever cores there are
 
-PROGRAM = Path(__file__).parent / "trainings.py"
-PATIENCE = 100.0
 CONFIGURATIONS = {
     "cnn with batch norm, dropout and augmentation, AdamW": "--kind cnn",
     "the same in many buckets, sent during the backward pass": "--kind cnn --bucket 1000",
@@ -32,37 +25,6 @@ ALIKE = 3  # the first configurations differ in how, not in what
 @pytest.fixture(autouse=True)
 def loopback(socket_enabled):
     """To find a free port."""
-
-
-def start(workers, *words, others=None):
-    """All workers of one training; all but the first may get other words."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    rendezvous = {"WORLD_SIZE": str(workers), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    return [
-        subprocess.Popen(
-            [sys.executable, str(PROGRAM), *(others if others and rank else words)],
-            env={**os.environ, **(rendezvous | {"RANK": str(rank)} if workers > 1 else {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(workers)
-    ]
-
-
-def train(workers, *words):
-    """Hashes of what was learnt, one per training."""
-    processes = start(workers, *words)
-    outputs = [process.communicate(timeout=PATIENCE) for process in processes]
-    assert [process.returncode for process in processes] == [0] * workers, outputs
-    return re.findall(r"sha256 (\w{64})", outputs[0][0])
-
-
-def checkpoint(folder):
-    """The digest of the file that was saved last."""
-    return json.loads((folder / "latest.json").read_text())["digest"]
 
 
 @pytest.fixture(scope="module")
@@ -102,34 +64,33 @@ def whole(tmp_path_factory):
     return digest
 
 
+def killed(workers, words, rank, step):
+    """One epoch is trained and saved; in the next, one rank is killed, and the others end by themselves."""
+    processes = start(workers, *words, "--epochs", "1", "then", *words, "--kill", f"{rank}:{step}")
+    outputs = [process.communicate(timeout=PATIENCE)[1] for process in processes]
+    assert processes[rank].returncode == -signal.SIGKILL
+    assert all(process.returncode for process in processes), outputs
+
+
 def test_killed_on_one_worker_and_resumed_on_four(whole, tmp_path):
     keep = ("--checkpoint", str(tmp_path))
-    train(1, *keep, "--epochs", "1")
-    (killed,) = start(1, *keep, "--kill", "0:5")
-    killed.communicate(timeout=PATIENCE)
-    assert killed.returncode == -signal.SIGKILL
+    killed(1, keep, rank=0, step=5)
     train(4, *keep)
     assert checkpoint(tmp_path) == whole()
 
 
-def test_begun_on_two_one_rank_of_four_killed_and_resumed_on_four_then_on_one(whole, tmp_path):
+def test_one_rank_of_four_killed_and_resumed_on_two_then_on_one(whole, tmp_path):
     keep = ("--checkpoint", str(tmp_path), "--bucket", "1000")
-    train(2, *keep, "--epochs", "1")
-    ranks = start(4, *keep, "--kill", "2:5")
-    outputs = [rank.communicate(timeout=PATIENCE)[1] for rank in ranks]  # the others end by themselves
-    assert ranks[2].returncode == -signal.SIGKILL
-    assert all(rank.returncode for rank in ranks), outputs
-    train(4, *keep, "--epochs", "2")
+    killed(4, keep, rank=2, step=5)
+    train(2, *keep, "--epochs", "2")
     train(1, *keep)
     assert checkpoint(tmp_path) == whole()
 
 
-def test_the_fast_mode_is_ordinary_ddp_and_goes_on_from_the_same_checkpoint(tmp_path):
+def test_the_fast_mode_is_ordinary_ddp_and_takes_over_from_the_exact_one_and_back(tmp_path):
     keep = ("--checkpoint", str(tmp_path), "--accumulate", "2")
-    train(2, *keep, "--epochs", "1")
-    fast = train(2, *keep, "--exact", "false", "--epochs", "2")
-    assert fast != train(1, "--accumulate", "2", "--epochs", "2")
-    assert len(train(1, *keep)) == 1
+    fast = (*keep, "--exact", "false", "--epochs", "2")
+    assert len(set(train(2, *keep, "--epochs", "1", "then", *fast, "then", *keep))) == 3
 
 
 def test_workers_that_begin_with_different_weights_are_told():

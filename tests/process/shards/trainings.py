@@ -121,3 +121,5 @@ if __name__ == "__main__":
             main, kind="cnn", shards=4, optimizer="adamw", accumulate=1, every=1, clip=0.0, precision="float32", scale=0,
             overlap=True, exact=True, own=False, bucket=2**22, kill="",
         )  # fmt: skip
+        if torch.distributed.is_initialized():
+            torch.distributed.barrier()  # rank 0 has saved when the others look for a checkpoint
