@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from daybreak.base.errors import UsageError
+from daybreak.spec.checks import timed_limits, timed_rule
 from daybreak.spec.inline import parse_budget
-from daybreak.spec.models import Experiment
+from daybreak.spec.models import Budget, Experiment
 from daybreak.wire.api import Status
 
 WRITTEN = {"slot_hours": "{:.4g} slot-hours", "money": "{:.4g} money", "wall": "{:.4g}s"} | {
@@ -15,8 +16,10 @@ WRITTEN = {"slot_hours": "{:.4g} slot-hours", "money": "{:.4g} money", "wall": "
 }
 
 
-def extension(spec: dict[str, Any], budget: str | None, max_units: int | None) -> dict[str, Any]:
-    """The value of an `extend`: changed fields of `budget` and `search`, nested as in the spec. Raises `UsageError`."""
+def extension(
+    spec: dict[str, Any], budget: str | None, max_units: int | None, slots: int | None = None
+) -> dict[str, Any]:
+    """The value of an `extend`: changed fields of `budget`, `search` and `resources`, nested as in the spec. Raises `UsageError`."""
     changed: dict[str, Any] = {}
     if budget is not None:
         limits = parse_budget(budget)
@@ -25,6 +28,12 @@ def extension(spec: dict[str, Any], budget: str | None, max_units: int | None) -
             changed["search"] = {"max_trials": limits["trials"]}
     if max_units is not None:
         changed.setdefault("search", {})["max_units"] = max_units
+    if slots is not None:
+        changed["resources"] = {"slots": slots}
+        if (most := spec.get("max_slots")) is not None and slots > most:
+            raise UsageError(f"`slots-per-trial <= max_slots` must hold, got {slots}, max_slots={most}")
+    if spec.get("deterministic") and (timed := timed_limits(Budget(**changed.get("budget", {})))):
+        raise UsageError(timed_rule(timed[0]))
     try:
         Experiment.model_validate(spec | {name: spec[name] | fields for name, fields in changed.items()})
     except ValidationError as error:

@@ -7,10 +7,12 @@ from pydantic import ValidationError
 from daybreak.base.errors import UsageError
 from daybreak.base.hashing import hash_json
 from daybreak.lifecycle import budget
+from daybreak.lifecycle.attempts import freeze
 from daybreak.lifecycle.checkpoints import adopt_start
 from daybreak.lifecycle.events import Asked, Submitted
-from daybreak.lifecycle.finishing import freeze_all
+from daybreak.lifecycle.finishing import freeze_all, live
 from daybreak.lifecycle.machines import tell_misfit
+from daybreak.lifecycle.notices import notify
 from daybreak.lifecycle.preparing import prepare
 from daybreak.lifecycle.searching import Guarded
 from daybreak.lifecycle.state import Experiment, State, touch
@@ -107,8 +109,22 @@ def extend(state: State, exp: Experiment, changes: dict[str, Any]) -> str:
             return f"cannot extend: {timed_rule(timed[0])}"
     except (ValidationError, TypeError, ValueError) as error:
         return f"cannot extend: {error}"
+    if refusal := _too_wide(spec):
+        return refusal
+    before = exp.spec.resources.slots
     exp.spec, exp.spec_data = spec, spec.model_dump(mode="json")
     exp.spec_hash = hash_json(exp.spec_data)
+    if set(changes) != {"resources"} or exp.outcome == "stopped":  # where trials run says nothing about the search
+        _search_on(state, exp)
+    touch(state, exp)
+    if spec.resources.slots != before:
+        _widen(state, exp, before)
+    return ""
+
+
+def _search_on(state: State, exp: Experiment) -> None:
+    """Its limits may be others: what ended the search, or closed it, does so no longer."""
+    spec = exp.spec
     exp.limited = budget.is_limited(spec.budget)
     if exp.turns is not None:
         exp.turns.workers = spec.search.max_concurrent or LOGICAL_WORKERS
@@ -121,22 +137,46 @@ def extend(state: State, exp: Experiment, changes: dict[str, Any]) -> str:
     elif exp.phase == "finishing":
         exp.phase = "search"
     _unshelve(exp)
-    touch(state, exp)
+
+
+def _too_wide(spec: Spec) -> str:
+    slots, most = spec.resources.slots, spec.max_slots
+    if most is not None and slots > most:
+        return f"cannot extend: `resources.slots <= max_slots` must hold, got slots={slots}, max_slots={most}"
     return ""
 
 
+def _widen(state: State, exp: Experiment, before: int) -> None:
+    """Trials have another number of slots from their next attempt on: those that run are frozen and go on with it.
+
+    A unit is taken to cost as many slot-seconds as before, until it is measured.
+    """
+    slots = exp.spec.resources.slots
+    if exp.costs.unit is not None:
+        exp.costs.unit *= before / slots
+    notify(state, exp, "info", f"trials go on with {slots} slots each, from their checkpoints (before: {before})")
+    for attempt in live(state, exp):
+        if exp.trials[attempt.key.trial].role != "baseline":
+            freeze(state, exp, attempt, f"goes on with {slots} slots")
+    exp.told.discard("misfit")
+    tell_misfit(state, exp)
+
+
 def merged(spec: Spec, changes: dict[str, Any]) -> dict[str, Any]:
-    """The spec as plain data with changed fields: `{"budget": {...}, "search": {...}}`, or their fields by name alone."""
+    """The spec as plain data with changed fields: `{"budget": {...}, "search": {...}}`, or their fields by name alone.
+
+    Of `resources` the slots of a trial may change: `{"resources": {"slots": 4}}`.
+    """
     data = spec.model_dump(mode="json")
     for name, value in changes.items():
-        if name in ("budget", "search"):
+        if name in ("budget", "search") or (name == "resources" and set(value) == {"slots"}):
             data[name] |= value
         elif name in Budget.model_fields:
             data["budget"][name] = value
         elif name in Search.model_fields:
             data["search"][name] = value
         else:
-            raise ValueError(f"only fields of budget and search can be extended, got {name!r}")
+            raise ValueError(f"only fields of budget and search, and resources.slots, can be extended, got {name!r}")
     return data
 
 

@@ -60,7 +60,7 @@ class Plan:
     contents: int | None = None  # how many different states there are per number of units; None: none is like another
 
 
-HARMLESS = ("crash", "lost", "lost", "repeat", "stale", "pause", "machine", "checkpoint", "priority", "resume")
+HARMLESS = ("crash", "lost", "lost", "repeat", "stale", "pause", "machine", "checkpoint", "priority", "resume", "widen")
 Draw = Callable[[int, int], dict[str, Any]]  # (experiment, trial) -> its point
 
 
@@ -320,7 +320,7 @@ class World:
             "resume",
             "stop",
         ]
-        kinds += ["extend", "extend"]
+        kinds += ["extend", "extend", "widen"]
         kind = self._stream.choice(HARMLESS if self.plan.harmless else kinds)
         running = [process for process in self.processes.values() if not process.outbox]
         if kind in ("crash", "lost", "checkpoint"):
@@ -346,6 +346,8 @@ class World:
             return Asked(experiment, "resume")
         if kind == "priority":
             return Asked(experiment, "priority", self._stream.below(3))
+        if kind == "widen":
+            return Asked(experiment, "extend", {"resources": {"slots": 1 + self._stream.below(2)}})
         if kind == "stop" and self._stream.below(4) == 0:
             return Asked(experiment, "stop", by="ada")
         return Asked(experiment, "extend", self._more(experiment)) if kind == "extend" else None

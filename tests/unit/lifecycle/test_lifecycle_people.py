@@ -104,7 +104,10 @@ def test_an_extension_that_is_no_valid_spec_is_refused_with_the_reason(script):
 
     script.ask("extend", {"colour": 3})
 
-    assert "only fields of budget and search can be extended, got 'colour'" in script.state.last_refusal
+    assert (
+        "only fields of budget and search, and resources.slots, can be extended, got 'colour'"
+        in script.state.last_refusal
+    )
 
 
 def test_a_higher_priority_freezes_what_is_less_important_and_gives_the_slots_back(script, freezes, launches, key):

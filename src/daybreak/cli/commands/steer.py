@@ -43,6 +43,9 @@ def resume(
     *,
     budget: Annotated[str | None, Parameter(help="A larger budget: 10m, 50 trials, 1.5 slot-hours, $3.")] = None,
     max_units: Annotated[int | None, Parameter(help="A farther horizon.")] = None,
+    slots_per_trial: Annotated[
+        int | None, Parameter(help="Slots of each trial from its next attempt on; it goes on from its checkpoint.")
+    ] = None,
     new_code: Annotated[
         bool,
         Parameter(
@@ -62,9 +65,11 @@ def resume(
     with Client(home) as client:
         row = client.experiment(experiment)
         if new_code:
+            if slots_per_trial is not None:
+                raise UsageError("--new-code begins a new experiment: set resources.slots in its file")
             return _with_new_code(client, row, budget, max_units, detach=detach, json=json)
-        if budget is not None or max_units is not None:
-            changed = extension(row.spec, budget, max_units)
+        if budget is not None or max_units is not None or slots_per_trial is not None:
+            changed = extension(row.spec, budget, max_units, slots_per_trial)
             if row.state in OVER:
                 must_go_on(client.status(row.experiment), changed)
             if client.ask(row.experiment, "extend", changed) == "paused":
