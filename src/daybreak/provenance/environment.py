@@ -53,10 +53,10 @@ def _foretold(package: Package, local: Local | None) -> list[Unrecoverable]:
     source = package.source or {}
     from_file = str(source.get("url", "")).startswith("file:") and "archive_info" in source
     if from_file and package.installer != "conda":
-        why = "it was installed from a file of this machine; --keep-wheels keeps it"
+        why = "it was installed from a file of this machine; keep it: daybreak env keep"
     elif "+" in package.version and "vcs_info" not in source:
         build = package.version.partition("+")[2]
-        why = f"+{build} is a local build, which the common index does not have; --keep-wheels keeps it"
+        why = f"+{build} is a local build, which the common index does not have; keep it: daybreak env keep"
     else:
         return []
     return [Unrecoverable(package.key, package.version, why)]

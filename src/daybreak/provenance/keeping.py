@@ -24,8 +24,13 @@ def keep(vault: Vault, environment: Environment, *, progress: Tell | None = None
     A wheel is taken from the folders of wheels that pip is configured with, else packed again from the installed files. Packages of
     which another version is installed now are not kept. Raises `UsageError` when the interpreter is gone, `VaultError`.
     """
-    found = ask(environment.executable)
     kept = annex.wheels(vault, environment)
+    if set(environment.packages) <= set(kept):
+        return []
+    try:
+        found = ask(environment.executable)
+    except UsageError as error:
+        raise UsageError(f"wheels are kept of what is installed, the run's environment is gone: {error}") from error
     folders = uv.wheel_folders()
     new: list[Wheel] = []
     told: list[str] = []

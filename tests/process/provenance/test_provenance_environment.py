@@ -101,6 +101,7 @@ def test_kept_wheels_are_enough_where_nothing_else_is(home, vault, python, links
     shutil.rmtree(links)
     shutil.rmtree(tmp_path / "venv")
     made = recreate(Record(environment=environment), vault, tmp_path / "again")
+    assert keeping.keep(vault, environment) == [], "all is kept: nobody is asked"
     assert said_by(made, VERSIONS) == "1.0 2.0+cpu"
     assert (made.parent / "alpha-tool").is_file(), "scripts of entry points are made anew"
 
@@ -203,7 +204,7 @@ def test_an_editable_install_is_captured_as_code_and_made_again_elsewhere(home, 
 def test_an_install_from_a_folder_or_file_is_kept_or_named(home, vault, python, tmp_path):
     install(python, str(tiny_wheel(tmp_path / "elsewhere", "delta", "3.0")))
     found = capture(home, vault, str(python))
-    assert lost(found)["delta"] == "it was installed from a file of this machine; --keep-wheels keeps it"
+    assert lost(found)["delta"] == "it was installed from a file of this machine; keep it: daybreak env keep"
     info = site(python) / "delta-3.0.dist-info"
     (info / "direct_url.json").write_text('{"url": "file:///work/delta", "dir_info": {}}')
     info.touch()
@@ -221,6 +222,16 @@ def test_packages_on_the_pythonpath_come_first(home, vault, python, tmp_path):
     (shared / "METADATA").write_text("Name: alpha\nVersion: 9.0\n")
     assert capture(home, vault, str(python), (str(tmp_path / "shared"),)).packages["alpha"] == "9.0"
     assert capture(home, vault, str(python)).packages["alpha"] == "1.0"
+
+
+def test_wheels_of_an_environment_that_is_gone_or_has_changed_cannot_be_kept(home, vault, python, links, tmp_path):
+    environment = capture(home, vault, str(python))
+    tiny_wheel(links, "alpha", "1.1")
+    install(python, "alpha==1.1", links=links)
+    assert keeping.keep(vault, environment) == ["no wheel of alpha 1.0 can be kept: 1.1 is installed now"]
+    shutil.rmtree(tmp_path / "venv")
+    with pytest.raises(UsageError, match="wheels are kept of what is installed, the run's environment is gone"):
+        keeping.keep(vault, environment)
 
 
 def test_an_interpreter_that_does_not_answer_is_named(home, vault, tmp_path):
