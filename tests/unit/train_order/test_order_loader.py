@@ -29,8 +29,13 @@ def jitter(sample, generator):
     return (*sample, torch.rand(1, generator=generator))
 
 
+def mask(samples):
+    """As for masked language models: a batch draws once more when it is put together."""
+    return [*torch.utils.data.default_collate(samples), torch.rand(3)]
+
+
 def make(**named):
-    return loader(Noisy(), SIZE, **{"seed": 3, "transform": jitter, **named})
+    return loader(Noisy(), SIZE, **{"seed": 3, "transform": jitter, "collate_fn": mask, **named})
 
 
 def digest(batches):
@@ -157,6 +162,7 @@ def test_a_resumed_run_whose_loader_is_not_kept_is_told():
         (Noisy(), {}, "either run=run"),
         (Noisy(), {"seed": 1, "run": SimpleNamespace(seed=1, units=0)}, "either run=run"),
         (iter([1]), {"seed": 1}, "len"),
+        (Noisy(), {"seed": 1, "shard": (0, 4)}, "drop_last=True"),
     ],
 )
 def test_what_cannot_be_is_refused(dataset, named, why):

@@ -40,7 +40,7 @@ UNRESUMABLE = (
 )
 
 
-class DaybreakCallback(Callback):
+class DaybreakCallback(Callback):  # type: ignore[misc]
     """Makes `Trainer.fit` one trial's training; put it first in the list of callbacks.
 
     Every number that is logged (`self.log`) is reported when a unit ends. `every_n_steps`: a unit is so many optimiser steps instead of an
@@ -170,7 +170,7 @@ def start_clean(trainer: Trainer) -> None:
     trainer.fit_loop.restarting = False
 
 
-class Memory(CheckpointIO):
+class Memory(CheckpointIO):  # type: ignore[misc]
     """Lightning's checkpoints: the one at MEMORY is held here, all others are files as before."""
 
     def __init__(self) -> None:
@@ -190,7 +190,8 @@ class Memory(CheckpointIO):
             return self.held
         if self.files is None:
             raise UsageError(f"Lightning is not training: nothing can be read from {path}")
-        return self.files.load_checkpoint(path, *args, **named)
+        checkpoint: dict[str, Any] = self.files.load_checkpoint(path, *args, **named)
+        return checkpoint
 
     def remove_checkpoint(self, path: Any) -> None:
         """Delete the file."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 Transform = Callable[[Any, "torch.Generator"], Any]
+Collate = Callable[[list[Any]], Any]
 
 
 class Seeded(Protocol):
@@ -43,14 +44,15 @@ def loader(
     drop_last: bool = False,
     shard: tuple[int, int] = (0, 1),
     transform: Transform | None = None,
+    collate_fn: Collate | None = None,
     **options: Any,
 ) -> "Loader":
     """Batches of a map-style dataset (`len(dataset)`, `dataset[index]`) in an order that resumes anywhere.
 
     `run` gives the seed; without one, give `seed`. `workers`: loader processes, 0 for none. `shard=(k, S)`: the k-th of S parts of each
     batch. While `dataset[index]` and `transform(sample, generator)` run, the global generators of Python, NumPy and torch are set from
-    (seed, epoch, sample), and so is `generator`, a torch.Generator on the CPU. `options` go to `torch.utils.data.DataLoader`
-    (collate_fn, pin_memory, persistent_workers, ...). Raises `UsageError`.
+    (seed, epoch, sample), and so is `generator`, a torch.Generator on the CPU; while `collate_fn` runs, from the batch's first sample.
+    `options` go to `torch.utils.data.DataLoader` (pin_memory, persistent_workers, ...). Raises `UsageError`.
 
         loader = daybreak.loader(dataset, 64, run=run, workers=2)
         run.keep(model=model, optimizer=optimizer, loader=loader)
@@ -66,8 +68,14 @@ def loader(
         )
     chance = run.seed if run is not None else seed
     cut = Cut(len(dataset), batch_size, drop_last=drop_last, shard=shard)
+    if any(first == last for first, last in cut.spans(max(0, (cut.count() - 1) * batch_size))):
+        raise UsageError(
+            f"every shard needs a sample of every batch, the last of {len(dataset)} samples in batches of {batch_size} has too few for "
+            f"{shard[1]} shards: give drop_last=True"
+        )
     batches = Batches(cut, int(chance or 0), shuffle=shuffle)
-    return Loader(Samples(dataset, batches.seed, transform), batches, workers, options, run if shuffle else None)
+    samples = Samples(dataset, batches.seed, transform, collate_fn)
+    return Loader(samples, batches, workers, options, run if shuffle else None)
 
 
 class Batches:
@@ -82,6 +90,10 @@ class Batches:
     def __len__(self) -> int:
         return self.cut.count()
 
+    def set_epoch(self, epoch: int) -> None:
+        """Go to the start of an epoch, for frameworks that count epochs themselves."""
+        self.epoch, self.position = epoch, 0
+
     def __iter__(self) -> Iterator[Fetch]:
         source = Permutation(self.cut.n, seed=self.seed, epoch=self.epoch).span if self._shuffle else in_order
         for first, last in self.cut.spans(self.position):
@@ -89,35 +101,38 @@ class Batches:
 
 
 class Samples:
-    """A dataset of whole batches, each sample made with its own chance."""
+    """A dataset of whole batches, each sample made with its own chance; torch's DataLoader must take them `as_is`."""
 
-    def __init__(self, dataset: Any, seed: int, transform: Transform | None) -> None:
+    def __init__(self, dataset: Any, seed: int, transform: Transform | None, collate: Collate | None) -> None:
+        from torch.utils.data import default_collate
+
         self._dataset = dataset
         self._seed = seed
         self._transform = transform
+        self._collate = collate or default_collate
 
     def __len__(self) -> int:
         return len(self._dataset)
 
-    def __getitems__(self, asked: Fetch) -> list[Any]:
+    def __getitems__(self, asked: Fetch) -> Any:
         from torch.utils.data import get_worker_info
 
-        seeds = sample_seeds(asked.rows, seed=self._seed, epoch=asked.epoch).tolist()
-        pairs = zip(asked.rows.tolist(), seeds, strict=True)
         if get_worker_info() is not None:  # nobody else draws in a worker process
-            return self._make(pairs)
+            return self._make(asked)
         with undisturbed():
-            return self._make(pairs)
+            return self._make(asked)
 
-    def _make(self, pairs: "zip[tuple[int, int]]") -> list[Any]:
+    def _make(self, asked: Fetch) -> Any:
         import torch
 
         generator, samples = torch.Generator(), []
-        for row, seed in pairs:
+        seeds = sample_seeds(asked.rows, seed=self._seed, epoch=asked.epoch).tolist()
+        for row, seed in zip(asked.rows.tolist(), seeds, strict=True):
             seed_globals(seed)
             sample = self._dataset[row]
             samples.append(sample if self._transform is None else self._transform(sample, generator.manual_seed(seed)))
-        return samples
+        seed_globals(int(sample_seeds(asked.rows[0], seed=self._seed, epoch=asked.epoch, name="collation")))
+        return self._collate(samples)
 
 
 class Loader:
@@ -141,6 +156,7 @@ class Loader:
         self._loader = DataLoader(
             samples,
             batch_sampler=batches,
+            collate_fn=as_is,
             num_workers=workers,
             generator=torch.Generator(),
             **options,
@@ -195,6 +211,11 @@ class Loader:
                 f"this trial goes on at unit {self._unkept}, but its loader would begin at epoch 0: keep it before the loop, "
                 "run.keep(loader=loader), or say where it is to begin, loader.begin(epoch)"
             )
+
+
+def as_is(batch: Any) -> Any:
+    """The batch, collated already."""
+    return batch
 
 
 def in_order(start: int, stop: int) -> Indices:
