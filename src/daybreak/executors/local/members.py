@@ -51,7 +51,12 @@ class Member:
         if self.connection is not None:
             self.connection.close()
         if self.output is not None:
-            self.output.drain()
+            self.output.leave()
+
+    def silence(self) -> None:
+        """Its process has ended: what it printed is complete."""
+        if self.output is not None:
+            self.output.close()
 
     def clear(self, watchdog: Watchdog) -> None:
         """Kill its group; after it has been reaped only once more, for its number may then be somebody else's."""
@@ -59,8 +64,8 @@ class Member:
             end_groups([self.pid])
             watchdog.release(self.pid)
             self.cleared = self.status is not None
-        if self.output is not None and self.status is not None:
-            self.output.close()
+        if self.status is not None:
+            self.silence()
 
     def crash(self, memory_ran_out: bool) -> Doom:
         """Why it ended without being asked to."""

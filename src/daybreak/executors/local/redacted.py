@@ -10,6 +10,7 @@ from daybreak.ports.reactor import Reactor
 from daybreak.provenance.redaction import Redactor
 
 CHUNK = 2**16
+LINGER = 5.0  # seconds
 
 
 class RedactedLog:
@@ -57,6 +58,11 @@ class RedactingPipe:
         """Take in all that is there."""
         while self._open and self._read():
             pass
+
+    def leave(self) -> None:
+        """Close in a while: the process may still say its last words."""
+        self.drain()
+        self._reactor.later(LINGER, self.close)
 
     def close(self) -> None:
         """Take in the rest; nobody writes any more. Idempotent."""

@@ -154,6 +154,8 @@ class FunctionAttempt(Attempt):
         wait_for(self.groups(), seconds)
         end_groups(self.groups())
         self._forget()
+        for member in self._members:
+            member.silence()
 
     def condemn(self, reason: EndReason, failure: Failure | None = None) -> None:
         """Also when no process is there yet."""

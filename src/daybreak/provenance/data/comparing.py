@@ -55,7 +55,7 @@ def compare(old: Manifest, new: Manifest) -> Difference:
 def same(one: File, other: File) -> bool:
     """Whether two files have the same bytes, as far as both sides know: by hash, else by size and their store's version."""
     if one.blake3 and other.blake3:
-        return one.blake3 == other.blake3
+        return (one.blake3, one.left_out) == (other.blake3, other.left_out)
     return (one.size, one.tag) == (other.size, other.tag)
 
 

@@ -2,6 +2,8 @@
 
 import msgspec
 
+LEFT_OUT = "dv:"  # a tag that says which rows of the file are none of the dataset's
+
 
 class File(msgspec.Struct, frozen=True, array_like=True):
     """One file. `path`: relative to the dataset, with `/`. `size`: bytes. `blake3`: of its bytes, empty where they were not read.
@@ -13,3 +15,8 @@ class File(msgspec.Struct, frozen=True, array_like=True):
     size: int
     blake3: str
     tag: str = ""
+
+    @property
+    def left_out(self) -> str:
+        """Which of its rows are left out, by the name of a deletion vector; empty for none."""
+        return self.tag if self.tag.startswith(LEFT_OUT) else ""

@@ -16,7 +16,7 @@ from daybreak.spec.models import DataSource, Experiment
 
 MOST_BYTES = 2 * 2**30
 MOST_FILES = 50_000
-OUTPUT = re.compile(r"-{1,2}(o|out|output|save|log|checkpoint|ckpt|result|tensorboard|cache|tmp|work)", re.IGNORECASE)
+OUTPUT = re.compile(r"-o\Z|--?(out|save|log|checkpoint|ckpt|result|tensorboard|cache|tmp|work_?dir)", re.IGNORECASE)
 FLAG = re.compile(r"(--?[A-Za-z][\w-]*)(?:=(.*))?", re.DOTALL)
 CODE = frozenset({".py", ".sh", ".ipynb", ".yaml", ".yml", ".toml", ".cfg", ".ini"})
 

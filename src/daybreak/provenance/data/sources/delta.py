@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from daybreak.base.errors import UsageError
 from daybreak.provenance.data import manifest
-from daybreak.provenance.data.file import File
+from daybreak.provenance.data.file import LEFT_OUT, File
 from daybreak.provenance.data.hashing import Hasher
 from daybreak.provenance.data.manifest import Manifest
 from daybreak.provenance.data.walk import Found, stamp
@@ -118,7 +118,7 @@ def _rows(part: Path) -> Iterator[dict[str, Any]]:
 
 def _vector(add: dict[str, Any]) -> str:
     found = add.get("deletionVector")
-    return f"dv:{found['storageType']}{found['pathOrInlineDv']}@{found.get('offset', 0)}" if found else ""
+    return f"{LEFT_OUT}{found['storageType']}{found['pathOrInlineDv']}@{found.get('offset', 0)}" if found else ""
 
 
 def _stamp(folder: Path, path: str) -> Any:
