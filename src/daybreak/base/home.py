@@ -3,6 +3,7 @@
 ledger.db                       the log, read tables and metric points (SQLite)
 vault/                          files by the hash of their content: checkpoints
 code/<hash>/                    captured source files of experiments
+cache/                          what can be made again: hashes of files by their stat, what interpreters said
 experiments/<n>/logs/<t>.<e>.log   output of attempt <n>.<t>.<e>; parent.log: of the warm parent
 experiments/<n>/scratch/<t>/    a folder of the trial's own (checkpoints of unedited scripts)
 run/                            sockets, the controller's lock and its log; mode 0700

@@ -62,9 +62,11 @@ def _requirement(name: str, version: str, entry: Mapping[str, Any]) -> str:
     if "vcs" in entry:
         vcs = entry["vcs"]
         return f"{name} @ {vcs['type']}+{vcs['url']}@{vcs['commit-id']}{_subdirectory(vcs)}"
-    if "archive" in entry:
-        archive = entry["archive"]
-        return f"{name} @ {archive.get('url') or Path(archive['path']).as_uri()}{_subdirectory(archive)}"
+    archive = entry.get("archive", {})
+    if "url" in archive:
+        return f"{name} @ {archive['url']}{_subdirectory(archive)}"
+    if "path" in archive and Path(archive["path"]).is_file():
+        return f"{name} @ {Path(archive['path']).as_uri()}"
     files = [*entry.get("wheels", []), *([entry["sdist"]] if "sdist" in entry else [])]
     hashes = [f"{kind}:{value}" for file in files for kind, value in file.get("hashes", {}).items()]
     return " ".join([f"{name}=={version}", *(f"--hash={one}" for one in hashes)])

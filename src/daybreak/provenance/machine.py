@@ -41,7 +41,7 @@ def facts() -> dict[str, Any]:
     """What this process stands on, as plain JSON data.
 
     {python, system, cpu: {model, architecture, flags, cores, usable}, threads: {variable: value}, settings: {variable: value}, blas: [...],
-    torch: {...}, gpus: [{model, driver}], container: {...}}; a part that is not known is left out. A few milliseconds.
+    torch: {...}, jax: {...}, gpus: [{model, driver}], container: {...}}; a part that is not known is left out. A few milliseconds.
     """
     found = {
         "python": platform.python_version(),
@@ -52,6 +52,7 @@ def facts() -> dict[str, Any]:
         "settings": _variables(lambda name: name in SETTINGS),
         "blas": blas(),
         "torch": torch(),
+        "jax": jax(),
         "gpus": gpus(),
         "container": container(),
     }
@@ -102,6 +103,22 @@ def torch() -> dict[str, Any]:
         found["onednn"] = module.backends.mkldnn.is_available()
         found["build"] = " ".join(module.__config__.show().split())
     return found | _cuda(module)
+
+
+def jax() -> dict[str, Any]:
+    """What JAX says of itself; {} when it is not imported here. Opens no back end."""
+    module = sys.modules.get("jax")
+    if module is None:
+        return {}
+    with suppress(Exception):
+        config = module.config
+        return {
+            "version": module.__version__,
+            "x64": bool(config.jax_enable_x64),
+            "matmul_precision": str(config.jax_default_matmul_precision),
+            "threefry_partitionable": bool(config.jax_threefry_partitionable),
+        }
+    return {}
 
 
 def gpus() -> list[dict[str, str]]:
@@ -187,6 +204,8 @@ def _cuda(module: Any) -> dict[str, Any]:
             found["cudnn_benchmark"] = module.backends.cudnn.benchmark
             found["tf32"] = module.backends.cuda.matmul.allow_tf32
             found["nccl"] = ".".join(map(str, module.cuda.nccl.version()))
+            if module.cuda.is_initialized():
+                found["device"] = module.cuda.get_device_name()
     return found
 
 
