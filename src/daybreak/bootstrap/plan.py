@@ -9,7 +9,7 @@ from typing import Any
 from daybreak.bootstrap.jobs import answer
 from daybreak.search.plan import Plan, plan
 from daybreak.search.spaces import Space
-from daybreak.spec.models import Experiment
+from daybreak.spec.models import LOGICAL_WORKERS, Experiment
 
 LARGEST_GRID = 1_000_000  # points; a larger one is planned as this
 
@@ -17,7 +17,16 @@ LARGEST_GRID = 1_000_000  # points; a larger one is planned as this
 def planned(spec: Experiment, unit_seconds: float | None = None, slots: int = 1) -> dict[str, Any]:
     """The plan as plain JSON data: the fields of `search.plan.Plan`, `ends`, `units`, and rungs per bracket."""
     grid_size = _grid_size(spec) if spec.search.method == "grid" else None
-    return _plain(plan(spec, unit_seconds=unit_seconds, slots=slots, grid_size=grid_size))
+    found = _plain(plan(spec, unit_seconds=unit_seconds, slots=slots, grid_size=grid_size))
+    if spec.deterministic:
+        found["notes"] = [*found["notes"], _turns(spec)]
+    return found
+
+
+def _turns(spec: Experiment) -> str:
+    workers = spec.search.max_concurrent or LOGICAL_WORKERS
+    text = f"deterministic: {workers} trials train at once on however many slots (search.max_concurrent)"
+    return f"{text}, and decisions wait for their turn: daybreak simulate shows what that costs in idle slots"
 
 
 def _grid_size(spec: Experiment) -> int:

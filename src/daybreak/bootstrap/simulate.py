@@ -61,6 +61,7 @@ def simulate(
 ) -> dict[str, Any]:
     """Simulate a search, and random search on the same workers with the slot-hours it took. Plain JSON data.
 
+    Of a deterministic search `ordinary` is the same search without waiting for turns: what that costs in time and idle slots.
     `seconds_to_random_best`: when this search had a trial as good as random search's best, beside the time that one took.
     Raises `UsageError` for a search without an end and for curves that do not fit the spec.
     """
@@ -72,6 +73,9 @@ def simulate(
     made_up = assumed.table is None and assumed.surrogate is None
     found: dict[str, Any] = {"made_up": made_up, "unit_seconds": assumed.unit_seconds if made_up else None}
     found |= {"name": spec.name, "workers": workers, "seed": spec.seed, "search": outcome.plain(), "random": None}
+    if spec.deterministic:
+        ordinary = spec.model_copy(update={"deterministic": False})
+        found["ordinary"] = run(ordinary, machine, assumed.curves, progress).plain()
     if assumed.against_random and spec.search.method != "random" and outcome.status.slot_seconds:
         random = run(_at_random(spec, outcome), machine, assumed.curves, progress)
         found |= {"random": random.plain()} | _compared(outcome, random)
@@ -103,6 +107,7 @@ def _at_random(spec: Experiment, outcome: Outcome) -> Experiment:
     changed = {
         "search": search,
         "budget": Budget(slot_hours=hours, price_per_slot_hour=price),
+        "deterministic": False,
         "points": (),
         "baseline": None,
         "confirm": None,

@@ -33,6 +33,7 @@ class Outcome:
     incumbents: list[tuple[float, float]]  # (when, best value of the first objective from then on)
     events: int
     digest: str  # of the whole log
+    trained: float  # slot-seconds inside training
 
     def reached(self, value: float) -> float | None:
         """When the best value was first as good as this; None: never."""
@@ -55,6 +56,7 @@ class Outcome:
             "units": status.units,
             "slot_hours": status.slot_seconds / 3600,
             "utilisation": status.slot_seconds / (wall * self.workers) if wall else 0.0,
+            "idle": max(1 - self.trained / (wall * self.workers), 0.0) if wall else 0.0,
             "money": money[0] if money else None,
             "rungs": [{"units": rung.units, "reported": rung.reported, "best": rung.best} for rung in status.rungs],
             "incumbents": self.incumbents,
@@ -65,14 +67,18 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Incumbent:
-    """Follows the best value of the first objective as it is reported."""
+    """Follows the best value of the first objective as it is reported, and the time that was spent in training."""
 
     metric: str
     maximise: bool
+    width: int  # slots of an attempt
+    trained: float = 0.0
     steps: list[tuple[float, float]] = field(default_factory=list)
 
     def hear(self, at: float, events: Sequence[AnyEvent]) -> None:
         for event in events:
+            if isinstance(event, AttemptEnded):
+                self.trained += event.user_seconds * self.width
             if isinstance(event, RungReported | AttemptEnded) and event.attempt.trial:
                 self._note(at, event.best.get(self.metric))
 
@@ -95,7 +101,7 @@ def run(
 ) -> Outcome:
     """Simulate until nothing will ever happen again. Raises `InvariantBroken` for a fault of ours, `UsageError` for bad curves."""
     first = spec.objectives[0]
-    incumbent = _Incumbent(first.metric, first.direction == "maximize")
+    incumbent = _Incumbent(first.metric, first.direction == "maximize", spec.resources.slots)
     log = ledger or MemoryLedger(keep=False)
     log.listen = incumbent.hear
     source = curves(spec)
@@ -114,7 +120,8 @@ def run(
     controller.start()
     controller.submit(spec.model_dump(mode="json"))
     _turn(controller, log, progress)
-    return Outcome(controller.status(EXPERIMENT), machine.slots, incumbent.steps, log.appended, log.digest())
+    status = controller.status(EXPERIMENT)
+    return Outcome(status, machine.slots, incumbent.steps, log.appended, log.digest(), incumbent.trained)
 
 
 def _turn(controller: Controller, log: MemoryLedger, progress: Progress | None) -> None:

@@ -58,8 +58,10 @@ def simulate(
 ) -> None:
     """Run the same search on simulated workers and a simulated clock. Same seed, same bytes out.
 
-    JSON: {name, workers, seed, search, random, speedup, ...}; search and random are
-    {state, why, best, seconds, trials, units, slot_hours, rungs, incumbents, digest, ...}.
+    Of a deterministic search it shows what its turns cost: the idle share of the slots beside that of the same search without them.
+
+    JSON: {name, workers, seed, search, random, ordinary, speedup, ...}; search, random and (of a deterministic search) ordinary are
+    {state, why, best, seconds, trials, units, slot_hours, idle, rungs, incumbents, digest, ...}.
     """
     spec = read(words, flags)
     options = ["--workers", str(workers)] + (["--table", str(table_file)] if table_file else [])
@@ -82,6 +84,7 @@ SIMULATED: dict[str, Callable[[dict[str, Any]], Any]] = {
     "slot-hours": lambda told: told["slot_hours"],
     "money": lambda told: told["money"],
     "workers busy": lambda told: f"{told['utilisation']:.0%}",
+    "slots not training": lambda told: f"{told['idle']:.0%}",
 }
 
 
@@ -111,9 +114,13 @@ def _tell_simulated(name: str, workers: int, found: dict[str, Any]) -> None:
             f"made-up learning curves, {unit} a unit: name yours with --table FILE and --unit SECONDS", soft_wrap=True
         )
     search, other = found["search"], found["random"]
-    rows = [[label, tell(search), tell(other)] for label, tell in SIMULATED.items()]
-    out.print(table(["", "this search", "random search"], rows, right=["this search", "random search"]))
-    for title, told in (("this search", search), ("random search", other)):
+    columns = {"this search": search, "random search": other}
+    if "ordinary" in found:
+        columns["not deterministic"] = found["ordinary"]
+    shown = {title: told for title, told in columns.items() if told is not None}
+    rows = [[label, *map(tell, shown.values())] for label, tell in SIMULATED.items()]
+    out.print(table(["", *shown], rows, right=list(shown)))
+    for title, told in shown.items():
         out.print(f"{title}: {told['state']}, {told['why']}", soft_wrap=True)
     out.print()
     rungs = [[rung["units"], rung["reported"], rung["best"]] for rung in search["rungs"]]
