@@ -37,7 +37,10 @@ def capture(home: Home, folder: Path, *, everything: bool = False, only: tuple[P
         if chosen.name == MANIFEST:
             selection.leave(MANIFEST, "captured code has a list of files of this name")
             continue
-        digest = _digest(chosen, hashes)
+        try:
+            digest = _digest(chosen, hashes)
+        except FileNotFoundError:  # gone since it was seen: something in the folder is at work
+            continue
         if digest is None:
             selection.leave(chosen.name, "holds a private key")
             continue

@@ -32,7 +32,7 @@ class Look:
             without = [f":(top,exclude,glob)**/{name}" for name in SECRETS]
             self._ask("status", "--porcelain=v2", "--branch", "-z")
             self._ask("config", "--get", "remote.origin.url")
-            self._ask("diff", "HEAD", "--binary", "--no-color", "--no-ext-diff", "--", ":/", *without)
+            self._ask("diff", "HEAD", "--binary", "--no-color", "--no-ext-diff", "--no-textconv", "--", ":/", *without)
             if any((parent / ".gitmodules").is_file() for parent in (folder, *folder.parents)):
                 self._ask("submodule", "status", "--recursive")
 

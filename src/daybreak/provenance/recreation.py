@@ -118,10 +118,9 @@ def _install(python: Path, lines: list[str], rest: dict[str, str], wanted: Envir
     try:
         uv.run(*words, given="\n".join(lines), offline=offline)
     except uv.UvFailed as error:
-        raise EnvironmentUnsolvable(
-            f"the environment cannot be made here; uv says: {error}\npackages that cannot be had:",
-            _lost(rest, wanted, str(error)),
-        ) from error
+        lost = _lost(rest, wanted, str(error))
+        told = f"the environment cannot be made here; uv says: {error}"
+        raise EnvironmentUnsolvable(told + ("\npackages that cannot be had:" if lost else ""), lost) from error
 
 
 def _lost(rest: dict[str, str], wanted: Environment, said: str) -> list[Unrecoverable]:

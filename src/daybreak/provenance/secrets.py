@@ -41,7 +41,7 @@ _SECRET_FILE = re.compile("|".join(fnmatch.translate(pattern) for pattern in _FI
 
 def secret_variables(environment: Mapping[str, str]) -> list[str]:
     """Names of the variables that may hold a secret, sorted; their values are in nobody's hands."""
-    return sorted(name for name, value in environment.items() if _is_secret(name, value))
+    return sorted(printable(name) for name, value in environment.items() if _is_secret(name, value))
 
 
 def is_secret_file(name: str) -> bool:
@@ -67,6 +67,11 @@ def redacted_text(text: str) -> str:
     return _USER.sub(r"\g<scheme>", text)
 
 
+def printable(text: str) -> str:
+    """Text that can be stored as JSON: bytes of another encoding, as in names of files and arguments, are written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def redacted_words(words: list[str]) -> list[str]:
     """A command line without secrets: `--api-key X`, `API_KEY=X` and users in URLs are replaced by `***`."""
     told: list[str] = []
@@ -74,7 +79,7 @@ def redacted_words(words: list[str]) -> list[str]:
     for word in words:
         name, equals, value = word.partition("=")
         secret = _is_secret(name.lstrip("-").replace("-", "_").upper(), value or "?")
-        told.append("***" if hide else f"{name}=***" if secret and equals else redacted_text(word))
+        told.append("***" if hide else f"{name}=***" if secret and equals else redacted_text(printable(word)))
         hide = secret and not equals and word.startswith("-")
     return told
 

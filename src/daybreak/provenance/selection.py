@@ -15,7 +15,7 @@ from typing import NamedTuple
 from daybreak.base.home import Home
 from daybreak.provenance.ignoring import FILES, OURS, Ignoring, Wish, above
 from daybreak.provenance.record import LeftOut
-from daybreak.provenance.secrets import is_secret_file
+from daybreak.provenance.secrets import is_secret_file, printable
 
 MOST_FILES = 2000
 MOST_BYTES = 20 * 2**20
@@ -71,7 +71,8 @@ class Selection:
 
     def __init__(self, folder: Path, home: Home, *, everything: bool = False, only: tuple[Path, ...] = ()) -> None:
         self._folder = str(folder)
-        self._home = _inode(home.path)
+        self._home = home.path
+        self._home_inode = _inode(home.path)
         self._everything = everything
         self._roots = only or (folder,)
         self._left: list[LeftOut] = []
@@ -105,8 +106,13 @@ class Selection:
         return told + [LeftOut(f"*{kind}", f"not code: {count} file{'s' * (count > 1)}") for kind, count in others]
 
     def _walk(self, here: str, ignoring: Ignoring | None, *, is_root: bool = False) -> Iterator[Chosen]:
-        with os.scandir(here) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+        try:
+            entries = self._entries(here)
+        except PermissionError:
+            if is_root:
+                raise
+            self.leave(self._name(here) + "/", "cannot be read")
+            return
         names = {entry.name for entry in entries}
         if not is_root and names & NOT_CODE:
             return
@@ -124,6 +130,15 @@ class Selection:
             if self._enters(entry, ignoring):
                 yield from self._walk(entry.path, ignoring)
 
+    def _entries(self, here: str) -> list[os.DirEntry[str]]:
+        """What is in a folder, by name; names that are no text (bytes of another encoding) are left out."""
+        with os.scandir(here) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+        for entry in entries:
+            if (told := printable(entry.name)) != entry.name:
+                self.leave(self._name(os.path.join(here, told)), "its name is not UTF-8")  # noqa: PTH118
+        return [entry for entry in entries if printable(entry.name) == entry.name]
+
     def _count(self, entries: int) -> None:
         self._seen += entries
         if self._seen > MOST_SEEN:
@@ -136,7 +151,7 @@ class Selection:
         wish, file = _wish(ignoring, entry.path, is_folder=True)
         if entry.name.startswith(".") or entry.name in SKIPPED:
             return wish is Wish.TAKE
-        if entry.inode() == self._home:
+        if entry.inode() == self._home_inode and self._home.samefile(entry.path):
             return False
         if wish is Wish.LEAVE:
             self.leave(self._name(entry.path) + "/", f"named in {file}")

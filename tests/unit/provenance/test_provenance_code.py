@@ -219,6 +219,30 @@ def test_texts_a_run_may_write_itself_do_not_count_as_changed_code(home, folder)
     assert changed_files(home, digest, folder) == ["config.yaml"]
 
 
+def test_names_of_another_encoding_are_left_out_and_told(home, folder):
+    with open(os.fsencode(folder) + b"/caf\xe9.txt", "w") as file:  # noqa: PTH123 (a Path cannot name it)
+        file.write("x")
+    assert told(captured(home, folder)) == {"caf\\udce9.txt": "its name is not UTF-8"}
+
+
+def test_a_file_that_vanishes_while_it_is_captured_is_not_missed(home, folder, monkeypatch):
+    original = type(folder).read_bytes
+
+    def vanishing(path):
+        if path.name == "train.py":
+            path.unlink()
+        return original(path)
+
+    monkeypatch.setattr(type(folder), "read_bytes", vanishing)
+    assert list(manifest(home, captured(home, folder))) == ["package/model.py"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser can read everything")
+def test_a_folder_that_cannot_be_read_is_left_out_and_told(home, folder):
+    (folder / "locked").mkdir(mode=0)
+    assert told(captured(home, folder)) == {"locked/": "cannot be read"}
+
+
 def test_captured_code_is_compared_with_its_hashes(home, folder):
     (folder / "manifest.json").write_text("the user's own")
     found = captured(home, folder)
