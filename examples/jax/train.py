@@ -5,6 +5,8 @@ Alone:            python examples/jax/train.py --lr 0.01 --epochs 10
 Shapes: B images of a batch, P pixels, W units of the hidden layer, D digits.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -21,6 +23,11 @@ def prepare():
     return train_test_split((images / 16.0).astype("float32"), labels, test_size=0.25, random_state=0, stratify=labels)
 
 
+@partial(jax.jit, static_argnums=(1, 2))
+def dense(weight_key, inputs, outputs):
+    return {"w": jax.random.normal(weight_key, (inputs, outputs)) * (2 / inputs) ** 0.5, "b": jnp.zeros(outputs)}
+
+
 def logits(params, x_BP, dropout=0.0, drop_key=None):
     hidden_BW = jax.nn.relu(x_BP @ params["hidden"]["w"] + params["hidden"]["b"])
     if drop_key is not None:
@@ -28,13 +35,14 @@ def logits(params, x_BP, dropout=0.0, drop_key=None):
     return hidden_BW @ params["out"]["w"] + params["out"]["b"]
 
 
+@jax.jit
+def accuracy(params, x_BP, y_B):
+    return (logits(params, x_BP).argmax(1) == y_B).mean()
+
+
 def main(run):
     p, (x_train, x_valid, y_train, y_valid) = run.params, run.prepared
-    he = jax.nn.initializers.he_normal()
-    params = {
-        "hidden": {"w": he(key(run, "hidden"), (64, p.width)), "b": jnp.zeros(p.width)},
-        "out": {"w": he(key(run, "out"), (p.width, 10)), "b": jnp.zeros(10)},
-    }
+    params = {"hidden": dense(key(run, "hidden"), 64, p.width), "out": dense(key(run, "out"), p.width, 10)}
     optimizer = optax.adamw(optax.cosine_decay_schedule(p.lr, 27 * (len(y_train) // p.batch)))
     state = State(run, params=params, opt_state=optimizer.init(params), dropout=key(run, "dropout"))
 
@@ -55,7 +63,7 @@ def main(run):
             state.params, state.opt_state, loss = update(
                 state.params, state.opt_state, drop_key, x_train[rows], y_train[rows]
             )
-        run.report(accuracy=(logits(state.params, x_valid).argmax(1) == y_valid).mean(), loss=loss)
+        run.report(accuracy=accuracy(state.params, x_valid, y_valid), loss=loss)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import numpy as np
 
 from daybreak.base.errors import UsageError
 from daybreak.base.streams import derive_seed
+from daybreak.train.adapters import arrays
 from daybreak.train.checkpoints import say
 from daybreak.train.run import Run
 
@@ -115,9 +116,7 @@ def _saved(leaf: Any) -> Any:
     if isinstance(leaf, jax.Array) and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
         return {"key": str(jax.random.key_impl(leaf)), "words": np.asarray(jax.random.key_data(leaf))}
     if isinstance(leaf, jax.Array | np.ndarray | np.generic):
-        array = np.asarray(leaf)
-        plain = array.view(f"u{array.dtype.itemsize}") if array.dtype.kind == "V" else array  # bfloat16 and its kind
-        return {"dtype": array.dtype.name, "weak": _is_weak(leaf), "array": plain}
+        return {"weak": _is_weak(leaf), **arrays.plain(np.asarray(leaf))}
     return Keep
 
 
@@ -139,10 +138,9 @@ def _made(place: str, here: Any, saved: Any) -> Any:
         return saved
     if "key" in saved:
         return jax.random.wrap_key_data(jnp.array(saved["words"]), impl=saved["key"])
-    dtype = jnp.dtype(saved["dtype"])
-    array = np.asarray(saved["array"]).view(dtype) if dtype.kind == "V" else np.asarray(saved["array"])
-    if (array.shape, dtype) != (np.shape(here), getattr(here, "dtype", dtype)):
-        held, wanted = f"{dtype}{list(array.shape)}", f"{getattr(here, 'dtype', '')}{list(np.shape(here))}"
+    array = arrays.restored(saved)
+    if (array.shape, array.dtype) != (np.shape(here), getattr(here, "dtype", array.dtype)):
+        held, wanted = f"{array.dtype}{list(array.shape)}", f"{getattr(here, 'dtype', '')}{list(np.shape(here))}"
         raise UsageError(f"the checkpoint must hold {place} as {wanted}, it holds {held}: it is of another model")
     if not isinstance(here, jax.Array):
         return array.copy() if isinstance(here, np.ndarray) else array[()]
