@@ -23,7 +23,7 @@ from daybreak.controller.proposals import Proposals, SamplerFactory
 from daybreak.controller.routing import Router
 from daybreak.controller.snapshot import SnapshotFile
 from daybreak.lifecycle.commands import AnyCommand, Freeze
-from daybreak.lifecycle.events import Asked, AskName, Submitted
+from daybreak.lifecycle.events import Asked, AskName, ClockSet, Submitted
 from daybreak.lifecycle.imports import Rows, renumbered
 from daybreak.ports.executor import Executor
 from daybreak.ports.ledger import Ledger, PointBatch
@@ -85,6 +85,7 @@ class Controller:
         """Replay the log, start the executors, end what was lost, send again what is outstanding. Raises `LedgerError`."""
         self._recall()
         self._last_at = self._brain.at
+        self._loop.not_before(self._last_at)
         self._submitted = self._brain.newest
         self._active_until = self._loop.now()
         self._projection.advanced(self.upto)
@@ -107,6 +108,8 @@ class Controller:
     def turn(self, timeout: float | None = None) -> bool:
         """Wait at most `timeout` seconds, then make one batch of what is there; False when nothing happened."""
         busy = self._loop.turn(0.0 if self._loop.waiting and self._retry is None else timeout)
+        if self._projection.active and (seconds := self._loop.was_set()):
+            self._loop.post(ClockSet(seconds))
         if self._loop.waiting and self._retry is None:
             self._commit()
             return True

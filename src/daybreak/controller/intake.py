@@ -76,6 +76,14 @@ class Loop(Reactor, Protocol):
         """Wait at most `timeout` seconds for something to happen and call who is due; False when nothing did."""
         ...
 
+    def not_before(self, at: float) -> None:
+        """Its time goes on from `at` (seconds since 1970), if that is later."""
+        ...
+
+    def was_set(self) -> float:
+        """By how many seconds the machine's clock was set since this was last asked; 0.0: it was not."""
+        ...
+
     def close(self) -> None:
         """Let go of what it holds."""
         ...

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from itertools import count
 
+from daybreak.controller.clock import SteadyClock
 from daybreak.controller.company import Company
 from daybreak.controller.intake import Batch, Intake
 from daybreak.ports.reactor import HasFileno
@@ -41,17 +42,17 @@ class _Watched:
 class SelectorReactor(Intake):
     """The `Reactor` of a real controller. `fault(what, error)` is told of a guest's callback that raised."""
 
-    def __init__(self, fault: Fault | None = None) -> None:
+    def __init__(self, fault: Fault | None = None, clock: SteadyClock | None = None) -> None:
         super().__init__()
+        self._clock = clock or SteadyClock()
+        self.now = self._clock.now  # seconds since 1970
+        self.not_before = self._clock.not_before
+        self.was_set = self._clock.was_set
         self._fault = fault or _ignore
         self._selector = selectors.DefaultSelector()
         self._heap: list[tuple[float, int, DueCall]] = []
         self._order = count()
         self._company = Company()
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        return time.time()
 
     def watch(self, source: HasFileno, ready: Callable[[], None]) -> None:
         """Call `ready` whenever the source can be read; a second `watch` replaces the first."""

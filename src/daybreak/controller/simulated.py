@@ -22,6 +22,14 @@ class SimulatedReactor(Intake):
         """Simulated seconds since 1970."""
         return self._now
 
+    def not_before(self, at: float) -> None:
+        """Simulated time goes on from there."""
+        self._now = max(self._now, at)
+
+    def was_set(self) -> float:
+        """Nobody sets it."""
+        return 0.0
+
     def watch(self, source: HasFileno, ready: Callable[[], None]) -> None:  # noqa: ARG002
         """There is nothing to watch in a simulation: raises `RuntimeError`."""
         raise RuntimeError(f"a simulation watches no sockets, got {source!r}: ask samplers inline")

@@ -208,6 +208,12 @@ class PrepareFailed(Event, frozen=True, tag="prepare_failed"):
     failure: Failure
 
 
+class ClockSet(Event, frozen=True, tag="clock_set"):
+    """Somebody set the machine's clock by so many seconds (negative: back); the times of events go on as before."""
+
+    seconds: float
+
+
 AnyEvent = (
     Submitted
     | Imported
@@ -226,4 +232,5 @@ AnyEvent = (
     | CodeChanged
     | DataChanged
     | PrepareFailed
+    | ClockSet
 )

@@ -1,10 +1,10 @@
 """Slots come and go with their machines."""
 
 from daybreak.lifecycle.attempts import kill
-from daybreak.lifecycle.events import SlotsLost, SlotsOffered
+from daybreak.lifecycle.events import ClockSet, SlotsLost, SlotsOffered
 from daybreak.lifecycle.notices import notify
 from daybreak.lifecycle.preparing import prepare_on
-from daybreak.lifecycle.state import Experiment, State, touch
+from daybreak.lifecycle.state import Experiment, State, mark, touch
 
 
 def offered(state: State, event: SlotsOffered) -> bool:
@@ -31,6 +31,16 @@ def lost(state: State, event: SlotsLost) -> bool:
     for exp in state.active.values():
         touch(state, exp)
     return bool(numbers)
+
+
+def clock_set(state: State, event: ClockSet) -> bool:
+    """Tell those whose times differ from the machine's from now on."""
+    how = f"{abs(event.seconds):.0f} s {'back' if event.seconds < 0 else 'forward'}"
+    for exp in state.active.values():
+        text = f"the machine's clock was set {how}; times and budgets of this experiment go on as if it had not been"
+        notify(state, exp, "warning", text)
+        mark(state, exp)
+    return True
 
 
 def _lose(state: State, machine: str, number: int) -> None:

@@ -31,6 +31,7 @@ from daybreak.lifecycle.events import (
     CheckpointDamaged,
     CheckpointDeleted,
     CheckpointSaved,
+    ClockSet,
     CodeChanged,
     DataChanged,
     Imported,
@@ -161,4 +162,5 @@ _HANDLERS: dict[type, Callable[[State, Any], str]] = {
     CodeChanged: _of_experiment(preparing.code_changed),
     DataChanged: _of_experiment(preparing.data_changed),
     PrepareFailed: _of_experiment(preparing.prepare_failed),
+    ClockSet: _of_machine(machines.clock_set),
 }

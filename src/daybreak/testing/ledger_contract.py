@@ -43,6 +43,7 @@ EVERY_EVENT: tuple[ev.AnyEvent, ...] = (
     ev.CodeChanged(1, ("train.py", "data/load.py")),
     ev.DataChanged(1, "digits", ("a.wav", "b.wav"), 7),
     ev.PrepareFailed(1, Failure("ImportError", "no module", "Traceback ...")),
+    ev.ClockSet(-3600.0),
 )
 
 

@@ -270,11 +270,15 @@ class LocalExecutor:
             self._suspended.drop(TrialKey(order.experiment, order.trial), order.digest)
         else:
             try:
-                self._vault.delete(order.digest, order.until)
+                self._vault.delete(order.digest, self._machines_time(order.until))
             except VaultError as error:
                 _log.warning("%s", error)
                 return
         self._reactor.post(CheckpointDeleted(order.experiment, order.trial, order.digest))
+
+    def _machines_time(self, at: float | None) -> float | None:
+        """For comparison with files' times, on the safe side: nothing that was written since is deleted when the clock was set back."""
+        return None if at is None else at + min(time.time() - self._reactor.now(), 0.0)
 
     def _release(self, experiment: int) -> None:
         self._suspended.release(experiment)
