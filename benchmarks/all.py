@@ -21,6 +21,7 @@ ALL = (
     "ledger",
     "samplers",
     "help",
+    "order",
     "user_share",
     "taskset",
 )

@@ -69,7 +69,7 @@ def main(run):
         max_epochs=9, callbacks=[callback], accelerator="cpu", devices=1, logger=False, log_every_n_steps=1,
         enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
     )  # fmt: skip
-    batches = daybreak.loader(train, run.params.batch, run=run, transform=Augment(run.params.noise))
+    batches = daybreak.loader(train, run.params.batch, run=run, transform=Augment(run.params.noise), draws=False)
     trainer.fit(Network(run.params), batches, valid, ckpt_path=callback.ckpt_path)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.data import TensorDataset
 
 import daybreak
 
@@ -53,6 +54,7 @@ def accuracy(model, x_NMT, digit_N):
 
 def main(run):
     p, (x_NMT, digit_N) = run.params, run.prepared["train"]
+    noise, shift = p.augment.noise, p.augment.shift
     layers = []
     for inputs, outputs in ((1, p.width), (p.width, 2 * p.width), (2 * p.width, 2 * p.width)):
         layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
@@ -60,13 +62,18 @@ def main(run):
     model = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(p.dropout), nn.Linear(size, 10))
     optimizer = torch.optim.AdamW(model.parameters(), lr=p.lr, weight_decay=p.weight_decay)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=9)
-    run.keep(model=model, optimizer=optimizer, scheduler=scheduler)
+
+    def augment(sample, generator):  # each recording's own draws, whatever else is in its batch
+        x_MT, digit = sample
+        late = int(torch.randint(0, shift + 1, (), generator=generator))
+        return torch.randn(x_MT.shape, generator=generator).mul_(noise).add_(x_MT.roll(late, 1)), digit
+
+    loader = daybreak.loader(TensorDataset(x_NMT, digit_N), p.batch, run=run, transform=augment, draws=False)
+    run.keep(model=model, optimizer=optimizer, scheduler=scheduler, loader=loader)
     for _ in run.epochs(9):
         model.train()
-        for rows in torch.randperm(len(x_NMT)).split(p.batch):
-            late = int(torch.randint(0, p.augment.shift + 1, ()))
-            x_BMT = torch.roll(x_NMT[rows], late, dims=2) + p.augment.noise * torch.randn_like(x_NMT[rows])
-            loss = nn.functional.cross_entropy(model(x_BMT[:, None]), digit_N[rows])
+        for x_BMT, digit_B in loader:
+            loss = nn.functional.cross_entropy(model(x_BMT[:, None]), digit_B)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -29,6 +29,10 @@ def jitter(sample, generator):
     return (*sample, torch.rand(1, generator=generator))
 
 
+def shake(sample, generator):
+    return sample, torch.rand(1, generator=generator)
+
+
 def mask(samples):
     """As for masked language models: a batch draws once more when it is put together."""
     return [*torch.utils.data.default_collate(samples), torch.rand(3)]
@@ -88,6 +92,12 @@ def test_what_a_model_draws_is_not_disturbed_and_does_not_disturb():
         return [(digest([batch]), float(torch.rand(()))) for _ in range(2) for batch in one]
 
     assert drawn(0) == drawn(2)
+
+
+def test_samples_that_draw_from_their_own_generator_alone_need_no_more():
+    """`draws=False` leaves the global generators alone: the transform's draws are as they were."""
+    quick = [batch[-1].tolist() for batch in loader(range(N), SIZE, seed=3, transform=shake, draws=False)]
+    assert quick == [batch[-1].tolist() for batch in loader(range(N), SIZE, seed=3, transform=shake)]
 
 
 def test_a_loop_that_was_left_goes_on_and_begin_goes_elsewhere(two_epochs):

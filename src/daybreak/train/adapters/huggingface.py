@@ -215,7 +215,7 @@ def ordered_loader(trainer: Trainer, seed: int) -> DataLoader:
     own = type(trainer).get_train_dataloader(trainer)
     cut = Cut(len(own.dataset), trainer.args.train_batch_size, drop_last=trainer.args.dataloader_drop_last)
     loader = DataLoader(
-        Samples(own.dataset, seed, None, own.collate_fn),
+        Samples(own.dataset, seed, None, own.collate_fn, draws=True),
         batch_sampler=Batches(cut, seed, shuffle=True),
         collate_fn=as_is,
         num_workers=own.num_workers,

