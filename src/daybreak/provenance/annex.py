@@ -4,14 +4,18 @@ A record never changes, so this stands beside it, under the digest of the lock t
 It lies in the vault's folder, but is no file of the vault: `environments/<digest of the lock>.json`, replaced as a whole.
 """
 
+import re
 from pathlib import Path
 
 import msgspec
 
 from daybreak.base.errors import VaultError
+from daybreak.base.hashing import HEX_LENGTH
 from daybreak.provenance.record import Environment, Unrecoverable, Wheel
 from daybreak.provenance.stats import write_whole
 from daybreak.vault.store import Vault
+
+_DIGEST = re.compile(f"[0-9a-f]{{{HEX_LENGTH}}}")
 
 
 class Annex(msgspec.Struct, frozen=True):
@@ -23,14 +27,19 @@ class Annex(msgspec.Struct, frozen=True):
 
 
 def path(vault: Vault, environment: Environment) -> Path:
-    """Where an environment's annex lies, or will."""
+    """Where an environment's annex lies, or will. Raises `VaultError` for a lock that is no digest."""
+    if not _DIGEST.fullmatch(environment.lock):
+        raise VaultError(f"a lock is named by {HEX_LENGTH} hexadecimal digits, got {environment.lock!r}")
     return vault.folder / "environments" / f"{environment.lock}.json"
 
 
 def read(vault: Vault, environment: Environment) -> Annex:
     """What is known by now; an empty one when nothing is."""
+    if not environment.lock:
+        return Annex()
+    place = path(vault, environment)
     try:
-        return msgspec.json.decode(path(vault, environment).read_bytes(), type=Annex)
+        return msgspec.json.decode(place.read_bytes(), type=Annex)
     except (OSError, msgspec.MsgspecError):
         return Annex()
 

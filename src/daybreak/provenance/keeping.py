@@ -19,9 +19,10 @@ Tell = Callable[[str], None]
 
 
 def keep(vault: Vault, environment: Environment, *, progress: Tell | None = None) -> list[str]:
-    """Put wheels of all packages into the vault, and say which packages have none and why.
+    """Put wheels of all packages into the vault; say which packages have none and why, and which were edited by hand.
 
-    A wheel is taken from the folders of wheels that pip is configured with, else packed again from the installed files. Packages of
+    A wheel is taken from the folders of wheels that pip is configured with, else (and for edited packages) packed again from the installed
+    files. Packages of
     which another version is installed now are not kept. Raises `UsageError` when the interpreter is gone, `VaultError`.
     """
     kept = annex.wheels(vault, environment)
@@ -40,7 +41,9 @@ def keep(vault: Vault, environment: Environment, *, progress: Tell | None = None
         if progress is not None:
             progress(f"keeping {package.key} {package.version} ({number} of {len(environment.packages)})")
         try:
-            new.append(_keep(vault, package, folders))
+            edited = wheels.changed(package)
+            new.append(_keep(vault, package, [] if edited else folders))
+            told += [_edited(package, edited)] if edited else []
         except (wheels.CannotPack, OSError) as error:
             told.append(f"no wheel of {package.key} {package.version} can be kept: {error}")
     known = annex.read(vault, environment)
@@ -78,6 +81,14 @@ def _changed(found: Installed, environment: Environment) -> list[str]:
         for name, version in environment.packages.items()
         if now.get(name) != version
     ]
+
+
+def _edited(package: Package, files: list[str]) -> str:
+    more = f" and {len(files) - 3} more" if len(files) > 3 else ""  # noqa: PLR2004
+    return (
+        f"{package.key} {package.version} was edited after it was installed ({', '.join(files[:3])}{more}): "
+        "it is kept as it is now, no index has it so"
+    )
 
 
 def _keep(vault: Vault, package: Package, folders: list[Path]) -> Wheel:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from daybreak.base.errors import DamagedFile
 from daybreak.provenance import uv
 from daybreak.provenance.installed import Installed, Package
 from daybreak.provenance.record import Unrecoverable
@@ -53,9 +54,15 @@ def missing(packages: Mapping[str, str], python: str) -> list[Unrecoverable]:
 
 
 def requirements(lock: str, wanted: Mapping[str, str]) -> list[str]:
-    """Lines that install packages of a lock: by their origin, or by version with the hashes that a complete lock has."""
+    """Lines that install packages of a lock: by their origin, or by version with the hashes that a complete lock has.
+
+    Raises `DamagedFile` for a lock that was tampered with.
+    """
     entries = {entry["name"]: entry for entry in tomllib.loads(lock)["packages"]}
-    return [_requirement(name, version, entries.get(name, {})) for name, version in wanted.items()]
+    lines = [_requirement(name, version, entries.get(name, {})) for name, version in wanted.items()]
+    if odd := next((line for line in lines if "\n" in line or "\r" in line), None):
+        raise DamagedFile(f"a requirement is one line, the lock says {odd!r}: it was tampered with")
+    return lines
 
 
 def _requirement(name: str, version: str, entry: Mapping[str, Any]) -> str:

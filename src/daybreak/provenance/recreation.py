@@ -4,12 +4,13 @@ Kept wheels come first (they are verified by hash), code of editable installs is
 index, with the hashes of the complete lock where there is one. With everything kept, no network is used.
 """
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from daybreak.base.errors import UsageError
+from daybreak.base.errors import DamagedFile, UsageError
 from daybreak.base.home import Home
 from daybreak.provenance import annex, local, locks, uv
 from daybreak.provenance.installed import ask
@@ -17,6 +18,9 @@ from daybreak.provenance.record import Environment, Record, Unrecoverable, Wheel
 from daybreak.vault.store import Vault
 
 Tell = Callable[[str], None]
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
+_WHEEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.!+-]*\.whl")
 CODE = "daybreak-code"  # the folder in an environment where code of editable installs lies
 
 
@@ -42,6 +46,7 @@ def recreate(record: Record, vault: Vault, folder: Path, *, progress: Tell | Non
         raise EnvironmentUnsolvable(
             f"the run's environment was not captured: {wanted.note or 'no reason is recorded'}", []
         )
+    _refuse_odd(wanted, vault)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(
             f"an environment is made in a new or empty folder, {folder} is taken: name another, or delete it"
@@ -53,6 +58,19 @@ def recreate(record: Record, vault: Vault, folder: Path, *, progress: Tell | Non
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _refuse_odd(wanted: Environment, vault: Vault) -> None:
+    """A record may come from somebody else's bundle: what becomes a path or a line for uv must be a plain name. Raises `DamagedFile`."""
+    kept = annex.wheels(vault, wanted).values()
+    names = [*wanted.packages, *(wheel.package for wheel in kept)]
+    odd = [name for name in names if not _NAME.fullmatch(name)]
+    odd += [version for version in wanted.packages.values() if not _VERSION.fullmatch(version)]
+    odd += [wheel.file for wheel in kept if not _WHEEL.fullmatch(wheel.file)]
+    if odd:
+        raise DamagedFile(
+            f"a record names packages, versions and wheels by plain names, got {odd[0]!r}: it was tampered with"
+        )
 
 
 def _filled(wanted: Environment, vault: Vault, folder: Path, tell: Tell) -> Path:

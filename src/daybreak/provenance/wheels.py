@@ -14,6 +14,7 @@ import sys
 import zipfile
 from collections.abc import Iterable, Iterator
 from configparser import ConfigParser, Error
+from contextlib import contextmanager
 from pathlib import Path
 
 from daybreak.provenance.installed import Package, normalised
@@ -37,6 +38,14 @@ def repack(package: Package, folder: Path) -> Path:
     target = folder / file_name(package)
     write(target, _installed_files(info), info.name)
     return target
+
+
+def changed(package: Package) -> list[str]:
+    """Installed files that are not as they were installed: edited or deleted since. Raises `CannotPack`, `OSError`."""
+    info = Path(package.info)
+    with _record(info) as rows:
+        told = [(name, hashed) for name, hashed, *_ in rows if hashed.startswith("sha256=")]
+    return sorted(name for name, hashed in told if _hashed(Path(os.path.normpath(info.parent / name))) != hashed)
 
 
 def file_name(package: Package) -> str:
@@ -69,8 +78,7 @@ def write(target: Path, files: Iterable[File], info: str) -> None:
     with zipfile.ZipFile(target, "w") as wheel:
         for name, data, executable in files:
             _add(wheel, name, data, executable=executable)
-            hashed = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-            record.writerow([name, f"sha256={hashed}", len(data)])
+            record.writerow([name, _told(hashlib.sha256(data)), len(data)])
         record.writerow([f"{info}/RECORD", "", ""])
         _add(wheel, f"{info}/RECORD", lines.getvalue().encode(), executable=False)
 
@@ -96,8 +104,8 @@ def _add(wheel: zipfile.ZipFile, name: str, data: bytes, *, executable: bool) ->
 
 def _installed_files(info: Path) -> Iterator[File]:
     """The files of its RECORD under their names in a wheel, in the order of names."""
-    with (info / "RECORD").open(newline="") as record:
-        named = sorted({row[0] for row in csv.reader(record) if row})
+    with _record(info) as rows:
+        named = sorted({row[0] for row in rows if row})
     made = _made_scripts(info)
     for name in named:
         path = Path(os.path.normpath(info.parent / name))
@@ -108,6 +116,29 @@ def _installed_files(info: Path) -> Iterator[File]:
             yield place, path.read_bytes(), os.access(path, os.X_OK)
         except OSError as error:
             raise CannotPack(f"{name} is one of its files and cannot be read: {error.strerror}") from error
+
+
+@contextmanager
+def _record(info: Path) -> Iterator[Iterator[list[str]]]:
+    try:
+        record = (info / "RECORD").open(newline="")
+    except FileNotFoundError:
+        raise CannotPack("it was not installed from a wheel: nothing says which files are its own") from None
+    with record:
+        yield csv.reader(record)
+
+
+def _hashed(path: Path) -> str:
+    """As RECORD writes it; empty for a file that is not there."""
+    try:
+        with path.open("rb") as file:
+            return _told(hashlib.file_digest(file, "sha256"))
+    except OSError:
+        return ""
+
+
+def _told(digest: "hashlib._Hash") -> str:
+    return "sha256=" + base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
 
 
 def _place(name: str, path: Path, info: Path, made: frozenset[str]) -> str | None:

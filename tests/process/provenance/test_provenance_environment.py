@@ -1,6 +1,7 @@
 """Environments captured from real interpreters, kept, locked and made again."""
 
 import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import msgspec
 import pytest
 from environments import install, install_editable, make, said_by, site, tiny_wheel
 
-from daybreak.base.errors import DamagedFile, UsageError
+from daybreak.base.errors import DamagedFile, UsageError, VaultError
 from daybreak.base.home import Home
-from daybreak.provenance import annex, keeping, uv
+from daybreak.provenance import annex, keeping, uv, wheels
 from daybreak.provenance.environment import EnvironmentUnsolvable, capture, recreate
+from daybreak.provenance.installed import ask
 from daybreak.provenance.record import Record
 from daybreak.vault.store import Vault
 
@@ -232,6 +234,58 @@ def test_wheels_of_an_environment_that_is_gone_or_has_changed_cannot_be_kept(hom
     shutil.rmtree(tmp_path / "venv")
     with pytest.raises(UsageError, match="wheels are kept of what is installed, the run's environment is gone"):
         keeping.keep(vault, environment)
+
+
+def test_a_package_that_was_edited_by_hand_is_kept_as_it_is_and_told(home, vault, python, links, tmp_path):
+    (site(python) / "alpha.py").write_text("VERSION = 'mended'\n")
+    environment = capture(home, vault, str(python))
+    told = keeping.keep(vault, environment)
+    assert told == [
+        "alpha 1.0 was edited after it was installed (alpha.py): it is kept as it is now, no index has it so"
+    ]
+    made = recreate(Record(environment=environment), vault, tmp_path / "again")
+    assert said_by(made, VERSIONS) == "mended 2.0+cpu"
+
+
+def test_scripts_and_data_outside_of_the_packages_go_back_into_the_wheel(python, links, tmp_path):
+    own = [
+        ("epsilon-1.0.data/scripts/run.sh", b"#!/bin/sh\necho run\n", True),
+        ("epsilon-1.0.data/data/share/epsilon.txt", b"data", False),
+    ]
+    install(python, str(tiny_wheel(tmp_path / "elsewhere", "epsilon", "1.0", own)))
+    package = next(package for package in ask(str(python)).packages if package.name == "epsilon")
+    packed = wheels.repack(package, tmp_path)
+    assert wheels.repack(package, links).read_bytes() == packed.read_bytes(), "equal files, equal wheels"
+    other = make(tmp_path / "other")
+    install(other, str(packed))
+    assert subprocess.run([other.parent / "run.sh"], capture_output=True, text=True, check=True).stdout == "run\n"
+    assert (other.parents[1] / "share" / "epsilon.txt").read_text() == "data"
+    assert (other.parent / "epsilon-tool").is_file()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"packages": {"../../evil": "1"}},
+        {"packages": {"alpha": "1.0\n--index-url=file:///evil"}},
+        {"lock": "../evil"},
+    ],
+)
+def test_a_record_that_was_tampered_with_is_refused(home, vault, python, tmp_path, changed):
+    environment = msgspec.structs.replace(capture(home, vault, str(python)), **changed)
+    with pytest.raises(VaultError, match=r"tampered with|hexadecimal"):
+        recreate(Record(environment=environment), vault, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+
+
+def test_a_wheel_whose_name_leads_out_of_its_folder_is_refused(home, vault, python, tmp_path):
+    environment = capture(home, vault, str(python))
+    keeping.keep(vault, environment)
+    known = annex.read(vault, environment)
+    evil = [msgspec.structs.replace(wheel, file="../../evil.whl") for wheel in known.wheels]
+    annex.write(vault, environment, msgspec.structs.replace(known, wheels=evil))
+    with pytest.raises(DamagedFile, match="tampered with"):
+        recreate(Record(environment=environment), vault, tmp_path / "again")
 
 
 def test_an_interpreter_that_does_not_answer_is_named(home, vault, tmp_path):
