@@ -56,11 +56,13 @@ class Plan:
     faults: float = 0.0
     troubled: int = 0
     natural_end: int = 40  # units after which a trial completes by itself
+    fails: int = 0  # every so many-th trial fails whenever it comes to FAILS_AT units; 0: none
     harmless: bool = False  # only troubles that a deterministic search must not notice
     contents: int | None = None  # how many different states there are per number of units; None: none is like another
 
 
-HARMLESS = ("crash", "lost", "lost", "repeat", "stale", "pause", "machine", "checkpoint", "priority", "resume", "widen")
+FAILS_AT = 2  # units
+HARMLESS = ("lost", "lost", "repeat", "stale", "pause", "machine", "checkpoint", "priority", "resume", "widen")
 Draw = Callable[[int, int], dict[str, Any]]  # (experiment, trial) -> its point
 
 
@@ -196,6 +198,11 @@ class World:
             return
         end = self._end(key)
         target = process.target if process.target is not None else end
+        if self._fails(key) and process.units < FAILS_AT <= min(target, end):
+            process.units = FAILS_AT
+            failure = Failure("ValueError", "boom", "tail", "print")
+            process.outbox.append(AttemptEnded(key, "crashed", process.units, 0.0, failure=failure))
+            return
         trained = max(min(target, end) - process.units, 0)
         self.at += UNIT_SECONDS * trained
         process.units += trained
@@ -209,6 +216,9 @@ class World:
             key, process.number, process.units, self._metrics(process), {}, UNIT_SECONDS if trained else None
         )
         process.outbox.append(report)
+
+    def _fails(self, key: AttemptKey) -> bool:
+        return bool(self.plan.fails and key.trial) and key.trial % self.plan.fails == 0
 
     def _end(self, key: AttemptKey) -> int:
         """Units after which a trial ends by itself."""
@@ -321,7 +331,8 @@ class World:
             "stop",
         ]
         kinds += ["extend", "extend", "widen"]
-        kind = self._stream.choice(HARMLESS if self.plan.harmless else kinds)
+        harmless = HARMLESS if self.plan.fails else ("crash", *HARMLESS)
+        kind = self._stream.choice(harmless if self.plan.harmless else kinds)
         running = [process for process in self.processes.values() if not process.outbox]
         if kind in ("crash", "lost", "checkpoint"):
             return self._fault_of(self._stream.choice(running), kind) if running else None
@@ -371,6 +382,8 @@ class World:
         process.units = done if process.target is None else min(done, process.target)
         if self.plan.harmless:  # no trial trains beyond its end
             process.units = min(process.units, max(self._end(key), process.launch.units))
+            if self._fails(key):
+                process.units = min(process.units, FAILS_AT - 1)
         if kind == "checkpoint":
             return self._checkpoint(process)
         del self.processes[key]

@@ -98,6 +98,24 @@ def test_the_search_is_that_of_an_undisturbed_run_alone(
 
 
 @relaxed
+@given(
+    repeatable_specs(),
+    machines,
+    st.integers(0, 10_000),
+    st.integers(2, 5),
+    st.sampled_from([0, 1]),
+    st.integers(0, 150),
+)
+def test_trials_that_fail_by_themselves_fail_in_their_turn(spec, slots, seed, fails, attempts, troubled):
+    spec = spec.model_copy(update={"retry": spec.retry.model_copy(update={"attempts": attempts})})
+    alone = History(Plan((spec,), (spec.resources.slots,), fails=fails), check=False)
+
+    disturbed = History(Plan((spec,), slots, seed, 0.3, troubled, fails=fails, harmless=True))
+
+    assert_same(what_came_of(alone, 1), what_came_of(disturbed, 1))
+
+
+@relaxed
 @given(repeatable_specs(), machines, st.integers(0, 10_000))
 def test_a_replay_of_its_log_gives_the_same_commands(spec, slots, seed):
     history = History(Plan((spec,), slots, seed, 0.2, 100, harmless=True), check=False)
