@@ -56,6 +56,8 @@ def test_show_tells_packages_machine_secrets_by_name_and_what_is_not_to_be_had(d
     told = daybreak("env", "show", str(number))
     assert "alpha    1.0+mine" in told.stdout
     assert "MY_API_KEY" in told.stdout
+    assert "3 files" in told.stdout
+    assert "by " in told.stdout
     assert "hush" not in told.stdout + json.dumps(shown)
     assert "alpha 1.0+mine may not be had elsewhere: +mine is a local build" in told.stderr
 

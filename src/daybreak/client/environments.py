@@ -51,10 +51,11 @@ class Recorded(NamedTuple):
         return sum(wheel.bytes for wheel in annex.wheels(self.vault, self.record.environment).values())
 
     def described(self) -> dict[str, Any]:
-        """Its environment and machine as plain data."""
+        """Its code, environment and machine as plain data."""
         told = msgspec.to_builtins(self.record.environment)
         return {
             "experiment": self.experiment.experiment,
+            "code": msgspec.to_builtins(self.record.code),
             **{
                 name: told[name]
                 for name in ("python", "implementation", "platform", "executable", "lock", "packages", "local", "note")

@@ -12,6 +12,7 @@ from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import console, errors_console, number, print_json, styled, table
 from daybreak.client.client import Client
 from daybreak.client.environments import Recorded, recorded
+from daybreak.provenance.record import Code, Git, Record
 
 app = App(name="env", help="Environments of runs: packages, Python and machine; locked, kept and made again.")
 
@@ -20,40 +21,20 @@ Run = Annotated[str, Parameter(help="An experiment (3, digits) or one of its tri
 
 @app.command
 def show(run: Run = "", *, json: Json = False, home: HomeFolder = None) -> None:
-    """Show the packages, the Python and the machine of a run, and what could not be had again.
+    """Show the code, the packages, the Python and the machine of a run, and what could not be had again.
 
-    JSON: {experiment, python, implementation, platform, executable, lock, packages, local, note, kept, unrecoverable, machine, secrets}.
+    JSON: {experiment, code, python, implementation, platform, executable, lock, packages, local, note, kept, unrecoverable, machine,
+    secrets}.
     """
     with Client(home) as client:
         found = recorded(client, run)
     if json:
         print_json(found.described())
         return
-    environment, machine = found.record.environment, found.record.machine
-    cpu = machine.get("cpu", {})
-    facts = [
-        ["Python", f"{environment.python} ({environment.executable})"],
-        ["platform", f"{environment.platform}, {machine.get('system', '')}"],
-        [
-            "CPU",
-            f"{cpu.get('model', '')}, {cpu.get('usable', '?')} of {cpu.get('cores', '?')} cores, {' '.join(cpu.get('flags', []))}",
-        ],
-        *(["GPU", f"{gpu.get('model')}, driver {gpu.get('driver')}"] for gpu in machine.get("gpus", [])),
-        *(
-            ["container", " ".join(f"{k}={v}" for k, v in machine[part].items())]
-            for part in ("container",)
-            if part in machine
-        ),
-        *(
-            [part, " ".join(f"{k}={v}" for k, v in machine[part].items())]
-            for part in ("threads", "settings")
-            if part in machine
-        ),
-        *(["secrets", f"{', '.join(found.record.secrets)} (named, not stored)"] for _ in found.record.secrets[:1]),
-    ]
-    console().print(table(["", ""], facts))
+    console().print(table(["", ""], _facts(found.record)))
     kept = set(found.kept)
-    rows = ([name, version, _origin(found, name, kept)] for name, version in environment.packages.items())
+    packages = found.record.environment.packages
+    rows = ([name, version, _origin(found, name, kept)] for name, version in packages.items())
     console().print(table(["package", "version", ""], rows))
     _tell_lost(found)
 
@@ -145,6 +126,50 @@ def keep(run: Run = "", *, json: Json = False, home: HomeFolder = None) -> int:
     for line in missing:
         errors_console().print(styled(("warning", "yellow"), f": {line}"), soft_wrap=True)
     return int(bool(missing))
+
+
+def _facts(record: Record) -> list[list[str]]:
+    """Name and value of each thing that is known of a run, but its packages."""
+    environment, machine = record.environment, record.machine
+    cpu = machine.get("cpu", {})
+    cores = f"{cpu.get('usable', '?')} of {cpu.get('cores', '?')} cores"
+    named = {
+        part: " ".join(f"{k}={v}" for k, v in machine.get(part, {}).items())
+        for part in ("threads", "settings", "container")
+    }
+    facts = [
+        ("code", _code(record.code)),
+        ("git", _git(record.code.git) if record.code.git is not None else "not a git repository, or no git"),
+        ("left out", ", ".join(f"{left.path} ({left.why})" for left in record.code.left_out)),
+        ("Python", f"{environment.python} ({environment.executable})" if environment.python else environment.note),
+        ("platform", f"{environment.platform}, {machine.get('system', '')}"),
+        ("CPU", f"{cpu.get('model', '')}, {cores}, {' '.join(cpu.get('flags', []))}"),
+        *(("GPU", f"{gpu.get('model')}, driver {gpu.get('driver')}") for gpu in machine.get("gpus", [])),
+        *named.items(),
+        ("secrets", f"{', '.join(record.secrets)} (named, not stored)" if record.secrets else ""),
+        ("command", " ".join(record.command)),
+        ("by", f"{record.user} on {record.host}"),
+    ]
+    return [[name, value] for name, value in facts if value]
+
+
+def _code(code: Code) -> str:
+    return (
+        f"{number(code.files)} files, {number(code.bytes)} bytes, blake3 {code.digest[:16]}"
+        if code.digest
+        else code.note
+    )
+
+
+def _git(git: Git) -> str:
+    words = [
+        git.commit[:12],
+        f"on {git.branch}" if git.branch else "",
+        git.remote,
+        "with uncommitted changes" if git.dirty else "",
+    ]
+    modules = [f"{module.path} at {module.commit[:12]}" for module in git.submodules]
+    return "; ".join([" ".join(filter(None, words)), *modules, *git.notes])
 
 
 def _origin(found: Recorded, name: str, kept: set[str]) -> str:
