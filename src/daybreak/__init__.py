@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from daybreak.train.order.permutation import order as order
     from daybreak.train.run import Run as Run
     from daybreak.train.shards.sharded import sharded as sharded
+    from daybreak.train.states import by_pickle as by_pickle
 
 _WHERE = {
     "Client": "client.client",
@@ -28,6 +29,7 @@ _WHERE = {
     "Result": "client.experiment",
     "Run": "train.run",
     "batches": "train.order.permutation",
+    "by_pickle": "train.states",
     "load_checkpoint": "train.codec",
     "loader": "train.order.loader",
     "log": "train.log",
@@ -44,6 +46,7 @@ __all__ = [
     "Result",
     "Run",
     "batches",
+    "by_pickle",
     "load_checkpoint",
     "loader",
     "log",

@@ -10,6 +10,7 @@ from daybreak.base.errors import UsageError, VaultError
 from daybreak.train import codec
 from daybreak.train.kept import Load, Save, holder
 from daybreak.train.randomness import Randomness
+from daybreak.train.reading import decode
 from daybreak.vault.store import Vault
 from daybreak.wire.worker import CheckpointRef
 
@@ -42,7 +43,7 @@ class Checkpoints:
 
     def load(self, ref: CheckpointRef) -> None:
         """Read a checkpoint. Raises `VaultError`, `DamagedFile` when it cannot be used."""
-        tree = codec.decode(self._vault.read(ref.digest))
+        tree = decode(self._vault.read(ref.digest))
         if tree["units"] != ref.units:
             raise VaultError(f"the checkpoint must stand at unit {ref.units}, it stands at {tree['units']}")
         self._loaded, self._random, self.last = tree["kept"], tree["random"], tree["last"]

@@ -11,6 +11,7 @@ from sklearn.linear_model import SGDClassifier
 from daybreak.base.errors import UsageError
 from daybreak.train.codec import decode, encode
 from daybreak.train.kept import holder
+from daybreak.train.states import by_pickle
 
 
 def put_back(value, change):
@@ -20,6 +21,19 @@ def put_back(value, change):
     change(value)
     load(decode(data))
     return value
+
+
+def carry(trained, fresh):
+    """What was saved of one, restored into the other, through bytes."""
+    data = bytearray(b"".join(map(bytes, encode(holder("it", trained)[0]()).chunks())))
+    holder("it", fresh)[1](decode(data))
+
+
+class Counter:
+    """Something of the user's own."""
+
+    def __init__(self):
+        self.seen, self.weights = [], None
 
 
 def test_modules_and_optimizers():
@@ -73,7 +87,7 @@ def test_estimators_are_restored_in_place_and_train_on():
 def test_an_object_fresh_from_its_constructor_takes_the_state_of_a_trained_one():
     trained = SGDClassifier(random_state=0).partial_fit(np.eye(4), [0, 1, 0, 1], classes=[0, 1])
     fresh = SGDClassifier(random_state=0)
-    holder("model", fresh)[1](holder("model", trained)[0]())
+    carry(trained, fresh)
     assert np.array_equal(fresh.coef_, trained.coef_)
 
 
@@ -95,6 +109,54 @@ def test_what_has_no_state_to_put_back_is_refused(value):
 
 
 def test_another_class_than_was_saved_is_refused():
-    _, load = holder("model", SGDClassifier())
-    with pytest.raises(UsageError, match="must hold a SGDClassifier, it holds a SimpleNamespace"):
-        load(SimpleNamespace())
+    with pytest.raises(UsageError, match=r"must be restored into a .*Counter, there is a .*SGDClassifier here"):
+        carry(Counter(), SGDClassifier())
+
+
+def test_an_object_of_the_users_own_is_stored_by_its_attributes_and_restored_in_place():
+    counter, fresh = Counter(), Counter()
+    counter.seen, counter.weights = [1, 2], np.arange(3.0)
+    alias = fresh.seen
+    carry(counter, fresh)
+    assert (fresh.seen, fresh.weights.tolist()) == ([1, 2], [0.0, 1.0, 2.0])
+    assert alias == []
+
+
+@pytest.mark.parametrize("make", [torch.nn.Linear, lambda n, m: np.zeros((n, m)), torch.zeros])
+def test_another_shape_is_told_with_both_shapes(make):
+    with pytest.raises(UsageError, match=r"has shape \(.*\) here and \(.*\) in the checkpoint"):
+        carry(make(2, 3), make(4, 3))
+
+
+def test_another_layer_is_told_by_its_name():
+    with pytest.raises(UsageError, match=r"1\.bias"):
+        carry(
+            torch.nn.Sequential(torch.nn.Linear(2, 2)),
+            torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)),
+        )
+
+
+class Opaque:
+    """Its state is not in its `__dict__`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value):
+        self.value = value
+
+    def __reduce__(self):
+        return Opaque, (self.value,)
+
+
+def test_nothing_is_pickled_unless_it_is_asked_for_by_name():
+    with pytest.raises(UsageError, match=r"daybreak\.by_pickle"):
+        encode({"it": Opaque(3)})
+    kept = by_pickle(Opaque(3))
+    fresh = by_pickle(Opaque(0))
+    carry(kept, fresh)
+    assert fresh.value.value == 3
+
+
+def test_a_pickle_is_not_opened_for_whoever_did_not_ask():
+    with pytest.raises(UsageError, match="a pickle may run any code"):
+        carry(by_pickle({"a": 1}), {"a": 2})
