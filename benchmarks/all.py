@@ -19,6 +19,7 @@ ALL = (
     "points",
     "list_runs",
     "ledger",
+    "hashing",
     "samplers",
     "help",
     "order",

@@ -13,7 +13,7 @@ from daybreak.provenance.data.capturing import read
 from daybreak.provenance.data.comparing import compare
 from daybreak.provenance.data.file import File
 from daybreak.provenance.data.hashing import Hasher
-from daybreak.provenance.data.stat_cache import COARSE, FINE, SECOND, StatCache, racy
+from daybreak.provenance.data.stat_cache import COARSE, FINE, SECOND, Known, StatCache, racy
 from daybreak.provenance.data.walk import Stamp, stamp
 from daybreak.vault.store import Vault
 
@@ -143,7 +143,7 @@ def test_fresh_hashing_believes_nothing(folder, cache, later):
 def test_a_file_that_never_holds_still_is_named(folder, cache, monkeypatch):
     def grow(place, size, threads):
         Path(place).write_bytes(bytes(size + 1))
-        return bytes(32)
+        return Known(stamp(place), bytes(32))
 
     monkeypatch.setattr("daybreak.provenance.data.hashing.hash_place", grow)
     with pytest.raises(UsageError, match=r"data must hold still while it is read, but .*\.wav changes"):

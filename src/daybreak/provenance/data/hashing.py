@@ -6,7 +6,7 @@ costs more than reading it. A file that changes while it is read is read again; 
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -16,11 +16,11 @@ from blake3 import blake3
 from daybreak.base.errors import UsageError
 from daybreak.provenance.data.file import File
 from daybreak.provenance.data.stat_cache import Known, StatCache, racy
-from daybreak.provenance.data.walk import Found, stamp
+from daybreak.provenance.data.walk import Found, as_stamp, stamp
 
 LARGE = 8 * 2**20  # bytes from which a file is worth all threads
 MAPPED = 2**20  # bytes from which a file is mapped rather than read
-CHUNK = 64  # small files handed to a thread at once
+CHUNK = 256  # small files handed to a thread at once
 TRIES = 3
 
 
@@ -77,28 +77,29 @@ class Hasher:
         if not missing and not gone:
             return hits
         began = self._clock()
-        read = self._read(place, missing)
-        self.cache.learn(dataset, ((p, k) for p, k in read.items() if not racy(k.stamp, began)), gone)
-        return hits | {path: known.digest for path, known in read.items()}
+        self.cache.learn(dataset, (), gone)
+        for batch in self._read(place, missing):  # written down as it comes: work that is cut off is not lost
+            self.cache.learn(dataset, ((path, known) for path, known in batch if not racy(known.stamp, began)))
+            hits.update((path, known.digest) for path, known in batch)
+        return hits
 
-    def _read(self, place: str, files: Sequence[Found]) -> dict[str, Known]:
+    def _read(self, place: str, files: Sequence[Found]) -> Iterator[list[tuple[str, Known]]]:
         total = sum(file.stamp.size for file in files)
-        large = [file for file in files if file.stamp.size >= LARGE]
-        small = [file for file in files if file.stamp.size < LARGE]
-        read: dict[str, Known] = {}
         done = 0
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            batches = [small[start : start + CHUNK] for start in range(0, len(small), CHUNK)]
-            for batch in pool.map(lambda files: [_read_steadily(place, file, 1) for file in files], batches):
-                read |= batch
-                done += sum(known.stamp.size for _, known in batch)
-                self._tell(place, done, total)
-        for file in large:
-            path, known = _read_steadily(place, file, blake3.AUTO)
-            read[path] = known
-            done += known.stamp.size
+        for batch in self._in_batches(place, files):
+            yield batch
+            done += sum(known.stamp.size for _, known in batch)
             self._tell(place, done, total)
-        return read
+
+    @staticmethod
+    def _in_batches(place: str, files: Sequence[Found]) -> Iterator[list[tuple[str, Known]]]:
+        small = [file for file in files if file.stamp.size < LARGE]
+        batches = [small[start : start + CHUNK] for start in range(0, len(small), CHUNK)]
+        with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, len(batches)))) as pool:
+            yield from pool.map(lambda files: [_read_steadily(place, file, 1) for file in files], batches)
+        for file in files:
+            if file.stamp.size >= LARGE:
+                yield [_read_steadily(place, file, blake3.AUTO)]
 
     def _tell(self, dataset: str, done: int, total: int) -> None:
         if self.progress is not None:
@@ -106,22 +107,26 @@ class Hasher:
 
 
 def _read_steadily(folder: str, file: Found, threads: int) -> tuple[str, Known]:
-    place, before = os.path.join(folder, file.path), file.stamp  # noqa: PTH118
+    place, before = f"{folder}/{file.path}", file.stamp
     for _ in range(TRIES):
-        digest = hash_place(place, before.size, threads)
-        after = stamp(place)
-        if after == before:
-            return file.path, Known(after, digest)
-        before = after
+        known = hash_place(place, before.size, threads)
+        if known.stamp == before:
+            return file.path, known
+        before = known.stamp
     raise UsageError(f"data must hold still while it is read, but {place} changes: wait until it is complete")
 
 
-def hash_place(place: str, size: int, threads: int = 1) -> bytes:
-    """blake3 of a file of about `size` bytes, 32 bytes, with so many threads. Raises `OSError`."""
+def hash_place(place: str, size: int, threads: int = 1) -> Known:
+    """blake3 of a file of about `size` bytes, with so many threads, and its stamp after it was read. Raises `OSError`."""
     if size >= MAPPED:
-        return blake3(max_threads=threads).update_mmap(place).digest()
-    with open(place, "rb", buffering=0) as file:  # noqa: PTH123 (a string, half a million times)
-        hasher = blake3()
-        while block := file.read(MAPPED):
-            hasher.update(block)
-        return hasher.digest()
+        digest = blake3(max_threads=threads).update_mmap(place).digest()
+        return Known(stamp(place), digest)
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        data = os.read(handle, size)  # at once; a file that is longer by now has another stamp, and is read again
+        hasher = blake3(data)
+        while len(data) < size and (data := os.read(handle, MAPPED)):  # network file systems give what they have
+            hasher.update(data)
+        return Known(as_stamp(os.fstat(handle)), hasher.digest())
+    finally:
+        os.close(handle)

@@ -12,13 +12,16 @@ store's version id alone) is 32 zero bytes; its tag then tells it apart.
 """
 
 from collections.abc import Iterable
+from struct import Struct
 
 from blake3 import blake3
 
 from daybreak.provenance.data.file import File
 
-LEAF, INNER = b"\x00", b"\x01"
+INNER = b"\x01"
 UNKNOWN = bytes(32)
+
+_NAME, _CONTENT = Struct("<BQ").pack, Struct("<Q32sQ").pack
 
 
 def root(files: Iterable[File]) -> str:
@@ -36,14 +39,10 @@ def leaf(file: File) -> bytes:
     """The hash of one file with its name, 32 bytes."""
     path, tag = file.path.encode(), file.tag.encode()
     digest = bytes.fromhex(file.blake3) if file.blake3 else UNKNOWN
-    parts = LEAF, _u64(len(path)), path, _u64(file.size), digest, _u64(len(tag)), tag
-    return blake3(b"".join(parts)).digest()
+    named = _NAME(0, len(path)) + path
+    return blake3(named + _CONTENT(file.size, digest, len(tag)) + tag).digest()
 
 
 def inner(left: bytes, right: bytes) -> bytes:
     """The hash of two nodes, 32 bytes."""
     return blake3(INNER + left + right).digest()
-
-
-def _u64(value: int) -> bytes:
-    return value.to_bytes(8, "little")

@@ -34,7 +34,7 @@ class Found(NamedTuple):
 
 def stamp(place: str | Path) -> Stamp:
     """The stamp of one file, links followed. Raises `OSError`."""
-    return _stamp(os.stat(place))  # noqa: PTH116 (a string, half a million times)
+    return as_stamp(os.stat(place))  # noqa: PTH116 (a string, half a million times)
 
 
 def files_below(folder: Path) -> Iterator[Found]:
@@ -72,10 +72,11 @@ def _stamp_of(entry: os.DirEntry[str]) -> Stamp:
         raise
     if not stat.S_ISREG(found.st_mode):
         raise UsageError(f"a dataset is made of files and folders, but {entry.path} is a socket, pipe or device")
-    return _stamp(found)
+    return as_stamp(found)
 
 
-def _stamp(found: os.stat_result) -> Stamp:
+def as_stamp(found: os.stat_result) -> Stamp:
+    """The part of what the system says that tells whether a file has changed."""
     return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
