@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import TensorDataset
 
 import daybreak
 
@@ -29,10 +28,8 @@ def log_mel(waves_NS):  # energies in triangular bands, evenly spaced on the mel
     power = torch.stft(waves_NS, WINDOW, HOP, window=torch.hann_window(WINDOW), return_complex=True).abs() ** 2
     mels = np.linspace(0, 2595 * np.log10(1 + RATE / 2 / 700), BANDS + 2)
     edges = torch.tensor((10 ** (mels / 2595) - 1) * 700 * WINDOW / RATE, dtype=torch.float32)[:, None]
-    bins, low, mid, high = torch.arange(WINDOW // 2 + 1), edges[:-2], edges[1:-1], edges[2:]
-    return torch.log(
-        torch.minimum((bins - low) / (mid - low), (high - bins) / (high - mid)).clamp(min=0) @ power + 1e-6
-    )
+    bins, low, mid, top = torch.arange(WINDOW // 2 + 1), edges[:-2], edges[1:-1], edges[2:]
+    return torch.log(torch.minimum((bins - low) / (mid - low), (top - bins) / (top - mid)).clamp(min=0) @ power + 1e-6)
 
 
 def prepare():
@@ -46,15 +43,18 @@ def prepare():
     return {name: (x_NMT[rows], digit_N[rows]) for name, rows in splits.items()}
 
 
+@torch.no_grad()
 def accuracy(model, x_NMT, digit_N):
-    model.eval()
-    with torch.no_grad():
-        return (model(x_NMT[:, None]).argmax(1) == digit_N).float().mean()
+    return (model.eval()(x_NMT[:, None]).argmax(1) == digit_N).float().mean()
 
 
 def main(run):
     p, (x_NMT, digit_N) = run.params, run.prepared["train"]
-    noise, shift = p.augment.noise, p.augment.shift
+
+    def augment(sample, generator):  # each recording's own draws, whatever else is in its batch
+        x_MT = sample[0].roll(int(torch.randint(0, p.augment.shift + 1, (), generator=generator)), 1)
+        return torch.randn(x_MT.shape, generator=generator).mul_(p.augment.noise).add_(x_MT), sample[1]
+
     layers = []
     for inputs, outputs in ((1, p.width), (p.width, 2 * p.width), (2 * p.width, 2 * p.width)):
         layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
@@ -62,18 +62,11 @@ def main(run):
     model = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(p.dropout), nn.Linear(size, 10))
     optimizer = torch.optim.AdamW(model.parameters(), lr=p.lr, weight_decay=p.weight_decay)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=9)
-
-    def augment(sample, generator):  # each recording's own draws, whatever else is in its batch
-        x_MT, digit = sample
-        late = int(torch.randint(0, shift + 1, (), generator=generator))
-        return torch.randn(x_MT.shape, generator=generator).mul_(noise).add_(x_MT.roll(late, 1)), digit
-
-    loader = daybreak.loader(TensorDataset(x_NMT, digit_N), p.batch, run=run, transform=augment, draws=False)
+    loader = daybreak.loader(list(zip(x_NMT, digit_N)), p.batch, run=run, transform=augment, draws=False)  # noqa: B905
     run.keep(model=model, optimizer=optimizer, scheduler=scheduler, loader=loader)
     for _ in run.epochs(9):
-        model.train()
         for x_BMT, digit_B in loader:
-            loss = nn.functional.cross_entropy(model(x_BMT[:, None]), digit_B)
+            loss = nn.functional.cross_entropy(model.train()(x_BMT[:, None]), digit_B)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
