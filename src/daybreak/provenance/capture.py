@@ -37,11 +37,12 @@ def capture(
     Raises `VaultError` when nothing can be stored.
     """
     vault = Vault(home.vault)
-    look = Look(folder)  # git works while we do
-    taken, told = _code(home, folder)
-    found, missing = _environment(home, vault, python, variables)
+    with Look(folder) as look:  # git works while we do
+        taken, told = _code(home, folder)
+        found, missing = _environment(home, vault, python, variables)
+        git = look.answer(vault)
     record = Record(
-        code=msgspec.structs.replace(taken, git=look.answer(vault)),
+        code=msgspec.structs.replace(taken, git=git),
         environment=found,
         machine=machine.facts(),
         data=dict(data or {}),

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import threading
 from pathlib import Path
+from typing import Self
 
 from daybreak.provenance.record import Git, Submodule, stored
 from daybreak.provenance.secrets import holds_private_key, redacted
@@ -22,7 +23,10 @@ SECRETS = (".env", ".env.*", "*.pem", "*.key", "id_rsa*", "id_ed25519*", "creden
 
 
 class Look:
-    """A look at the repository that holds a folder, begun at once: git works on while other things are captured."""
+    """A look at the repository that holds a folder, begun at once: git works on while other things are captured.
+
+    A context manager; at its end no process of git is left.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -36,20 +40,23 @@ class Look:
             if any((parent / ".gitmodules").is_file() for parent in (folder, *folder.parents)):
                 self._ask("submodule", "status", "--recursive")
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for process in self._asked.values():
+            _end(process)
+
     def answer(self, vault: Vault) -> Git | None:
         """What it says, the diff put into the vault; None: not a repository, or no git. Raises `VaultError`."""
         if not self._asked:
             return None
-        try:
-            told = _heard(self._asked["status"])
-            if told is None:
-                return Git(notes=[f"git did not answer within {PATIENCE:g} s, or too much"])
-            if self._asked["status"].returncode:
-                return Git(notes=["git refuses this repository (whose owner is somebody else, or which is damaged)"])
-            return self._read(told.decode(errors="replace"), vault)
-        finally:
-            for process in self._asked.values():
-                _end(process)
+        told = _heard(self._asked["status"])
+        if told is None:
+            return Git(notes=[f"git did not answer within {PATIENCE:g} s, or too much"])
+        if self._asked["status"].returncode:
+            return Git(notes=["git refuses this repository (whose owner is somebody else, or which is damaged)"])
+        return self._read(told.decode(errors="replace"), vault)
 
     def _read(self, told: str, vault: Vault) -> Git:
         lines = told.split("\0")

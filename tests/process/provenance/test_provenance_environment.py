@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from environments import install, install_editable, make, said_by, site, tiny_wheel
+from packaging.pylock import Pylock
 
 from daybreak.base.errors import DamagedFile, UsageError, VaultError
 from daybreak.base.home import Home
@@ -153,7 +154,9 @@ def test_another_python_is_told_or_refused(home, vault, python, tmp_path):
 def test_the_index_is_asked_once_and_its_hashes_are_required(home, vault, python, links, tmp_path, monkeypatch):
     environment = capture(home, vault, str(python))
     digest = keeping.lock(vault, environment)
-    entries = {entry["name"]: entry for entry in tomllib.loads(vault.read(digest).decode())["packages"]}
+    lock = tomllib.loads(vault.read(digest).decode())
+    assert [package.name for package in Pylock.from_dict(lock).packages] == ["alpha", "beta"], "as PEP 751 has it"
+    entries = {entry["name"]: entry for entry in lock["packages"]}
     assert entries["alpha"]["wheels"][0]["hashes"]["sha256"]
     assert annex.unrecoverable(vault, environment) == [], "the folder of wheels has the local build"
     with monkeypatch.context() as patched:

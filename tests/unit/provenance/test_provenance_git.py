@@ -26,6 +26,11 @@ def git(folder, *words):
     return done.stdout.strip()
 
 
+def answer(folder, vault):
+    with Look(folder) as look:
+        return look.answer(vault)
+
+
 @pytest.fixture
 def vault(tmp_path):
     return Vault(tmp_path / "vault")
@@ -43,7 +48,7 @@ def repository(tmp_path):
 
 def test_a_clean_repository_is_its_commit_branch_and_remote_without_password(repository, vault):
     git(repository, "remote", "add", "origin", "https://ann:hush@example.org/team/code.git")
-    found = Look(repository).answer(vault)
+    found = answer(repository, vault)
     assert found.commit == git(repository, "rev-parse", "HEAD")
     assert (found.branch, found.dirty, found.diff, found.notes) == ("trunk", False, "", [])
     assert found.remote == "https://example.org/team/code.git"
@@ -53,7 +58,7 @@ def test_uncommitted_changes_are_kept_as_a_diff_that_applies(repository, vault, 
     (repository / "train.py").write_text("a = 2\n")
     (repository / "data.bin").write_bytes(bytes(range(256)))
     git(repository, "add", "data.bin")
-    found = Look(repository).answer(vault)
+    found = answer(repository, vault)
     assert found.dirty
     git(tmp_path, "clone", "-q", str(repository), "again")
     (tmp_path / "diff").write_bytes(vault.read(found.diff))
@@ -64,7 +69,7 @@ def test_uncommitted_changes_are_kept_as_a_diff_that_applies(repository, vault, 
 
 def test_an_untracked_file_is_dirt_without_a_diff(repository, vault):
     (repository / "new.py").write_text("")
-    found = Look(repository).answer(vault)
+    found = answer(repository, vault)
     assert (found.dirty, found.diff) == (True, "")
 
 
@@ -74,13 +79,13 @@ def test_secrets_are_not_in_the_diff(repository, vault):
     git(repository, "commit", "-qm", "careless")
     (repository / ".env").write_text("A=hush")
     (repository / "train.py").write_text("a = 3\n")
-    diff = vault.read(Look(repository).answer(vault).diff)
+    diff = vault.read(answer(repository, vault).diff)
     assert b"a = 3" in diff
     assert b"hush" not in diff
     (repository / "train.py").write_text(
         'k = """\n-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA1234567890abcdef\n"""\n'
     )
-    found = Look(repository).answer(vault)
+    found = answer(repository, vault)
     assert (found.diff, found.notes) == ("", ["the uncommitted diff holds a private key: it is not kept"])
 
 
@@ -88,7 +93,7 @@ def test_a_diff_that_is_too_large_is_named(repository, vault, monkeypatch):
     monkeypatch.setattr(module, "MOST_DIFF", 1000)
     monkeypatch.setattr(module._heard, "__defaults__", (1000,))
     (repository / "train.py").write_text("a = 2\n" * 1000)
-    found = Look(repository).answer(vault)
+    found = answer(repository, vault)
     assert found.dirty
     assert found.diff == ""
     assert "larger than" in found.notes[0]
@@ -97,7 +102,7 @@ def test_a_diff_that_is_too_large_is_named(repository, vault, monkeypatch):
 def test_a_folder_below_the_top_and_a_detached_head(repository, vault):
     (repository / "deep").mkdir()
     git(repository, "checkout", "-q", "--detach")
-    found = Look(repository / "deep").answer(vault)
+    found = answer(repository / "deep", vault)
     assert (found.commit, found.branch) == (git(repository, "rev-parse", "HEAD"), "")
 
 
@@ -109,26 +114,26 @@ def test_submodules_are_named_with_their_commits(repository, vault, tmp_path):
     git(inner, "commit", "-qm", "inner")
     git(repository, "submodule", "add", "-q", str(inner), "lib/inner")
     git(repository, "commit", "-qm", "with a submodule")
-    found = Look(repository).answer(vault)
+    found = answer(repository, vault)
     commit = git(inner, "rev-parse", "HEAD")
     assert [(part.path, part.commit, part.dirty) for part in found.submodules] == [("lib/inner", commit, False)]
     (repository / "lib" / "inner" / "model.py").write_text("b = 1\n")
-    assert Look(repository).answer(vault).submodules[0].dirty
+    assert answer(repository, vault).submodules[0].dirty
 
 
 def test_what_is_no_repository_or_has_no_git_is_none(repository, vault, tmp_path, monkeypatch):
-    assert Look(tmp_path).answer(vault) is None
+    assert answer(tmp_path, vault) is None
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert Look(repository).answer(vault) is None
+    assert answer(repository, vault) is None
 
 
 def test_a_repository_without_a_commit_and_a_damaged_one_are_noted(tmp_path, vault):
     git(tmp_path / "empty", "init", "-q")
     (tmp_path / "empty" / "train.py").write_text("")
-    found = Look(tmp_path / "empty").answer(vault)
+    found = answer(tmp_path / "empty", vault)
     assert (found.commit, found.dirty, found.notes) == ("", True, ["there is no commit yet"])
     (tmp_path / "broken" / ".git").mkdir(parents=True)
-    assert "refuses" in Look(tmp_path / "broken").answer(vault).notes[0]
+    assert "refuses" in answer(tmp_path / "broken", vault).notes[0]
 
 
 def test_a_git_that_does_not_answer_is_not_waited_for(repository, vault, tmp_path, monkeypatch):
@@ -138,4 +143,4 @@ def test_a_git_that_does_not_answer_is_not_waited_for(repository, vault, tmp_pat
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", f"{slow.parent}:/usr/bin:/bin")
     monkeypatch.setattr(module, "PATIENCE", 0.2)
-    assert Look(repository).answer(vault).notes == ["git did not answer within 0.2 s, or too much"]
+    assert answer(repository, vault).notes == ["git did not answer within 0.2 s, or too much"]
