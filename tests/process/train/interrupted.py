@@ -40,6 +40,15 @@ class Trial:
         self._collect(worker)
         return wire.CheckpointRef(saved.digest, saved.units)
 
+    def train_until_it_ends(self, start=None):
+        """One attempt that ends by itself before its target; the checkpoint it left."""
+        worker = self._launch(self.units, start)
+        assert worker.end().reason == "completed", self.agent.output()
+        assert self.agent.reaped() == 0, self.agent.output()
+        self._collect(worker)
+        saved = worker.saved()[-1]
+        return wire.CheckpointRef(saved.digest, saved.units)
+
     def kept(self, ref):
         """What a checkpoint keeps: name -> state."""
         return load_checkpoint(self.agent.vault / ref.digest[:2] / ref.digest[2:])
@@ -52,6 +61,14 @@ class Trial:
             if isinstance(frame, wire.Points):
                 for name, (steps, values) in frame.series.items():
                     self.reported.setdefault(name, {}).update(zip(steps, values, strict=True))
+
+
+def compile_once(monkeypatch, folder):
+    """What XLA compiles in one attempt, the next one finds: compiling would be most of a test's time. One thread, as on one slot."""
+    monkeypatch.setenv("PJRT_NPROC", "1")
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(folder / "compiled"))
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 
 def digest(*trees):

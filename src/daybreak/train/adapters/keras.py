@@ -9,6 +9,7 @@ a function of seed and epoch. Arrays with `shuffle=True` are exact too on torch 
 are in the checkpoint; on TensorFlow they are not.
 """
 
+import inspect
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -184,8 +185,9 @@ def check_alike(variables: Sequence[Any], state: dict[str, Any]) -> None:
 
 
 def memory(callback: Any) -> dict[str, Any]:
-    """What a callback remembers in plain values and arrays."""
-    return {name: value for name, value in vars(callback).items() if _is_plain(value)}
+    """What a callback remembers in plain values and arrays; not what it was made with, which it may turn round (`min_delta`)."""
+    made_with = inspect.signature(type(callback).__init__).parameters
+    return {name: value for name, value in vars(callback).items() if name not in made_with and _is_plain(value)}
 
 
 def _is_plain(value: Any) -> bool:

@@ -44,20 +44,28 @@ def rounds(
     each: int = 1,
     units: int | None = None,
     by: By | None = None,
+    by_pickle: bool = False,
     **fit: Any,
 ) -> Iterator[Estimator]:
     """The estimator after each unit, the same object throughout; kept in the checkpoint as `model`.
 
     `x`: rows, shape (N, F); `y`: shape (N,) or (N, T). `units`: how many at most (default: the horizon). `fit`: further arguments of
-    `fit` or `partial_fit`, such as `sample_weight`; `classes` is found in `y` unless given. Raises `UsageError` for an estimator that
-    cannot go on.
+    `fit` or `partial_fit`, such as `sample_weight`; `classes` is found in `y` unless given. `by_pickle`: keep
+    what nothing but pickle can hold, such as gradient boosting. Raises `UsageError` for an estimator that cannot go on.
     """
     if each < 1:
         raise UsageError(f"each >= 1 must hold: how much a unit adds, got {each}")
     way = by or way_of(estimator)
-    run.keep(**{NAME: estimator})
+    run.keep(**{NAME: pickled(estimator) if by_pickle else estimator})
     given = _arguments(estimator, way, y, fit)
     return _grow(run, estimator, way, (x,) if y is None else (x, y), given, each, units)
+
+
+def pickled(estimator: Any) -> Any:
+    """For `run.keep`: asked for by name."""
+    from daybreak.train.states import by_pickle
+
+    return by_pickle(estimator)
 
 
 def way_of(estimator: Any) -> By:
