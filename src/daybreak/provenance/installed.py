@@ -38,7 +38,9 @@ class Package(msgspec.Struct, frozen=True):
 
     @property
     def folder(self) -> Path | None:
-        """The project folder it was installed from; None for anything else."""
+        """The project folder it was installed from; None for anything else, also for what conda built somewhere in a folder."""
+        if self.installer == "conda":
+            return None
         url = str((self.source or {}).get("url", ""))
         if "dir_info" in (self.source or {}) and url.startswith("file:"):
             return Path(unquote(urlsplit(url).path))

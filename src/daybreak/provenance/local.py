@@ -25,6 +25,7 @@ from daybreak.provenance.stats import write_whole
 from daybreak.vault.store import Vault
 
 REPACKED = "repacked"
+MOST_UNASKED = 64 * 2**20  # bytes of one package that a hand-in packs without being asked
 
 
 def capture_locals(home: Home, vault: Vault, found: Installed) -> tuple[dict[str, Local], list[Wheel]]:
@@ -95,6 +96,11 @@ def _wheel(home: Home, vault: Vault, package: Package) -> tuple[Wheel | None, st
 
 
 def _made(vault: Vault, package: Package) -> tuple[Wheel | None, str]:
+    if (size := wheels.installed_bytes(package)) > MOST_UNASKED:
+        return (
+            None,
+            f"it was installed from a folder, and its {size >> 20} MiB are not kept unasked; keep it: daybreak env keep",
+        )
     with tempfile.TemporaryDirectory() as made:
         try:
             return keep(vault, package, wheels.repack(package, Path(made)), REPACKED), ""

@@ -40,11 +40,24 @@ def repack(package: Package, folder: Path) -> Path:
     return target
 
 
+def installed_bytes(package: Package) -> int:
+    """What its files take, as its installer wrote it down; 0 where it did not."""
+    try:
+        with _record(Path(package.info)) as rows:
+            return sum(int(row[2]) for row in rows if len(row) > 2 and row[2].isdigit())  # noqa: PLR2004
+    except CannotPack:
+        return 0
+
+
 def changed(package: Package) -> list[str]:
     """Installed files that are not as they were installed: edited or deleted since. Raises `CannotPack`, `OSError`."""
     info = Path(package.info)
     with _record(info) as rows:
-        told = [(name, hashed) for name, hashed, *_ in rows if hashed.startswith("sha256=")]
+        told = [
+            row[:2]
+            for row in rows
+            if len(row) > 1 and row[1].startswith("sha256=") and not _is_installers(row[0], info)
+        ]
     return sorted(name for name, hashed in told if _hashed(Path(os.path.normpath(info.parent / name))) != hashed)
 
 
@@ -141,9 +154,14 @@ def _told(digest: "hashlib._Hash") -> str:
     return "sha256=" + base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
 
 
+def _is_installers(name: str, info: Path) -> bool:
+    """Whether a file is what an installer notes down for itself."""
+    return name.startswith(f"{info.name}/") and name.removeprefix(f"{info.name}/") in NOT_OURS
+
+
 def _place(name: str, path: Path, info: Path, made: frozenset[str]) -> str | None:
     """Where an installed file stands in the wheel; None for what installing makes anew."""
-    if name.endswith(".pyc") or (name.startswith(f"{info.name}/") and path.name in NOT_OURS):
+    if name.endswith(".pyc") or _is_installers(name, info):
         return None
     if not name.startswith("../") and not os.path.isabs(name):  # noqa: PTH117 (a name of RECORD, not a path of here)
         return name

@@ -12,7 +12,7 @@ from packaging.pylock import Pylock
 
 from daybreak.base.errors import DamagedFile, UsageError, VaultError
 from daybreak.base.home import Home
-from daybreak.provenance import annex, keeping, uv, wheels
+from daybreak.provenance import annex, keeping, local, uv, wheels
 from daybreak.provenance.environment import EnvironmentUnsolvable, capture, recreate
 from daybreak.provenance.installed import ask
 from daybreak.provenance.record import Record
@@ -187,9 +187,9 @@ def test_an_editable_install_is_captured_as_code_and_made_again_elsewhere(home, 
     (project / "notes.md").write_text("not installed")
     install_editable(python, project, "gamma", "0.1")
     environment = capture(home, vault, str(python))
-    local = environment.local["gamma"]
-    assert (local.editable, local.folder, local.version) == (True, str(project), "0.1")
-    captured = home.code(local.digest)
+    gamma = environment.local["gamma"]
+    assert (gamma.editable, gamma.folder, gamma.version) == (True, str(project), "0.1")
+    captured = home.code(gamma.digest)
     assert sorted(str(p.relative_to(captured)) for p in captured.rglob("*.*") if p.is_file()) == [
         *("manifest.json", "src/gamma/__init__.py", "src/gamma/page.html")
     ]
@@ -201,7 +201,7 @@ def test_an_editable_install_is_captured_as_code_and_made_again_elsewhere(home, 
         )
         == "1 True"
     )
-    assert capture(home, vault, str(python)).local["gamma"].digest != local.digest, (
+    assert capture(home, vault, str(python)).local["gamma"].digest != gamma.digest, (
         "changed code is another environment"
     )
 
@@ -219,6 +219,24 @@ def test_an_install_from_a_folder_or_file_is_kept_or_named(home, vault, python, 
     assert [wheel.file for wheel in found.wheels] == ["delta-3.0-py3-none-any.whl"]
     made = recreate(Record(environment=found), vault, tmp_path / "again")
     assert said_by(made, "import delta; print(delta.VERSION)") == "3.0"
+
+
+def test_a_large_install_from_a_folder_is_named_not_kept_unasked_and_conda_s_folders_are_nobody_s(
+    home, vault, python, tmp_path, monkeypatch
+):
+    install(python, str(tiny_wheel(tmp_path / "elsewhere", "delta", "3.0")))
+    info = site(python) / "delta-3.0.dist-info"
+    (info / "direct_url.json").write_text('{"url": "file:///work/delta", "dir_info": {}}')
+    monkeypatch.setattr(local, "MOST_UNASKED", 10)
+    found = capture(home, vault, str(python))
+    assert "are not kept unasked; keep it: daybreak env keep" in lost(found)["delta"]
+    assert keeping.keep(vault, found) == []
+    assert "delta" in annex.wheels(vault, found)
+    (info / "INSTALLER").write_text("conda")
+    info.touch()
+    found = capture(home, vault, str(python))
+    assert "delta" in found.packages
+    assert "delta" not in found.local | lost(found)
 
 
 def test_packages_on_the_pythonpath_come_first(home, vault, python, tmp_path):
