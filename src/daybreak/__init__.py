@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from daybreak.train.order.loader import loader as loader
     from daybreak.train.order.permutation import batches as batches
     from daybreak.train.order.permutation import order as order
+    from daybreak.train.order.sampler import OrderSampler as OrderSampler
     from daybreak.train.run import Run as Run
     from daybreak.train.shards.sharded import sharded as sharded
     from daybreak.train.states import by_pickle as by_pickle
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "Client": "client.client",
     "Experiment": "client.experiment",
+    "OrderSampler": "train.order.sampler",
     "Result": "client.experiment",
     "Run": "train.run",
     "batches": "train.order.permutation",
@@ -43,6 +45,7 @@ _WHERE = {
 __all__ = [
     "Client",
     "Experiment",
+    "OrderSampler",
     "Result",
     "Run",
     "batches",

@@ -61,6 +61,20 @@ def loader(
         for epoch in run.epochs(27):
             for x, y in loader:
     """
+    chance = check_given(dataset, run, seed)
+    cut = Cut(len(dataset), batch_size, drop_last=drop_last, shard=shard)
+    if any(first == last for first, last in cut.spans(max(0, (cut.count() - 1) * batch_size))):
+        raise UsageError(
+            f"every shard needs a sample of every batch, the last of {len(dataset)} samples in batches of {batch_size} has too few for "
+            f"{shard[1]} shards: give drop_last=True"
+        )
+    batches = Batches(cut, chance, shuffle=shuffle)
+    samples = Samples(dataset, batches.seed, transform, collate_fn, draws=draws)
+    return Loader(samples, batches, workers, options, run if shuffle else None)
+
+
+def check_given(dataset: Any, run: Seeded | None, seed: int | None) -> int:
+    """The seed. Raises `UsageError` where there is none, or two, or where samples cannot be asked for by number."""
     if (run is None) == (seed is None):
         raise UsageError("daybreak.loader takes either run=run, whose seed it uses, or seed=NUMBER")
     if not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")):
@@ -68,16 +82,7 @@ def loader(
             "daybreak.loader needs a dataset with len(dataset) and dataset[index], so that any sample can be fetched at any time; "
             f"a {type(dataset).__name__} has not both"
         )
-    chance = run.seed if run is not None else seed
-    cut = Cut(len(dataset), batch_size, drop_last=drop_last, shard=shard)
-    if any(first == last for first, last in cut.spans(max(0, (cut.count() - 1) * batch_size))):
-        raise UsageError(
-            f"every shard needs a sample of every batch, the last of {len(dataset)} samples in batches of {batch_size} has too few for "
-            f"{shard[1]} shards: give drop_last=True"
-        )
-    batches = Batches(cut, int(chance or 0), shuffle=shuffle)
-    samples = Samples(dataset, batches.seed, transform, collate_fn, draws=draws)
-    return Loader(samples, batches, workers, options, run if shuffle else None)
+    return run.seed if run is not None else int(seed or 0)
 
 
 class Batches:
