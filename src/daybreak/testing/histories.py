@@ -61,6 +61,8 @@ class Plan:
     contents: int | None = None  # how many different states there are per number of units; None: none is like another
 
 
+KINDS = ("crash", "lost", "repeat", "stale", "pause", "damage", "machine", "checkpoint", "priority", "resume", "stop")
+KINDS += ("extend", "extend", "widen")
 FAILS_AT = 2  # units
 HARMLESS = ("lost", "lost", "repeat", "stale", "pause", "machine", "checkpoint", "priority", "resume", "widen")
 Draw = Callable[[int, int], dict[str, Any]]  # (experiment, trial) -> its point
@@ -317,22 +319,8 @@ class World:
     # what goes wrong
 
     def _trouble(self) -> AnyEvent | None:
-        kinds = [
-            "crash",
-            "lost",
-            "repeat",
-            "stale",
-            "pause",
-            "damage",
-            "machine",
-            "checkpoint",
-            "priority",
-            "resume",
-            "stop",
-        ]
-        kinds += ["extend", "extend", "widen"]
         harmless = HARMLESS if self.plan.fails else ("crash", *HARMLESS)
-        kind = self._stream.choice(harmless if self.plan.harmless else kinds)
+        kind = self._stream.choice(harmless if self.plan.harmless else KINDS)
         running = [process for process in self.processes.values() if not process.outbox]
         if kind in ("crash", "lost", "checkpoint"):
             return self._fault_of(self._stream.choice(running), kind) if running else None

@@ -251,11 +251,11 @@ class FunctionAttempt(Attempt):
 
     def _note_best(self, series: Mapping[str, tuple[list[int], list[float]]]) -> None:
         """A checkpoint that is saved from here on stands for these values too: whoever goes on from it does not see them again."""
-        for name in self.objectives:
-            if name in series:
-                for value in series[name][1]:
-                    if isfinite(value):
-                        self.best = improved(self.best, {name: value}, {name: self.objectives[name]})
+        for name, direction in self.objectives.items():
+            finite = [value for value in series[name][1] if isfinite(value)] if name in series else []
+            if finite:
+                top = max(finite) if direction == "maximize" else min(finite)
+                self.best = improved(self.best, {name: top}, {name: direction})
 
     def _answer(self, member: Member) -> None:
         if member.asks is not None and member.asks in self._verdicts:
