@@ -2,6 +2,8 @@
 
 ledger.db                       the log, read tables and metric points (SQLite)
 vault/                          files by the hash of their content: checkpoints
+data/                           datasets: hashes by stat, those added by name, folders of links to kept bytes
+profiles.toml                   credentials by name, mode 0600; written by its owner alone
 code/<hash>/                    captured source files of experiments
 cache/                          what can be made again: hashes of files by their stat, what interpreters said
 experiments/<n>/logs/<t>.<e>.log   output of attempt <n>.<t>.<e>; parent.log: of the warm parent

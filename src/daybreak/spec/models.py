@@ -137,11 +137,15 @@ class Baseline(_Model):
 class DataSource(_Model):
     """One dataset that attempts read."""
 
-    path: str = Field(min_length=1, description="A file, a folder or a URL; relative to the experiment's folder.")
+    path: str = Field(
+        min_length=1,
+        description="A file, a folder, a URL, or the name of a dataset of the home; relative to the experiment's folder.",
+    )
     snapshot: bool = Field(default=False, description="Keep the bytes in the home, and give attempts the kept ones.")
     split: str | None = Field(
         default=None,
-        description="A CSV file with the columns sample, split: which sample is in train, validation or test.",
+        description="A CSV file with the columns sample, split: which sample is in train, validation or test; "
+        "or `module:function` that is given the path and returns {split: samples}.",
     )
     profile: str | None = Field(default=None, description="The named credentials profile that opens it.")
     manifest: str = Field(default="", description="blake3 of its manifest, filled in when the experiment is handed in.")

@@ -10,6 +10,13 @@ from daybreak.base.errors import UsageError
 VARIABLE = "DAYBREAK_DATA_"
 
 
+class NoSuchData(UsageError, KeyError):
+    """A dataset that the experiment does not have; a mapping's `get` and `in` know it by being a `KeyError`."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # a KeyError would quote it
+
+
 class Data(Mapping[str, Path | str]):
     """Datasets by name: a path, or the URL of what lies in a store.
 
@@ -25,7 +32,7 @@ class Data(Mapping[str, Path | str]):
         place = self._given.get(name) or os.environ.get(variable)
         if place is None:
             has = f"has {', '.join(self._given)}" if self._given else "has none"
-            raise UsageError(
+            raise NoSuchData(
                 f"a dataset must be named under `data:`, the experiment {has}: "
                 f"write `data: {{{name}: ./folder}}`, or set {variable}=./folder"
             )
