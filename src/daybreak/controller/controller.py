@@ -108,7 +108,7 @@ class Controller:
     def turn(self, timeout: float | None = None) -> bool:
         """Wait at most `timeout` seconds, then make one batch of what is there; False when nothing happened."""
         busy = self._loop.turn(0.0 if self._loop.waiting and self._retry is None else timeout)
-        if self._projection.active and (seconds := self._loop.was_set()):
+        if seconds := self._loop.was_set():
             self._loop.post(ClockSet(seconds))
         if self._loop.waiting and self._retry is None:
             self._commit()
