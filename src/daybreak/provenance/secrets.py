@@ -1,6 +1,6 @@
-"""What may hold secrets: names of environment variables, names of files, and files that hold a private key.
+"""What may hold secrets: environment variables, files, command lines and URLs.
 
-Judged by name, so that a value is never looked at; a private key's header is the one content that is recognised.
+Judged by name. Two contents are recognised as well: a private key in a file, and a password in a URL.
 """
 
 import fnmatch
@@ -16,6 +16,7 @@ _PRIVATE_KEY = re.compile(
     rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\s*(?:\\n)?[A-Za-z0-9+/=:,\- \r\n]{24}"
 )
 _USER = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/@\s]+@", re.IGNORECASE)
+_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^/@\s:]*:[^/@\s]+@", re.IGNORECASE)
 _FILES = (
     *(
         ".env",
@@ -40,7 +41,7 @@ _SECRET_FILE = re.compile("|".join(fnmatch.translate(pattern) for pattern in _FI
 
 
 def secret_variables(environment: Mapping[str, str]) -> list[str]:
-    """Names of the variables that may hold a secret, sorted; their values are in nobody's hands."""
+    """Names of the variables that may hold a secret, sorted: by their name, or for a URL with a password."""
     return sorted(printable(name) for name, value in environment.items() if _is_secret(name, value))
 
 
@@ -85,4 +86,6 @@ def redacted_words(words: list[str]) -> list[str]:
 
 
 def _is_secret(name: str, value: str) -> bool:
-    return _VARIABLE.search(name.upper()) is not None and not _PLAIN.match(value)
+    return (_VARIABLE.search(name.upper()) is not None and not _PLAIN.match(value)) or _PASSWORD.search(
+        value
+    ) is not None

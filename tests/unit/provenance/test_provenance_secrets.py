@@ -22,6 +22,12 @@ def test_variables_that_hold_secrets_by_their_name(name):
     assert secret_variables({name: "hush"}) == [name]
 
 
+def test_a_variable_with_a_password_in_its_url_holds_a_secret():
+    assert secret_variables({"DATABASE_URL": "postgresql://ann:hush@db/x", "INDEX": "https://ann@example.org/x"}) == [
+        "DATABASE_URL"
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
