@@ -7,7 +7,17 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from daybreak.spec.domains import Choice, Constant, Int, Log, Uniform
-from daybreak.spec.models import Baseline, Budget, Confirm, Experiment, Objective, Resources, Retry, Search
+from daybreak.spec.models import (
+    Baseline,
+    Budget,
+    Confirm,
+    DataSource,
+    Experiment,
+    Objective,
+    Resources,
+    Retry,
+    Search,
+)
 from daybreak.spec.schema import FORMS
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -18,6 +28,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "objective": Objective,
     "baseline": Baseline,
     "confirm": Confirm,
+    "data": DataSource,
 }
 DOMAINS = (Uniform, Log, Int, Choice, Constant)
 DOMAIN_EXAMPLES = {

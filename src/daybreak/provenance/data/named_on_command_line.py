@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from daybreak.base.home import Home
+from daybreak.provenance.data import registered
 from daybreak.provenance.data.walk import files_below
 from daybreak.spec.models import DataSource, Experiment
 
@@ -28,12 +29,16 @@ def data_of(home: Home, spec: Experiment, folder: Path, tell: Callable[[str], No
     named = {
         (folder / Path(source.path).expanduser()).resolve() for source in spec.data.values() if "://" not in source.path
     }
+    added = {dataset.path: dataset for dataset in registered.every(home)}
     found: dict[str, DataSource] = {}
     for word in _values(spec.run[1:]):
         path = (folder / Path(word).expanduser()).resolve()
         if path in named or not _is_data(path, folder, home):
             continue
         named.add(path)
+        if (own := added.get(str(path))) is not None:
+            found[own.name] = own.source
+            continue
         if (why := _too_large(path)) is not None:
             _say(
                 tell,
