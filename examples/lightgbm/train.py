@@ -23,7 +23,10 @@ def main(run):
     x_train, x_valid, y_train, y_valid = run.prepared
     train = lgb.Dataset(x_train, y_train)
     valid = lgb.Dataset(x_valid, y_valid, reference=train)
-    params = {"objective": "regression", "metric": "rmse", "bagging_freq": 1, **run.params}
+    p = run.params
+    sampled = {"bagging_freq": 1, "bagging_fraction": p.bagging_fraction, "feature_fraction": p.feature_fraction}
+    grown = {"learning_rate": p.learning_rate, "num_leaves": p.num_leaves}
+    params = {"objective": "regression", "metric": "rmse", **sampled, **grown}
 
     patience = Patience("valid_rmse", units=5)
     for _ in rounds(run, params, train, evals={"valid": valid}, each=10, patience=patience):

@@ -20,7 +20,9 @@ def prepare():
 
 def main(run):
     x_train, x_valid, y_train, y_valid = run.prepared
-    forest = RandomForestClassifier(warm_start=True, max_samples=0.5, **run.params)
+    p = run.params
+    size = {"max_features": p.max_features, "min_samples_leaf": p.min_samples_leaf}
+    forest = RandomForestClassifier(warm_start=True, max_samples=0.5, **size)
     for _ in rounds(run, forest, x_train, y_train, each=10):
         run.report(accuracy=forest.score(x_valid, y_valid), trees=len(forest.estimators_))
 

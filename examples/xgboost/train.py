@@ -22,11 +22,9 @@ def prepare():
 def main(run):
     x_train, x_valid, y_train, y_valid = run.prepared
     train, valid = xgb.DMatrix(x_train, y_train), xgb.DMatrix(x_valid, y_valid)
-    params = {
-        "objective": "multi:softmax",
-        "num_class": 10,
-        **run.params,
-    }  # subsample, colsample_bynode, ... as they are called
+    p = run.params
+    sampled = {"subsample": p.subsample, "colsample_bynode": p.colsample_bynode}
+    params = {"objective": "multi:softmax", "num_class": 10, "eta": p.eta, "max_depth": p.max_depth, **sampled}
 
     for booster in rounds(run, params, train, evals={"valid": valid}, each=5):  # reports valid_mlogloss
         run.report(accuracy=np.mean(booster.predict(valid) == y_valid))
