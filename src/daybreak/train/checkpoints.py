@@ -4,22 +4,14 @@ import sys
 import time
 from typing import Any
 
-import msgspec
-
 from daybreak.base.errors import UsageError, VaultError
 from daybreak.train import codec
+from daybreak.train.behind import Behind, Written, put
 from daybreak.train.kept import Load, Save, holder
 from daybreak.train.randomness import Randomness
 from daybreak.train.reading import decode
 from daybreak.vault.store import Vault
 from daybreak.wire.worker import CheckpointRef
-
-
-class Written(msgspec.Struct, frozen=True):
-    """A checkpoint that is in the vault; `seconds` is what taking and writing it cost."""
-
-    ref: CheckpointRef
-    seconds: float
 
 
 class Checkpoints:
@@ -31,6 +23,7 @@ class Checkpoints:
     def __init__(self, vault: Vault, randomness: Randomness) -> None:
         self.last: dict[str, float] = {}  # reported values, as the checkpoint had them
         self._vault = vault
+        self.behind = Behind(vault)
         self._randomness = randomness
         self._kept: dict[str, tuple[Save, Load]] = {}
         self._loaded: dict[str, Any] = {}  # states nobody has asked for yet
@@ -75,13 +68,20 @@ class Checkpoints:
     def write(self, units: int, last: dict[str, float]) -> Written:
         """Save everything, durably. Raises `VaultError`, and `UsageError` for states that cannot be stored."""
         began = time.perf_counter()
-        kept = {name: save() for name, (save, _) in self._kept.items()}
-        tree = {"units": units, "random": self._randomness.state(), "last": last, "kept": kept}
-        with self._vault.incoming() as file:
-            for chunk in codec.encode(tree).chunks():
-                file.write(chunk)
-        ref = CheckpointRef(digest=file.digest, units=units, size=file.size)
+        ref = put(self._vault, self._encoded(units, last), units)
         return Written(ref, time.perf_counter() - began)
+
+    def write_behind(self, units: int, last: dict[str, float]) -> None:
+        """Save everything as it is now, written while training goes on; `behind.outcome` tells when it is in the vault.
+
+        Not while `behind.busy`. Raises `UsageError` for states that cannot be stored.
+        """
+        began = time.perf_counter()
+        self.behind.begin(self._encoded(units, last), units, began)
+
+    def _encoded(self, units: int, last: dict[str, float]) -> codec.Encoded:
+        kept = {name: save() for name, (save, _) in self._kept.items()}
+        return codec.encode({"units": units, "random": self._randomness.state(), "last": last, "kept": kept})
 
     def _mismatch(self) -> str:
         missing = ", ".join(self._loaded) or "nothing else"

@@ -16,6 +16,7 @@ from typing import Any
 
 from daybreak.base.errors import UsageError, VaultError
 from daybreak.train import gang
+from daybreak.train.behind import Written
 from daybreak.train.checkpoints import Checkpoints, say
 from daybreak.train.data import Data
 from daybreak.train.leaving import Frozen, Leaving, Stopped
@@ -116,6 +117,7 @@ class Run:
             self.reports.close_unit(self.units)
             self._end_unit()
         self._in_unit = False
+        self._take_in(wait=True)
         self._flush()
         self._link.settle()
 
@@ -177,13 +179,28 @@ class Run:
         raise leaving
 
     def _save_if_due(self) -> None:
+        self._take_in(wait=False)
         if not self._checkpoint_every or time.monotonic() - self._saved_at < self._checkpoint_every:
             return
+        if self._checkpoints.behind.busy or not self._may_save():
+            return
+        self._checkpoints.write_behind(self.units, self.reports.last)
+        self._saved_units, self._saved_at = self.units, time.monotonic()
+
+    def _take_in(self, *, wait: bool) -> None:
+        """Tell of a checkpoint that was written behind training, once it is in the vault; with `wait`, when it is."""
         try:
-            self.save()
-        except VaultError as error:  # this checkpoint is only insurance: training goes on without
-            say(f"no checkpoint at unit {self.units}: {error}")
-            self._saved_at = time.monotonic()
+            written = self._checkpoints.behind.outcome(wait=wait)
+        except VaultError as error:  # this checkpoint was only insurance: training goes on without
+            say(f"no checkpoint, training goes on: {error}")
+            self._saved_units = None
+            return
+        if written is not None:
+            say(
+                f"checkpoint at unit {written.ref.units}: {written.ref.size / 1e6:.3g} MB, "
+                f"training waited {written.seconds:.3f} s, {written.behind:.3f} s behind it"
+            )
+            self._tell_saved(written)
 
     def save(self) -> None:
         """Write a checkpoint of where the trial stands now; only between units. Raises `VaultError`."""
@@ -191,16 +208,25 @@ class Run:
             raise UsageError(
                 "a checkpoint is written between units, run.save() was called inside one: leave it to the platform"
             )
-        if self.rank != 0 or self._saved_units == self.units:
-            return
-        if self._checkpoints.empty:
-            self._tell_nothing_kept()
+        self._take_in(wait=True)
+        if not self._may_save():
             return
         written = self._checkpoints.write(self.units, self.reports.last)
         self._saved_units, self._saved_at = self.units, time.monotonic()
         self.watch.freeze_seconds = written.seconds
+        self._tell_saved(written)
+
+    def _may_save(self) -> bool:
+        """Whether this process saves, and there is something new to save."""
+        if self.rank != 0 or self._saved_units == self.units:
+            return False
+        if self._checkpoints.empty:
+            self._tell_nothing_kept()
+        return not self._checkpoints.empty
+
+    def _tell_saved(self, written: Written) -> None:
         self._flush()  # a trial that goes on from here never reports these points again
-        self._link.saved(self.units, written.ref.digest, written.ref.size, written.seconds)
+        self._link.saved(written.ref.units, written.ref.digest, written.ref.size, written.seconds)
 
     def _tell_nothing_kept(self) -> None:
         if not self._told_nothing_kept:
