@@ -9,8 +9,10 @@ from daybreak.base.errors import UsageError
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
+from torch.utils.checkpoint import checkpoint  # noqa: E402
 
 import daybreak  # noqa: E402
+from daybreak.train.shards import buckets  # noqa: E402
 from daybreak.train.shards.exact import Exact  # noqa: E402
 from daybreak.train.shards.exchange import Exchange  # noqa: E402
 
@@ -174,6 +176,27 @@ def test_a_buffer_that_changes_must_be_named():
     trainer = daybreak.sharded(model, shards=2, buffers=["seen"])
     trainer.step(squares(model), X)
     assert trainer.state_dict()["buffers"]["seen"].tolist() == [8.0, 8.0]
+
+
+def test_a_gradient_that_comes_twice_is_refused_unless_nothing_leaves_early(monkeypatch):
+    monkeypatch.setattr(buckets, "LARGEST", 1)  # byte: each parameter leaves by itself
+    model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+
+    def twice(x):
+        for _ in range(2):  # the same layers in two segments, each with a backward pass of its own
+            x = checkpoint(model, x, use_reentrant=True)
+        return x.square().mean()
+
+    with pytest.raises(
+        UsageError, match=r"got it again .*use_reentrant=False, or daybreak\.sharded\(\.\.\., overlap=False\)"
+    ):
+        daybreak.sharded(model, shards=2).step(twice, X.clone().requires_grad_())
+    model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    daybreak.sharded(model, shards=2, overlap=False).step(twice, X.clone().requires_grad_())
+    got = model[0].weight.grad.clone()
+    model.zero_grad()
+    twice(X.clone().requires_grad_()).backward()
+    torch.testing.assert_close(got, model[0].weight.grad)
 
 
 def test_refusals(linear):

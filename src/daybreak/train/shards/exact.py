@@ -165,11 +165,10 @@ class Exact:
         for number, part in enumerate(parts):
             loss = _scalar(compute(part)) / (self.pinned["shards"] * len(parts))  # a power of two first: exact
             total += loss.detach()
-            if index == len(self._shards) - 1 and number == len(parts) - 1:
-                self._reducing().last(total)
+            if number == len(parts) - 1:
+                self._reducing().begin(index, total)
             (loss if scaler is None else scaler.scale(loss)).backward()
-        if index < len(self._shards) - 1:
-            self._reducing().leaf(index, total)
+        self._reducing().end()
 
     def _check_settled(self, model: Any, _: Any) -> None:
         if not self._stepping and not model.training:

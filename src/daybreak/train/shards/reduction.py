@@ -14,8 +14,9 @@ from daybreak.train.shards.lanes import Lane, StreamLane, ThreadLane
 class Reduction:
     """Sums gradients, and a loss, over `leaves` shards of this worker and over all workers.
 
-    For each of its shards a worker computes gradients into `.grad` and calls `leaf`; the last one is announced by `last` before its
-    backward pass, so that a bucket is on its way as soon as its layers are finished. `finish` leaves the sums in `.grad`.
+    For each of its shards a worker calls `begin`, lets a backward pass fill `.grad`, and calls `end`. Gradients leave `.grad` as soon as
+    those of a bucket are there: that saves memory, and with the worker's last shard the bucket is on its way to the others while
+    earlier layers are computed. `finish` leaves the sums in `.grad`.
     """
 
     def __init__(
@@ -29,32 +30,30 @@ class Reduction:
         self._handles: list[Any] = []
         self._loss: Any = None
         self._armed = False
+        self._index = 0  # of the leaf in progress
         self._next = 0  # buckets leave in their order, on every worker alike
-        if exchange.workers > 1 and overlap and len(self._buckets) > 1:
-            self._lane = StreamLane(loss.device) if loss.device.type == "cuda" else ThreadLane(threads)
+        if overlap:
             self._watch()
+        if overlap and exchange.workers > 1 and len(self._buckets) > 1:
+            self._lane = StreamLane(loss.device) if loss.device.type == "cuda" else ThreadLane(threads)
 
-    def leaf(self, index: int, loss: Any) -> None:
-        """The gradients of leaf `index`, not the last one, are complete."""
-        refuse_sparse(self.parameters)
-        for bucket in self._buckets:
-            bucket.push(index, [loss] if bucket is self._buckets[-1] else [])
-
-    def last(self, loss: Any) -> None:
-        """The backward pass that comes is the last of this step."""
-        self._loss, self._next, self._armed = loss, 0, True
+    def begin(self, index: int, loss: Any) -> None:
+        """The backward pass that comes completes leaf `index`, whose loss is `loss`."""
+        self._index, self._loss, self._next, self._armed = index, loss, 0, True
         for bucket in self._buckets:
             bucket.waiting = len(bucket.parameters)
 
-    def finish(self) -> Any:
-        """Send what has not left yet, wait, and put the sums into `.grad`; the summed loss."""
+    def end(self) -> None:
+        """The gradients of the leaf are complete. Raises `UsageError` for sparse ones."""
         self._armed = False
         refuse_sparse(self.parameters)
-        self._send(len(self._buckets) - 1)
+        self._leave(len(self._buckets))
+
+    def finish(self) -> Any:
+        """Wait, and put the sums into `.grad`; the summed loss."""
         if self._lane is not None:
             self._lane.join()
-        self._push(self._buckets[-1])  # nothing is left to overlap with: it goes without the lane
-        self._exchange.sum(self._buckets[-1].total)
+        self._exchange.sum(self._buckets[-1].total)  # nothing is left to overlap with: it goes without the lane
         for bucket in self._buckets:
             for parameter, view in zip(bucket.parameters, bucket.views, strict=False):
                 parameter.grad = view
@@ -82,23 +81,22 @@ class Reduction:
                 )
             refuse_sparse([parameter])
             while self._next < len(self._buckets) - 1 and self._buckets[self._next].waiting == 0:
-                self._send(self._next + 1)
+                self._leave(self._next + 1)
 
         return ready
 
-    def _send(self, end: int) -> None:
-        """Buckets up to number `end` are on their way."""
-        while self._next < end:
-            bucket = self._buckets[self._next]
-            self._push(bucket)
+    def _leave(self, end: int) -> None:
+        """Buckets up to number `end` take their gradients; those of the last leaf go on to the other workers."""
+        for bucket in self._buckets[self._next : end]:
+            last = bucket is self._buckets[-1]
+            bucket.push(self._index, [self._loss] if last else [])
+            if self._index < self._leaves - 1 or last:
+                continue
             if self._lane is not None:
                 self._lane.put(self._exchange.sum, bucket.total)
             else:
                 self._exchange.sum(bucket.total)
-            self._next += 1
-
-    def _push(self, bucket: Bucket) -> None:
-        bucket.push(self._leaves - 1, [self._loss] if bucket is self._buckets[-1] else [])
+        self._next = end
 
 
 def no_loss(device: Any) -> Any:
