@@ -304,10 +304,10 @@ def test_what_is_no_data_of_a_command(place, monkeypatch):
     ]
 
 
-def test_data_that_was_added_to_the_home_is_captured_by_its_name_whatever_its_size(place, monkeypatch):
+def test_data_that_was_added_to_the_home_is_captured_whatever_its_size(place, monkeypatch):
     registered.put(place.home, Registered("spoken", str(place.folder / "digits"), "", 1.0))
     monkeypatch.setattr("daybreak.provenance.data.named_on_command_line.MOST_FILES", 2)
-    assert list(place.hand_in(run=("python", "train.py", "digits")).data) == ["spoken"]
+    assert list(place.hand_in(run=("python", "train.py", "digits")).data) == ["digits"]
 
 
 def test_data_that_the_file_names_is_not_captured_twice(place):

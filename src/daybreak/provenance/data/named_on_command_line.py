@@ -29,17 +29,14 @@ def data_of(home: Home, spec: Experiment, folder: Path, tell: Callable[[str], No
     named = {
         (folder / Path(source.path).expanduser()).resolve() for source in spec.data.values() if "://" not in source.path
     }
-    added = {dataset.path: dataset for dataset in registered.every(home)}
+    added = {dataset.path for dataset in registered.every(home)}  # by somebody who has had it read whatever its size
     found: dict[str, DataSource] = {}
     for word in _values(spec.run[1:]):
         path = (folder / Path(word).expanduser()).resolve()
         if path in named or not _is_data(path, folder, home):
             continue
         named.add(path)
-        if (own := added.get(str(path))) is not None:
-            found[own.name] = own.source
-            continue
-        if (why := _too_large(path)) is not None:
+        if str(path) not in added and (why := _too_large(path)) is not None:
             _say(
                 tell,
                 f"{word} holds {why}: it is not captured unless you name it under `data:`, or with daybreak data add {word}",
