@@ -96,3 +96,25 @@ def test_lineage_draws_the_family(daybreak, searched):
     found = daybreak.json("lineage", "near") if "near" in daybreak("ls").stdout else daybreak.json("lineage", "1")
     assert found["experiment"] == 1
     assert "from 1" in daybreak("lineage", "1").stdout
+
+
+def test_a_fork_reads_other_data_and_diff_names_the_files(daybreak):
+    for folder, text in (("one", "1 2 3"), ("two", "4 5 6")):
+        (daybreak.folder / folder).mkdir()
+        (daybreak.folder / folder / "rows.txt").write_text(text)
+    (daybreak.folder / "reads.py").write_text(
+        "def main(run):\n"
+        "    rows = (run.data['rows'] / 'rows.txt').read_text().split()\n"
+        "    for unit in run.epochs(2):\n"
+        "        run.report(value=sum(map(int, rows)) * run.params.x)\n"
+    )
+    (daybreak.folder / "reads.yaml").write_text(
+        "run: reads:main\nspace: {x: {constant: 1.0}}\nobjective: {maximize: value}\n"
+        "search: {method: random, max_units: 2}\nbudget: {trials: 1}\ndata: {rows: ./one}\n"
+    )
+    first = daybreak.json("run", "reads.yaml")["experiment"]
+    fork = daybreak.json("fork", str(first["experiment"]), "--data", "rows=./two")["experiment"]
+    assert (first["best"]["value"], fork["best"]["value"]) == (6.0, 15.0)
+    found = daybreak.json("diff", str(first["experiment"]), str(fork["experiment"]), code=1)
+    assert [change["what"] for change in found["data"]] == ["rows/rows.txt"]
+    assert found["code"] == []

@@ -16,6 +16,8 @@ from daybreak.base.home import Home
 from daybreak.proof.reference import Found
 from daybreak.provenance import record
 from daybreak.provenance.code import MANIFEST
+from daybreak.provenance.data import manifest
+from daybreak.provenance.data.comparing import compare as compare_manifests
 from daybreak.vault.store import Vault
 
 Flat = dict[str, Any]
@@ -86,7 +88,7 @@ def compare(home: Home, a: Found, b: Found) -> Difference:
         list(_files(home, a, b, notes)),
         differing(*(_environment(found) for found in records)),
         differing(*(flat(found.machine) for found in records)),
-        differing(*(_data(side, found) for side, found in zip((a, b), records, strict=True))),
+        list(_data(Vault(home.vault), _manifests(a, records[0]), _manifests(b, records[1]), notes)),
         differing(*(_hyperparameters(side) for side in (a, b))),
         differing(*(_settings(side) for side in (a, b))),
         differing(*(_results(side) for side in (a, b))),
@@ -134,13 +136,40 @@ def _environment(found: record.Record) -> Flat:
     environment = found.environment
     if not environment.packages:
         return {}
-    local = {name: f"{package.version} (local, {package.digest[:12]})" for name, package in environment.local.items()}
+    wheels = {wheel.package: wheel.digest for wheel in environment.wheels}
+    local = {
+        name: f"{package.version} (local, {(package.digest or wheels.get(name, ''))[:12]})"
+        for name, package in environment.local.items()
+    }
     return {"python": environment.python, "platform": environment.platform} | dict(environment.packages) | local
 
 
-def _data(side: Found, found: record.Record) -> Flat:
+def _manifests(side: Found, found: record.Record) -> Flat:
+    """Dataset -> digest of its manifest."""
     told = {name: source.get("manifest") or None for name, source in side.experiment.spec.get("data", {}).items()}
     return told | dict(found.data)
+
+
+def _data(vault: Vault, a: Flat, b: Flat, notes: list[str]) -> Iterator[Change]:
+    """Datasets that only one side has, and files and samples of those that both have."""
+    for dataset, one, other in differing(a, b):
+        if not one or not other:
+            yield Change(dataset, one, other)
+            continue
+        try:
+            old, new = manifest.load(vault, one), manifest.load(vault, other)
+        except VaultError as error:
+            notes.append(f"the manifests of {dataset} cannot be compared: {error}")
+            yield Change(dataset, one, other)
+            continue
+        found = compare_manifests(old, new)
+        yield from (Change(f"{dataset}/{path}", "there", None) for path in found.removed)
+        yield from (Change(f"{dataset}/{path}", None, "there") for path in found.added)
+        yield from (Change(f"{dataset}/{path}", "changed", "changed") for path in found.changed)
+        yield from (Change(dataset, name, renamed) for name, renamed in found.renamed)
+        yield from (Change(f"{dataset}: {sample}", *splits) for sample, splits in found.moved.items())
+        if found.versions:
+            yield Change(f"{dataset} version", *found.versions)
 
 
 def _hyperparameters(side: Found) -> Flat:

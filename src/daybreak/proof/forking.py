@@ -12,11 +12,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from daybreak.base.errors import NotFound, UsageError, VaultError
+from daybreak.base.home import Home
 from daybreak.client.client import Client
 from daybreak.client.experiment_file import known_names
 from daybreak.client.submission import shell
 from daybreak.proof.reference import Found, kept_checkpoints
+from daybreak.provenance import record
+from daybreak.provenance.data import capture
 from daybreak.spec.inline import override
 from daybreak.spec.models import SHELL_VARIABLES, Experiment
 from daybreak.vault.store import Vault
@@ -52,7 +57,20 @@ def fork(client: Client, source: Found, changes: Changes) -> Experiment:
     data["data"] = _other_data(data["data"], changes.data)
     flags = {name: value for name, value in changes.flags.items() if name != "space"}
     spec = Experiment.model_validate(data)
-    return override(spec, flags | _space_flag(changes), known=known_names())
+    spec = override(spec, flags | _space_flag(changes), known=known_names())
+    return _with_data(client.home, spec) if changes.data else spec
+
+
+def _with_data(home: Home, spec: Experiment) -> Experiment:
+    """The fork with manifests of its own data, in a record that is otherwise its parent's. Raises `UsageError`, `VaultError`."""
+    vault = Vault(home.vault)
+    found = capture(home, vault, spec, Path(spec.folder))
+    spec = spec.model_copy(update={"data": found})
+    if not spec.provenance:
+        return spec
+    manifests = {name: source.manifest for name, source in found.items()}
+    written = record.write(vault, msgspec.structs.replace(record.read(vault, spec.provenance), data=manifests))
+    return spec.model_copy(update={"provenance": written})
 
 
 def _at_home(client: Client, data: Mapping[str, Any]) -> dict[str, Any]:
