@@ -11,7 +11,7 @@ from daybreak.base.home import Home
 from daybreak.client.connection import Connection
 from daybreak.client.homes import find_home
 from daybreak.client.starting import Start, connect
-from daybreak.wire.api import Status
+from daybreak.wire.api import Keeping, Status
 from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, TrialRow
 
 OVER = frozenset({"done", "stopped", "failed"})
@@ -52,7 +52,7 @@ class Client:
         return number
 
     def ask(self, experiment: Which, ask: str, value: Any = None) -> str:
-        """Pause, resume, stop, extend or change the priority of an experiment; its state after that."""
+        """Pause, resume, stop, extend, pin, unpin or change the priority of an experiment; its state after that."""
         state: str = self.call("ask", experiment=experiment, ask=ask, value=value, by=_user())["state"]
         return state
 
@@ -75,6 +75,10 @@ class Client:
     def checkpoints(self, experiment: Which = "") -> list[CheckpointRow]:
         """Its checkpoints, by trial and units."""
         return _rows(self.call("checkpoints", experiment=experiment), CheckpointRow)
+
+    def keeping(self, experiment: Which = "") -> Keeping:
+        """Which of its checkpoints are kept, and why; of those let go, which files others keep."""
+        return msgspec.convert(self.call("keeping", experiment=experiment), Keeping)
 
     def notices(self, experiment: Which = "", after: int = 0) -> list[NoticeRow]:
         """What a person should know, oldest first."""

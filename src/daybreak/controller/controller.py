@@ -28,7 +28,7 @@ from daybreak.lifecycle.imports import Rows, renumbered
 from daybreak.ports.executor import Executor
 from daybreak.ports.ledger import Ledger, PointBatch
 from daybreak.spec.models import Experiment
-from daybreak.wire.api import Status
+from daybreak.wire.api import Keeping, Status
 
 Done = Callable[[], None]
 Story = Callable[[str, Exception], None]
@@ -171,13 +171,17 @@ class Controller:
     def ask(
         self, experiment: int, ask: AskName, value: Any = None, by: str = "", committed: Done | None = None
     ) -> None:
-        """Queue a wish: pause, resume, stop, priority, extend. Raises `NotFound`."""
+        """Queue a wish: pause, resume, stop, priority, extend, pin, unpin. Raises `NotFound`."""
         self.status(experiment)
         self._loop.post(Asked(experiment, ask, value, by), committed)
 
     def status(self, experiment: int) -> Status:
         """A live view, from the state itself. Raises `NotFound`."""
         return self._core.status(self._brain.state, experiment, self._loop.now())
+
+    def keeping(self, experiment: int, deleted: frozenset[str]) -> Keeping:
+        """Which checkpoints are kept, and why; of the digests `deleted`, those that somebody keeps. Raises `NotFound`."""
+        return self._core.keeping(self._brain.state, experiment, deleted)
 
     def flush(self) -> None:
         """Bring the read tables up to the state: call before reading them."""

@@ -9,7 +9,7 @@ from daybreak.lifecycle.events import AnyEvent
 from daybreak.search.searcher import Losses
 from daybreak.spec.domains import Point
 from daybreak.spec.models import Experiment
-from daybreak.wire.api import Status
+from daybreak.wire.api import Keeping, Status
 from daybreak.wire.rows import AnyRow
 
 State = Any  # lifecycle's own; the loop only hands it back
@@ -48,6 +48,9 @@ class Core(Protocol):
 
     def status(self, state: State, experiment: int, at: float) -> Status:
         """A live view. Raises `NotFound`."""
+
+    def keeping(self, state: State, experiment: int, deleted: frozenset[str]) -> Keeping:
+        """Which checkpoints are kept, and why; of the digests `deleted`, those that somebody keeps. Raises `NotFound`."""
 
     def check(self, state: State) -> None:
         """Raises `InvariantBroken`."""

@@ -1,21 +1,20 @@
-"""Checkpoints: each trial keeps its latest and the one before; the disk's cap takes from those least missed.
+"""Checkpoints: each trial keeps its latest, the one before, and the one at which its best value was reported.
 
-A checkpoint is held by the trials that would start from it (a clone starts from its source's). When the last lets go of it, it
-is deleted. Files are named by their bytes: equal states of two trials, of one experiment or of two, are one file, which is removed
+A checkpoint is held by the trials that would start from it (a clone starts from its source's), by the trial that it is the best of,
+and by whoever pinned it (`pins`). When the last lets go of it, it is deleted; the disk's cap takes from those least missed
+(`eviction`). Files are named by their bytes: equal states of two trials, of one experiment or of two, are one file, which is removed
 when the last of their checkpoints is; each experiment counts it once towards its `disk_cap`. One that lives in a suspended process
 holds no disk; its agent ends the process when memory is needed, and says `CheckpointDamaged`.
 """
 
-from heapq import heappop, heappush
+from math import inf
 
 from daybreak.lifecycle.commands import DeleteCheckpoint
 from daybreak.lifecycle.events import CheckpointDamaged, CheckpointDeleted, CheckpointSaved
-from daybreak.lifecycle.losses import merge_best
+from daybreak.lifecycle.losses import losses, merge_best
 from daybreak.lifecycle.notices import notify
-from daybreak.lifecycle.ranking import best
 from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, Place, State, Trial, touch, touch_trial
 
-DISK_CAP = 20 * 2**30  # bytes, where the spec says nothing
 START = 0  # the checkpoint that a fork starts from stands as one of trial 0, which is never searched
 
 
@@ -32,22 +31,37 @@ def saved(state: State, exp: Experiment, attempt: Attempt, event: CheckpointSave
         merge_best(exp.spec, trial.best if exp.turns is None or trial.role != "search" else trial.reached, event.best)
     checkpoint = _record(state, exp, trial, event)
     if attempt.disowned or (attempt.verdict is not None and attempt.verdict.action == "stop"):  # its own past is over
-        _hold(checkpoint)
-        _drop(state, exp, checkpoint)
+        hold(checkpoint)
+        drop(state, exp, checkpoint)
         return True
     if checkpoint is not trial.latest:
         before, trial.latest = trial.latest, checkpoint
-        _hold(checkpoint)
+        hold(checkpoint)
         trial.previous, dropped = before, trial.previous
-        _drop(state, exp, dropped)
+        drop(state, exp, dropped)
     if trial.previous is not None and trial.previous.in_process:  # a process cannot go back to what it was
-        _drop(state, exp, trial.previous)
+        drop(state, exp, trial.previous)
         trial.previous = None
+    elect(state, exp, trial)
     pin(state, exp, trial)
     touch(state, exp)
     touch_trial(state, exp, trial)
-    keep_under_cap(state, exp)
     return True
+
+
+def elect(state: State, exp: Experiment, trial: Trial) -> None:
+    """Of what a trial saved keep the one that stands at the best value, where its score is its best value; of equals the first."""
+    if exp.spec.score != "best":
+        return
+    best = trial.top
+    for checkpoint in (trial.previous, trial.latest):
+        mine = checkpoint is not None and checkpoint.trial == trial.number and not checkpoint.in_process
+        if checkpoint is not None and mine and checkpoint.loss < (best.loss if best is not None else inf):
+            best = checkpoint
+    if best is not None and best is not trial.top:
+        hold(best)
+        before, trial.top = trial.top, best
+        drop(state, exp, before)
 
 
 def pin(state: State, exp: Experiment, trial: Trial) -> None:
@@ -58,10 +72,10 @@ def pin(state: State, exp: Experiment, trial: Trial) -> None:
     stands = turns.stands.get(trial.number)
     if trial.pinned is not None and trial.pinned.units != stands:
         dropped, trial.pinned = trial.pinned, None
-        _drop(state, exp, dropped)
+        drop(state, exp, dropped)
     if trial.pinned is None and trial.latest is not None and trial.latest.units == stands:
         trial.pinned = trial.latest
-        _hold(trial.pinned)
+        hold(trial.pinned)
 
 
 def _record(state: State, exp: Experiment, trial: Trial, event: CheckpointSaved) -> Checkpoint:
@@ -74,6 +88,7 @@ def _record(state: State, exp: Experiment, trial: Trial, event: CheckpointSaved)
         _refer(state, exp, checkpoint)
     state.places[checkpoint.place].written = state.at
     checkpoint.units, checkpoint.at = event.units, state.at
+    checkpoint.loss = min(checkpoint.loss, losses(exp.spec, event.metrics)[0])
     _touch(state, checkpoint)
     return checkpoint
 
@@ -95,14 +110,14 @@ def adopt_start(state: State, exp: Experiment) -> None:
     exp.checkpoints[START, start.checkpoint] = exp.start
     _refer(state, exp, exp.start)
     state.places[exp.start.place].written = state.at
-    _hold(exp.start)
+    hold(exp.start)
     _touch(state, exp.start)
 
 
 def begin(exp: Experiment, trial: Trial) -> None:
     """The trial stands where it begins: at 0, or at the fork's start."""
     if exp.start is not None and trial.role != "baseline":
-        _hold(exp.start)
+        hold(exp.start)
         exp.cloned.setdefault(START, set()).add(trial.number)
         trial.latest, trial.units = exp.start, exp.start.units
 
@@ -112,11 +127,11 @@ def borrow(state: State, exp: Experiment, trial: Trial, source: Trial) -> None:
     kept = source.pinned or source.latest
     found = kept if kept and not kept.in_process else None
     if found is not None:
-        _hold(found)
+        hold(found)
         exp.cloned.setdefault(found.trial, set()).add(trial.number)
     let_go(state, exp, trial)
     if found is not None:
-        _drop(state, exp, trial.latest)
+        drop(state, exp, trial.latest)
         trial.latest = found
         pin(state, exp, trial)
     trial.units = trial.latest.units if trial.latest else 0
@@ -124,9 +139,9 @@ def borrow(state: State, exp: Experiment, trial: Trial, source: Trial) -> None:
 
 def let_go(state: State, exp: Experiment, trial: Trial) -> None:
     """The trial begins anew if it ever starts again."""
-    for checkpoint in (trial.latest, trial.previous, trial.pinned):
-        _drop(state, exp, checkpoint)
-    trial.latest = trial.previous = trial.pinned = None
+    for checkpoint in (trial.latest, trial.previous, trial.pinned, trial.top):
+        drop(state, exp, checkpoint)
+    trial.latest = trial.previous = trial.pinned = trial.top = None
     begin(exp, trial)
     touch_trial(state, exp, trial)
 
@@ -138,14 +153,23 @@ def damaged(state: State, exp: Experiment, event: CheckpointDamaged) -> bool:
         return False
     if checkpoint is exp.start:
         exp.start, checkpoint.users = None, checkpoint.users - 1
-    for trial in [t for t in _users(exp, checkpoint.trial) if checkpoint in (t.latest, t.previous, t.pinned)]:
+    exp.pins.pop((checkpoint.trial, checkpoint.digest), None)
+    was_latest = event.trial in exp.trials and exp.trials[event.trial].latest is checkpoint
+    for trial in [t for t in _users(exp, checkpoint.trial) if checkpoint in (t.latest, t.previous, t.pinned, t.top)]:
         _fall_back(state, exp, trial, checkpoint)
     if not checkpoint.in_process:
         text = f"a checkpoint of trial {event.trial} is damaged ({event.why or 'its bytes do not match its hash'})"
-        notify(state, exp, "warning", f"{text}; the one before it is used, or none", event.trial)
+        then = _what_is_used(exp.trials[event.trial]) if was_latest else "nothing would have gone on from it"
+        notify(state, exp, "warning", f"{text}: the one at {checkpoint.units} units; {then}", event.trial)
     _forget(state, exp, checkpoint, "damaged")
     touch(state, exp)
     return True
+
+
+def _what_is_used(trial: Trial) -> str:
+    if trial.latest is None:
+        return "there is none before it: the trial starts afresh"
+    return f"the one before it is used, at {trial.latest.units} units"
 
 
 def _borrowed(exp: Experiment, event: CheckpointDamaged) -> Checkpoint | None:
@@ -164,10 +188,13 @@ def _users(exp: Experiment, number: int) -> list[Trial]:
 def _fall_back(state: State, exp: Experiment, trial: Trial, checkpoint: Checkpoint) -> None:
     if trial.pinned is checkpoint:
         trial.pinned = None
+    if trial.top is checkpoint:
+        trial.top = None
     if trial.latest is checkpoint:
         trial.latest, trial.previous = trial.previous, None
     elif trial.previous is checkpoint:
         trial.previous = None
+    elect(state, exp, trial)
     if trial.live is not None:  # it started from there, and stands where it can start from now
         trial.live.from_units = min(trial.live.from_units, trial.latest.units if trial.latest else 0)
     touch_trial(state, exp, trial)
@@ -197,46 +224,13 @@ def deleted(state: State, exp: Experiment, event: CheckpointDeleted) -> bool:
     return True
 
 
-def may_evict(exp: Experiment, trial: Trial) -> None:
-    """From now on its checkpoints may be taken for room: frozen trials before finished ones, low ranks first."""
-    if trial.latest is not None:
-        stands = trial.rungs[-1][0] if trial.rungs else 0
-        heappush(exp.evictable, (trial.state == "finished", stands, -trial.loss, trial.number))
-
-
-def keep_under_cap(state: State, exp: Experiment) -> None:
-    """Take checkpoints of resting trials, the least missed first, never the best trial's, until the cap holds."""
-    cap = exp.spec.disk_cap if exp.spec.disk_cap is not None else DISK_CAP
-    spared = []
-    while exp.disk > cap and exp.evictable:
-        entry = heappop(exp.evictable)
-        trial = exp.trials[entry[3]]
-        if not _resting(trial, entry[0]):
-            continue
-        if trial is best(exp):
-            spared.append(entry)
-            continue
-        let_go(state, exp, trial)
-        exp.evicted += 1
-    for entry in spared:
-        heappush(exp.evictable, entry)
-    if exp.disk > cap:
-        text = f"checkpoints take {exp.disk} bytes, above disk_cap = {cap}: all of them are in use or the best trial's"
-        notify(state, exp, "warning", f"{text}; raise disk_cap or run fewer trials at once", once="disk_cap")
-
-
-def _resting(trial: Trial, finished: bool) -> bool:
-    held = trial.latest is not None and not trial.latest.in_process
-    if trial.pinned is not None and trial.state == "frozen":  # what comes of its clones must not depend on the disk
-        return False
-    return held and trial.live is None and trial.state == ("finished" if finished else "frozen")
-
-
-def _hold(checkpoint: Checkpoint) -> None:
+def hold(checkpoint: Checkpoint) -> None:
+    """Somebody more needs it."""
     checkpoint.users += 1
 
 
-def _drop(state: State, exp: Experiment, checkpoint: Checkpoint | None) -> None:
+def drop(state: State, exp: Experiment, checkpoint: Checkpoint | None) -> None:
+    """Somebody needs it no longer; None is nothing. It is deleted when nobody does."""
     if checkpoint is None:
         return
     checkpoint.users -= 1

@@ -16,7 +16,7 @@ from daybreak.wire.worker import Failure
 
 LOG_VERSION = 1
 
-AskName = Literal["pause", "resume", "stop", "priority", "extend"]
+AskName = Literal["pause", "resume", "stop", "priority", "extend", "pin", "unpin"]
 EndReason = Literal["reached", "completed", "frozen", "preempted", "crashed", "lost", "stopped"]
 
 
@@ -77,7 +77,10 @@ class Proposed(Event, frozen=True, tag="proposed"):
 
 
 class Asked(Event, frozen=True, tag="asked"):
-    """Somebody asks something of an experiment. `value`: the new priority; for extend, changed budget and search fields."""
+    """Somebody asks something of an experiment.
+
+    `value`: the new priority; for extend, changed budget and search fields; for pin and unpin, `{trial, digest, why}`.
+    """
 
     experiment: int
     ask: AskName
@@ -128,6 +131,7 @@ class CheckpointSaved(Event, frozen=True, tag="checkpoint_saved"):
     size: int
     seconds: float = 0.0
     best: dict[str, float] = {}  # of all the trial's reports up to here, per objective
+    metrics: dict[str, float] = {}  # objectives as reported for the unit at which it stands
 
 
 class CheckpointDamaged(Event, frozen=True, tag="checkpoint_damaged"):

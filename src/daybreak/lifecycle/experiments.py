@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from daybreak.base.errors import UsageError
 from daybreak.base.hashing import hash_json
-from daybreak.lifecycle import budget
+from daybreak.lifecycle import budget, pins
 from daybreak.lifecycle.attempts import freeze
 from daybreak.lifecycle.checkpoints import adopt_start
 from daybreak.lifecycle.events import Asked, Submitted
@@ -76,6 +76,8 @@ def _clones(spec: Spec) -> bool:
 
 def asked(state: State, exp: Experiment, event: Asked) -> str:
     """Do what is asked; otherwise why not."""
+    if event.ask in ("pin", "unpin"):
+        return pins.asked(state, exp, event)
     by = f" by {event.by}" if event.by else ""
     if event.ask == "extend" or (event.ask == "resume" and exp.outcome == "stopped"):
         return extend(state, exp, event.value or {})

@@ -1,7 +1,7 @@
 """What must hold after every event. A full scan: for tests and for `daybreak ledger check`, not for the loop."""
 
 from collections import Counter
-from math import isclose
+from math import inf, isclose
 
 from daybreak.base.errors import InvariantBroken
 from daybreak.lifecycle import budget, imports
@@ -115,16 +115,31 @@ def _checkpoints(exp: Experiment) -> None:
     story = tuple(exp.story)
     users: Counter[int] = Counter([id(exp.start)] if exp.start is not None else [])
     for trial in exp.trials.values():
-        for checkpoint in (trial.latest, trial.previous, trial.pinned):
+        for checkpoint in (trial.latest, trial.previous, trial.pinned, trial.top):
             if checkpoint is not None:
                 users[id(checkpoint)] += 1
                 _hold(checkpoint.state == "saved", f"trial {trial.number} would start from {checkpoint}", story)
+        _top(exp, trial)
+    for key in exp.pins:
+        _hold(key in exp.checkpoints, f"{key} is pinned and not kept", story)
+        users[id(exp.checkpoints[key])] += 1
     for checkpoint in exp.checkpoints.values():
         _hold(
             users[id(checkpoint)] == checkpoint.users > 0, f"nobody, or not all, would start from {checkpoint}", story
         )
     files = {c.digest: c.size for c in exp.checkpoints.values() if not c.in_process}
     _hold(exp.disk == sum(files.values()), f"disk: {exp.disk} counted, {sum(files.values())} kept", story)
+
+
+def _top(exp: Experiment, trial: Trial) -> None:
+    """None of what a trial keeps of its own is better than what it keeps as its best."""
+    story, top = tuple(exp.story), trial.top
+    if top is not None:
+        _hold(exp.spec.score == "best" and top.loss < inf, f"trial {trial.number}: {top} has no value", story)
+    least = top.loss if top is not None else inf
+    for other in (trial.latest, trial.previous):
+        if other is not None and other.trial == trial.number and exp.spec.score == "best":
+            _hold(other.loss >= least, f"trial {trial.number} keeps {top} as its best, {other} is better", story)
 
 
 def _files(state: State) -> None:

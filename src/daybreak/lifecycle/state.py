@@ -32,7 +32,7 @@ INF = float("inf")
 
 @dataclass(slots=True)
 class Checkpoint:
-    """One checkpoint that a trial saved; `users` counts the trials that would start from it."""
+    """One checkpoint that a trial saved; `users` counts who needs it: trials, pins."""
 
     experiment: int
     trial: int
@@ -42,6 +42,7 @@ class Checkpoint:
     at: float
     state: Literal["saved", "deleted", "damaged"] = "saved"
     users: int = 0
+    loss: float = INF  # of the first objective, as reported for the unit at which it stands
 
     @property
     def place(self) -> str:
@@ -118,6 +119,7 @@ class Trial:
     latest: Checkpoint | None = None
     previous: Checkpoint | None = None
     pinned: Checkpoint | None = None  # of where its last turn left it; for clones of deterministic searches
+    top: Checkpoint | None = None  # the one at which its best value was reported, of those it saved
     loss: float = INF  # its score, smaller is better
     graced: bool = False
     pace: float | None = None  # seconds of a unit, as last measured
@@ -230,9 +232,10 @@ class Experiment:
     wait_for_clone: dict[int, list[int]] = field(default_factory=dict)  # source -> clones waiting for its checkpoint
     saves: bool = False  # checkpoints have been seen on disk
     start: Checkpoint | None = None  # of another run: trials begin there; held as long as the experiment is known
+    pins: dict[tuple[int, str], str] = field(default_factory=dict)  # (trial, digest) -> why somebody wants it kept
     files: Counter[str] = field(default_factory=Counter)  # its checkpoints on disk by digest
     disk: int = 0  # bytes of those files, each counted once
-    evictable: list[tuple[bool, int, float, int]] = field(default_factory=list)  # heap: the least missed first
+    evictable: list[tuple[bool, bool, int, float, int]] = field(default_factory=list)  # heap: the least missed first
     evicted: int = 0
     ranking: list[tuple[float, int]] = field(default_factory=list)  # heap of (loss, trial), with stale entries
     observed: list[tuple[int, Point, int, Losses]] = field(default_factory=list)

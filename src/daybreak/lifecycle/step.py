@@ -13,6 +13,7 @@ from daybreak.lifecycle import (
     checkpoints,
     ending,
     ends,
+    eviction,
     experiments,
     finishing,
     imports,
@@ -121,6 +122,7 @@ def _saved(state: State, exp: Experiment, attempt: Attempt, event: CheckpointSav
     if not checkpoints.saved(state, exp, attempt, event):
         return False
     ends.release_clones(state, exp, exp.trials[attempt.key.trial])
+    eviction.keep_under_cap(state, exp)
     return True
 
 

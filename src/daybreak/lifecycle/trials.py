@@ -4,7 +4,8 @@ from heapq import heappop, heappush
 from math import inf
 
 from daybreak.base.streams import derive_seed
-from daybreak.lifecycle.checkpoints import begin, let_go, may_evict
+from daybreak.lifecycle.checkpoints import begin, let_go
+from daybreak.lifecycle.eviction import may_evict
 from daybreak.lifecycle.losses import score_loss
 from daybreak.lifecycle.state import Experiment, Role, State, Trial, touch_trial
 from daybreak.spec.domains import Point

@@ -105,7 +105,7 @@ class Methods:
         number = self._controller.adopt(origin, found, curves, recorded, lambda: answer({"experiment": number}))
 
     def do_ask(self, answer: Answer, experiment: int | str, ask: str, value: Any = None, by: str = "") -> None:
-        """Pause, resume, stop, priority, extend; answered once it is committed."""
+        """Pause, resume, stop, priority, extend, pin, unpin; answered once it is committed."""
         if ask not in get_args(AskName):
             raise UsageError(f"one can ask for {', '.join(get_args(AskName))}, got {ask!r}")
         number = self._known(experiment)
@@ -137,6 +137,12 @@ class Methods:
     def do_checkpoints(self, answer: Answer, experiment: int | str) -> None:
         """Its checkpoints."""
         answer(self._reader.checkpoints(self._known(experiment)))
+
+    def do_keeping(self, answer: Answer, experiment: int | str) -> None:
+        """Why its checkpoints are kept, and what the others took."""
+        number = self._known(experiment)
+        gone = frozenset(row.digest for row in self._reader.checkpoints(number) if row.state != "saved")
+        answer(self._controller.keeping(number, gone))
 
     def do_notices(self, answer: Answer, experiment: int | str, after: int = 0) -> None:
         """Its notices."""

@@ -58,10 +58,11 @@ class Plan:
     natural_end: int = 40  # units after which a trial completes by itself
     fails: int = 0  # every so many-th trial fails whenever it comes to FAILS_AT units; 0: none
     harmless: bool = False  # only troubles that a deterministic search must not notice
+    pins: float = 0.0  # chance that an event is preceded by somebody who pins or unpins a checkpoint
     contents: int | None = None  # how many different states there are per number of units; None: none is like another
 
 
-KINDS = ("crash", "lost", "repeat", "stale", "pause", "damage", "machine", "checkpoint", "priority", "resume", "stop")
+KINDS: tuple[str, ...] = ("crash", "lost", "repeat", "stale", "pause", "damage", "machine", "checkpoint", "priority", "resume", "stop")
 KINDS += ("extend", "extend", "widen")
 FAILS_AT = 2  # units
 HARMLESS = ("lost", "lost", "repeat", "stale", "pause", "machine", "checkpoint", "priority", "resume", "widen")
@@ -94,6 +95,7 @@ class World:
         self.files: dict[str, float] = {}  # what is on the disk, and when it was written
         self._deletions: dict[DeleteCheckpoint, bool] = {}  # not carried out yet; whether the same was saved since
         self._stream = Stream(plan.seed, "world")
+        self._people = Stream(plan.seed, "pins")
         self._known: set[AttemptKey] = set()
         self._inbox: list[AnyEvent | Propose] = [
             SlotsOffered(f"m{i}", tuple(Slot(n) for n in range(count))) for i, count in enumerate(plan.machines)
@@ -113,7 +115,7 @@ class World:
     def tick(self) -> tuple[float, AnyEvent] | None:
         """The next event and its time; None when nothing will ever happen again."""
         event = self._trouble() if self.troubled and self._stream.uniform() < self.plan.faults else None
-        event = event or self._behave()
+        event = event or self._pinned() or self._behave()
         if event is None:
             return None
         self.told += 1
@@ -147,6 +149,13 @@ class World:
         submitted = [event for event in self._inbox if isinstance(event, Submitted)]
         offered = [self._offer(i) for i in range(len(self.plan.machines)) if i not in self._away]
         self._inbox = [*offered, *submitted]
+
+    def _pinned(self) -> AnyEvent | None:
+        if not (self.troubled and self._digests) or self._people.uniform() >= self.plan.pins:
+            return None
+        experiment, trial, digest = self._people.choice(self._digests)
+        value = {"trial": trial, "digest": digest, "why": "a colleague needs it"}
+        return Asked(experiment, "pin" if self._people.below(3) else "unpin", value)
 
     # what goes well
 
@@ -227,9 +236,12 @@ class World:
         return self.plan.natural_end - key.trial % 3 if key.trial else 1
 
     def _metrics(self, process: _Process) -> dict[str, float]:
-        launch = process.launch
         if self.troubled and not self.plan.harmless and self._stream.uniform() < self.plan.faults / 4:
             return self._stream.choice([{}, {"accurracy": 0.5}, {METRIC: float("nan")}])
+        return self._values(process)
+
+    def _values(self, process: _Process) -> dict[str, float]:
+        launch = process.launch
         noise = Stream(launch.seed, "noise", process.units).uniform()
         return {METRIC: launch.point.get("lr", 0.3) * (1 - 0.5 ** (process.units + 1)) + 0.05 * noise}
 
@@ -300,7 +312,7 @@ class World:
     def _checkpoint(self, process: _Process) -> CheckpointSaved:
         key, contents = process.launch.attempt, self.plan.contents
         content = str(key) if contents is None else f"s{self._stream.below(contents)}"
-        saved = CheckpointSaved(key, process.units, f"{content}@{process.units}", 10)
+        saved = CheckpointSaved(key, process.units, f"{content}@{process.units}", 10, metrics=self._values(process))
         self.at += 0.001  # no two files are written at the same moment
         self.files[saved.digest] = self.at
         self._digests.append((key.experiment, key.trial, saved.digest))

@@ -43,6 +43,7 @@ def specs(draw: st.DrawFn) -> Experiment:
         points=draw(st.sampled_from([(), ({"lr": 0.25},)])),
         baseline=draw(st.sampled_from([None, Baseline(value=0.1), Baseline(run="train:guess")])),
         confirm=draw(st.sampled_from([None, Confirm(top=2, seeds=3)])),
+        keep_best=draw(st.sampled_from([1, 1, 3])),
         disk_cap=draw(st.sampled_from([None, 30, 60])),
         max_slots=draw(st.sampled_from([None, slots, 2 * slots])),
         priority=draw(st.integers(0, 2)),
@@ -72,5 +73,6 @@ def plans(draw: st.DrawFn, *, troubled: bool = True) -> Plan:
         faults=draw(st.sampled_from([0.05, 0.2, 0.4])) if troubled else 0.0,
         troubled=draw(st.integers(0, 150)) if troubled else 0,
         natural_end=draw(st.sampled_from([5, 40])),
+        pins=draw(st.sampled_from([0.0, 0.1])),
         contents=draw(st.sampled_from([None, None, 1, 2])),
     )

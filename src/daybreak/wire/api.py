@@ -5,12 +5,14 @@ an error. Parameters and results are plain msgpack data; rows (`wire.rows`) and 
 
     hello       {}                                        -> {version, pid, home, protocol}
     submit      {spec, owner}                             -> {experiment}
-    ask         {experiment, ask, value?}                 -> {state}         ask: pause resume stop priority extend
+    ask         {experiment, ask, value?}                 -> {state}         ask: pause resume stop priority extend pin unpin
     experiments {}                                        -> [ExperimentRow]  (spec left empty)
     experiment  {experiment}                              -> ExperimentRow    `experiment`: number, name, or "" for the last
     trials      {experiment}                              -> [TrialRow]
     attempts    {experiment}                              -> [AttemptRow]
     checkpoints {experiment}                              -> [CheckpointRow]
+    keeping     {experiment}                              -> {kept: [{trial, digest, why: [text]}], elsewhere: [digest]}
+                                                                              elsewhere: let go, and still kept by others
     notices     {experiment, after?}                      -> [NoticeRow]
     points      {experiment, trials?, metrics?}           -> [{trial, metric, steps, values}]
     events      {experiment, after?, limit?}              -> [{seq, at, event}]
@@ -98,6 +100,21 @@ class Status(msgspec.Struct):
     notices: list[NoticeRow]  # the last few
     waiting_why: str  # why nothing runs, when nothing does
     trouble: str = ""  # what keeps everybody waiting: a log that cannot be written
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """One checkpoint, and what for: in words, the strongest last."""
+
+    trial: int
+    digest: str
+    why: tuple[str, ...]
+
+
+class Keeping(msgspec.Struct, frozen=True):
+    """All that an experiment keeps. `elsewhere`: digests of its own that it let go and that others still keep as files."""
+
+    kept: tuple[Kept, ...]
+    elsewhere: tuple[str, ...]
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -50,6 +50,7 @@ BEGINNING = 120.0  # seconds a new process has to say Hello; a child of a proces
 REAPING = 1.0  # seconds between a socket's end and its process's end being told
 LAST_WORDS = 2.0  # seconds a process has to go after its last frame
 UNANSWERED = 0.5  # seconds after which an attempt that is to freeze and waits for a verdict is told to
+RECENT = 1000  # units of which an attempt's values are at hand when its checkpoint, written behind training, is told of
 FOLLOWING = 5.0  # seconds the others of a gang have to end after rank 0
 
 
@@ -71,6 +72,9 @@ class FunctionAttempt(Attempt):
         self._members: list[Member] = []
         self._verdicts: dict[int, Verdict] = {}
         self._freezing: Freeze | None = None
+        self._recent: dict[
+            int, dict[str, float]
+        ] = {}  # objectives by the unit they were reported for, the last there are
         self._saved: int | None = None  # units of the last checkpoint of this attempt
 
     def begin(self) -> None:
@@ -236,7 +240,8 @@ class FunctionAttempt(Attempt):
         elif isinstance(frame, Saved):
             self.units = max(self.units, frame.units)
             self._saved = frame.units
-            post(CheckpointSaved(self.key, frame.units, frame.digest, frame.size, frame.seconds, self.best))
+            metrics = self._recent.get(frame.units, {})
+            post(CheckpointSaved(self.key, frame.units, frame.digest, frame.size, frame.seconds, self.best, metrics))
         elif isinstance(frame, Damaged):
             why = "its bytes do not match its hash, or it cannot be read"
             post(CheckpointDamaged(self.key.experiment, self.key.trial, frame.digest, why))
@@ -252,10 +257,14 @@ class FunctionAttempt(Attempt):
     def _note_best(self, series: Mapping[str, tuple[list[int], list[float]]]) -> None:
         """A checkpoint that is saved from here on stands for these values too: whoever goes on from it does not see them again."""
         for name, direction in self.objectives.items():
+            for step, value in zip(*series.get(name, ()), strict=True):
+                self._recent.setdefault(step, {})[name] = value
             finite = [value for value in series[name][1] if isfinite(value)] if name in series else []
             if finite:
                 top = max(finite) if direction == "maximize" else min(finite)
                 self.best = improved(self.best, {name: top}, {name: direction})
+        while len(self._recent) > RECENT:
+            del self._recent[next(iter(self._recent))]
 
     def _answer(self, member: Member) -> None:
         if member.asks is not None and member.asks in self._verdicts:
