@@ -22,7 +22,8 @@ def asked(state: State, exp: Experiment, event: Asked) -> str:
     if event.ask == "pin":
         if key not in exp.pins:
             hold(checkpoint)
-        exp.pins[key] = str(event.value.get("why") or "") or (f"by {event.by}" if event.by else SOMEBODY)
+        known = exp.pins.get(key) or (f"by {event.by}" if event.by else SOMEBODY)
+        exp.pins[key] = str(event.value.get("why") or known)
     elif key not in exp.pins:
         return f"the checkpoint {key[1]:.12}… of trial {key[0]} is not pinned"
     else:

@@ -1,16 +1,19 @@
-"""`checkpoint`: get one, list them."""
+"""`checkpoint`: get one, list them, pin one."""
 
 import shutil
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from msgspec import to_builtins
 
-from daybreak.base.errors import UsageError
+from daybreak.base.errors import NotFound, UsageError
 from daybreak.base.ids import TrialKey
 from daybreak.cli.arguments import Experiment, HomeFolder, Json
 from daybreak.cli.output import console, errors_console, number, point, print_json, styled, table
 from daybreak.client.client import Client
+from daybreak.wire.api import Keeping
+from daybreak.wire.rows import CheckpointRow
 
 app = App(name="checkpoint", help="Checkpoints of trials.")
 
@@ -57,21 +60,113 @@ def get(
 
 
 @app.command(name="ls")
-def list_(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
-    """List the checkpoints of an experiment.
+def list_(
+    experiment: Experiment = "",
+    *,
+    all_: Annotated[bool, Parameter(name="--all", help="Also those that are deleted.", negative="")] = False,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
+    """List the checkpoints of an experiment: which are kept and why, how many were deleted, and the space that saved.
 
-    JSON: a list of {experiment, trial, units, size, state, digest, at}.
+    JSON: a list of {experiment, trial, units, size, state, digest, at, kept}, deleted ones too;
+    kept: why, a list of words, empty for what is not.
     """
     with Client(home) as client:
-        rows = client.checkpoints(experiment)
+        rows, keeping = client.checkpoints(experiment), client.keeping(experiment)
+    why = {(kept.trial, kept.digest): list(kept.why) for kept in keeping.kept}
     if json:
-        print_json(rows)
+        print_json([to_builtins(row) | {"kept": why.get((row.trial, row.digest), [])} for row in rows])
         return
+    shown = [row for row in rows if all_ or (row.trial, row.digest) in why]
     console().print(
         table(
-            ["trial", "units", "bytes", "state", "blake3"],
-            ([f"{r.experiment}.{r.trial}", r.units, r.size, r.state, r.digest[:16]] for r in rows),
+            ["trial", "units", "bytes", "state", "blake3", "kept because"],
+            ([f"{r.experiment}.{r.trial}", r.units, r.size, r.state, r.digest[:16], _words(why, r)] for r in shown),
             right=["units", "bytes"],
         )
     )
-    console().print(f"{number(sum(r.size for r in rows if r.state == 'saved'))} bytes kept")
+    console().print(_totals(rows, keeping), soft_wrap=True)
+
+
+@app.command
+def pin(
+    run: Annotated[
+        str, Parameter(help="The point of a trial: 3.17@9 (at 9 units), 3.17@ab12 (by hash), 3@9 (of its best trial).")
+    ],
+    *,
+    why: Annotated[str, Parameter(help="Shown by `checkpoint ls`: registered as digits v3.")] = "",
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
+    """Keep a checkpoint until it is unpinned, whatever becomes of its trial and of the disk cap.
+
+    JSON: {checkpoint, digest, kept}.
+    """
+    _ask("pin", run, why, json=json, home=home)
+
+
+@app.command
+def unpin(
+    run: Annotated[str, Parameter(help="The point of a trial: 3.17@9, 3.17@ab12.")],
+    *,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
+    """Keep a checkpoint no longer than anything else needs it.
+
+    JSON: {checkpoint, digest, kept}; nothing keeps it: it is deleted.
+    """
+    _ask("unpin", run, "", json=json, home=home)
+
+
+def _ask(ask: str, run: str, why: str, *, json: bool, home: Path | None) -> None:
+    from daybreak.proof.reference import find
+
+    with Client(home) as client:
+        found = find(client, run)
+        if found.checkpoint is None:
+            raise UsageError(
+                f"a pin names a point: {run}@UNITS or {run}@HASH; see: daybreak checkpoint ls {run.partition('.')[0]}"
+            )
+        row = found.checkpoint
+        before = _why(client, row)
+        if ask == "unpin" and not _is_pinned(before):
+            raise UsageError(
+                f"the checkpoint {found.name} is not pinned; it is kept as: {', '.join(before) or 'nothing'}"
+            )
+        client.ask(row.experiment, ask, {"trial": row.trial, "digest": row.digest, "why": why})
+        kept = _why(client, row)
+    if ask == "pin" and not _is_pinned(kept):  # it was deleted in between
+        raise NotFound(f"the checkpoint {found.name} was deleted before it could be pinned")
+    if json:
+        print_json({"checkpoint": found.name, "digest": row.digest, "kept": kept})
+        return
+    told = f"is kept: {', '.join(kept)}" if kept else f"is not needed any more: {row.size} bytes are deleted"
+    console().print(f"{found.name} {told}", soft_wrap=True)
+
+
+def _why(client: Client, row: CheckpointRow) -> list[str]:
+    kept = client.keeping(row.experiment).kept
+    return next((list(one.why) for one in kept if (one.trial, one.digest) == (row.trial, row.digest)), [])
+
+
+def _is_pinned(why: list[str]) -> bool:
+    return any(words.startswith("pinned") for words in why)
+
+
+def _words(why: dict[tuple[int, str], list[str]], row: CheckpointRow) -> str:
+    return ", ".join(why.get((row.trial, row.digest), ()))
+
+
+def _totals(rows: list[CheckpointRow], keeping: Keeping) -> str:
+    """Bytes kept, each file once; how many were deleted, and the bytes that freed: not those of files that others keep."""
+    here = {(kept.trial, kept.digest) for kept in keeping.kept}
+    kept = {r.digest: r.size for r in rows if (r.trial, r.digest) in here and not r.digest.startswith("process:")}
+    gone = [r for r in rows if r.state == "deleted" and not r.digest.startswith("process:")]
+    still = kept.keys() | set(keeping.elsewhere)
+    freed = {r.digest: r.size for r in gone if r.digest not in still}
+    damaged = sum(r.state == "damaged" and not r.digest.startswith("process:") for r in rows)
+    text = f"{number(sum(kept.values()))} bytes kept in {len(kept)} files"
+    text += f"; {len(gone)} checkpoints deleted, {number(sum(freed.values()))} bytes saved"
+    return text + (f"; {damaged} damaged" if damaged else "")
