@@ -17,7 +17,8 @@ has `daybreak`, the version of this encoding, and `tree`: a node is null, a bool
     k class name        p class name [names]     by skops, by pickle (protocol 5) with its arrays out of band
 
 What safetensors has no type for (complex, text, structures, other byte orders) is stored as bytes (U8, one more axis); the node says what
-they are. Equal trees give equal bytes. Nothing is copied on the way out unless it lives on an accelerator or is not in C order.
+they are. Equal trees give equal bytes: gaps between the fields of structures are zeros. Nothing is copied on the way out unless it lives on
+an accelerator, is not in C order, or has such gaps.
 """
 
 import base64
@@ -168,7 +169,7 @@ class _Writer:
         return self.add("U8", [len(data)], memoryview(data))
 
     def array(self, numpy: Any, array: Any) -> Node:
-        dense = numpy.ascontiguousarray(array)
+        dense = numpy.ascontiguousarray(_without_gaps(numpy, array))
         raw = memoryview(dense.reshape(-1).view("u1")) if dense.nbytes else memoryview(b"")
         dtype, shape, size = NUMPY_TYPES.get(array.dtype.str), list(array.shape), array.dtype.itemsize
         shape = shape if dtype else [*shape, size]
@@ -285,6 +286,32 @@ def _is_plain(torch: Any, tensor: Any) -> bool:
 
 def _has_plain_type(dtype: Any) -> bool:
     return not dtype.hasobject and dtype.itemsize > 0 and dtype.kind in "biufcmMSUV"
+
+
+def _without_gaps(numpy: Any, array: Any) -> Any:
+    """Between the fields of a structure stands whatever was in memory before (so in scikit-learn's trees): zeros instead."""
+    if not _has_gaps(array.dtype):
+        return array
+    clean = numpy.zeros(array.shape, array.dtype)  # zeros_like would leave the gaps as they are
+    _copy_fields(clean, array)
+    return clean
+
+
+def _copy_fields(to: Any, source: Any) -> None:
+    if to.dtype.names is None:
+        to[...] = source
+        return
+    for name in to.dtype.names:
+        _copy_fields(to[name], source[name])
+
+
+def _has_gaps(dtype: Any) -> bool:
+    if dtype.subdtype is not None:
+        return _has_gaps(dtype.subdtype[0])
+    if dtype.names is None:
+        return False
+    fields = [dtype.fields[name][0] for name in dtype.names]
+    return sum(field.itemsize for field in fields) != dtype.itemsize or any(map(_has_gaps, fields))
 
 
 def _of_torch(torch: Any, value: Any) -> Node:

@@ -70,6 +70,23 @@ def test_equal_states_have_equal_bytes():
     assert whole(checkpoint()) == whole(copy.deepcopy(checkpoint()))
 
 
+def test_what_stands_between_the_fields_of_a_structure_is_not_stored():
+    inner = np.dtype([("flag", "u1"), ("x", "f8")], align=True)
+    kind = np.dtype([("inner", inner, (2,)), ("last", "i2")], align=True)
+    clean, dirty = np.zeros(6, kind), np.full(6 * kind.itemsize, 0xAB, "u1").view(kind)
+    for array in (clean, dirty):
+        array["inner"]["flag"], array["inner"]["x"], array["last"] = 1, np.pi, 2
+    assert clean.tobytes() != dirty.tobytes()
+    assert whole(clean) == whole(dirty) == whole(dirty[::2].repeat(2)) == whole(dirty[::-1])
+    assert np.array_equal(through(dirty)["inner"]["x"], dirty["inner"]["x"])
+
+
+def test_equal_forests_have_equal_bytes():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(60, 4)), rng.integers(0, 2, 60)
+    assert len({bytes(whole(RandomForestClassifier(5, random_state=3).fit(x, y))) for _ in range(3)}) == 1
+
+
 def test_tensors_are_aligned_and_not_copied_on_the_way_out():
     array = np.arange(1000.0)
     encoded = encode({"name": "x" * 77, "array": array})
