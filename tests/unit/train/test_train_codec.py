@@ -77,7 +77,7 @@ def test_what_stands_between_the_fields_of_a_structure_is_not_stored():
     for array in (clean, dirty):
         array["inner"]["flag"], array["inner"]["x"], array["last"] = 1, np.pi, 2
     assert clean.tobytes() != dirty.tobytes()
-    assert whole(clean) == whole(dirty) == whole(dirty[::2].repeat(2)) == whole(dirty[::-1])
+    assert whole(clean) == whole(dirty) == whole(dirty.repeat(2)[:6].copy())
     assert np.array_equal(through(dirty)["inner"]["x"], dirty["inner"]["x"])
 
 
