@@ -37,11 +37,13 @@ def ended(state: State, exp: Experiment, attempt: Attempt, event: AttemptEnded) 
         process_ended(state, exp, trial)
     if event.units > attempt.from_units:
         trial.losses_in_row = 0
+    if _out_of_storage(event):
+        _halt(state, exp, trial, event)
     turns = exp.turns if trial.role == "search" else None
     merge_best(exp.spec, trial.best if turns is None else trial.reached, event.best)
     if turns is not None and trial.plan == "train":
         _before_its_turn(state, exp, turns, trial, attempt, event)
-    elif trial.plan == "finish" and event.reason == "lost" and _unsaved(exp, trial):
+    elif trial.plan == "finish" and (event.reason == "lost" or _out_of_storage(event)) and _unsaved(exp, trial):
         queue(exp, trial, trial.target, trial.value, "its process was lost before its last checkpoint")
         set_state(state, exp, trial, "waiting", trial.why)
     elif trial.plan == "finish":
@@ -52,7 +54,7 @@ def ended(state: State, exp: Experiment, attempt: Attempt, event: AttemptEnded) 
         set_state(state, exp, trial, "frozen", trial.why)
     elif event.reason in ("completed", "reached"):
         completed(state, exp, trial, event.units, event.metrics, event.best)
-    elif event.reason == "crashed":
+    elif event.reason == "crashed" and not _out_of_storage(event):
         crashed(state, exp, trial, event.failure or Failure("crash", "no more is known"))
     else:
         _again(state, exp, trial, attempt, event)
@@ -71,10 +73,29 @@ def _before_its_turn(
     elif event.reason == "completed":
         turns.held[trial.number] = Outcome("end", event.units, dict(event.metrics), dict(event.best))
         set_state(state, exp, trial, "waiting", "its end waits for its turn")
-    elif event.reason == "crashed":
+    elif event.reason == "crashed" and not _out_of_storage(event):
         crashed(state, exp, trial, event.failure or Failure("crash", "no more is known"))
     else:
         _again(state, exp, trial, attempt, event)
+
+
+def _out_of_storage(event: AttemptEnded) -> bool:
+    """A full disk or a vault that cannot be written is nothing that the trial's code did: it is no crash."""
+    return event.reason == "crashed" and event.failure is not None and event.failure.kind == "disk"
+
+
+def _halt(state: State, exp: Experiment, trial: Trial, event: AttemptEnded) -> None:
+    """Nothing can be saved, so nothing more is trained until somebody made room; what is stored already stays."""
+    exp.saves = True  # what is complete trains its model again
+    why = event.failure.message if event.failure is not None else ""
+    if exp.paused or exp.over or exp.leaving:
+        return
+    exp.paused, exp.why = True, f"trial {trial.number} could not be saved: {why}"
+    notify(
+        state, exp, "error", f"{exp.why}; the search is paused, go on with: daybreak resume {exp.number}", trial.number
+    )
+    stop_wall(state, exp)
+    freeze_all(state, exp, "nothing can be saved")
 
 
 def settles(state: State, exp: Experiment, trial: Trial) -> None:
@@ -93,7 +114,7 @@ def _unsaved(exp: Experiment, trial: Trial) -> bool:
 
 
 def _again(state: State, exp: Experiment, trial: Trial, attempt: Attempt, event: AttemptEnded) -> None:
-    """Lost, preempted or stopped for a clone's sake: it wants the same target as before."""
+    """Lost, preempted, not to be saved, or stopped for a clone's sake: it wants the same target as before."""
     if event.reason == "lost":
         trial.losses_in_row += 1
         if trial.losses_in_row > LOST_IN_A_ROW:
@@ -104,6 +125,8 @@ def _again(state: State, exp: Experiment, trial: Trial, attempt: Attempt, event:
             crashed(state, exp, trial, Failure("lost", f"{LOST_IN_A_ROW} attempts in a row died without a word"))
             return
         why = "again after its process was lost"
+    elif event.reason == "crashed":
+        why = "again once it can be saved"
     else:
         why = attempt.order_why or trial.why
         trial.last = (dict(event.metrics) or trial.last) if exp.turns is None else trial.last

@@ -40,8 +40,7 @@ def _kind(error: BaseException) -> str:
         return "memory"
     if isinstance(error, SystemExit):
         return "exit"
-    cause = error.__cause__ if isinstance(error, VaultError) else error
-    if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if isinstance(error, VaultError) or (isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}):
         return "disk"
     return name
 

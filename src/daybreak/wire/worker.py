@@ -143,7 +143,7 @@ class Damaged(Frame, frozen=True, tag="damaged"):
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why user code failed. `fingerprint` is equal for failures of one cause, whatever the trial."""
 
-    kind: str  # exception's type name; "exit", "signal", "memory", "stalled", "import", "disk"
+    kind: str  # exception's type name; "exit", "signal", "memory", "stalled", "import", "disk" (full, or no checkpoint can be written)
     message: str
     tail: str = ""  # last lines of output or the traceback
     fingerprint: str = ""

@@ -150,3 +150,49 @@ def test_a_searcher_that_raises_fails_its_experiment_in_its_own_words(script, mo
 def test_a_spec_that_cannot_be_read_is_refused(script):
     assert script.tell(Submitted(1, {"name": "x"})) == []
     assert "experiment 1 cannot be read" in script.state.last_refusal
+
+
+FULL = Failure("disk", "cannot write to the vault at /home: No space left on device; free some space", "the tail", "f")
+
+
+def test_a_search_that_cannot_save_is_paused_and_goes_on_from_where_it_was_saved(script, key):
+    script.offer(1)
+    script.submit(retry=Retry(attempts=0))
+    script.save(key(1, 1, 1), 1, "a")
+    script.end(key(1, 1, 1), "crashed", units=3, failure=FULL)
+
+    assert script.row().state == "paused"
+    (notice,) = script.notices()
+    assert notice[0] == "error"
+    assert "trial 1 could not be saved: cannot write to the vault" in notice[1]
+    assert "daybreak resume 1" in notice[1]
+    assert (script.trial(1).crashes, script.trial(1).state) == (0, "waiting")
+
+    script.ask("resume")
+    launch = script.state.attempts[key(1, 1, 2)].launch
+    assert (launch.units, launch.checkpoint.digest) == (1, "a")
+
+
+def test_a_complete_trial_that_could_not_be_saved_trains_its_model_again(script, key):
+    script.offer(1)
+    script.submit(search=Search(method="random", max_units=9, max_trials=1))
+    script.report(key(1, 1, 1), {"accuracy": 0.5}, units=9)
+    script.end(key(1, 1, 1), "crashed", units=9, failure=FULL)
+    assert script.trial(1).state == "waiting"
+
+    script.ask("resume")
+    script.report(key(1, 1, 2), {"accuracy": 0.5}, units=9)
+    script.save(key(1, 1, 2), 9, "a")
+    script.end(key(1, 1, 2), "reached")
+    assert script.row().state == "done"
+    assert script.trial(1).latest.digest == "a"
+
+
+def test_others_that_cannot_be_saved_either_are_told_of_once_and_wait_too(script, key):
+    script.offer(2)
+    script.submit()
+    for number in (1, 2):
+        script.end(key(1, number, 1), "crashed", units=1, failure=FULL)
+
+    assert len(script.notices()) == 1
+    assert [script.trial(number).state for number in (1, 2)] == ["waiting", "waiting"]
