@@ -72,7 +72,8 @@ def decisions(home, number):
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_two_hundred_kills_at_chosen_moments_change_no_bit(home, tmp_path, uninterrupted):
-    kill_and_compare(home, tmp_path, uninterrupted, kills=220, least=200, unit=0.1, chance=140)
+    """More orders than kills are asked for: so few rungs are decided that some of those for that moment are left over."""
+    kill_and_compare(home, tmp_path, uninterrupted, kills=320, least=200, unit=0.1, chance=160)
 
 
 def kill_and_compare(home, tmp_path, uninterrupted, kills, least, unit, chance=64):
@@ -80,11 +81,10 @@ def kill_and_compare(home, tmp_path, uninterrupted, kills, least, unit, chance=6
     orders(plan, kills)
     number = submit(home, tmp_path, unit=unit, plan=plan, chance=chance)
     finish(home, 60 + 5 * kills)
-    done = carried_out(plan)
-    assert len(done) >= least, f"the search was over after {len(done)} kills"
-    found = what_came_of_it(home, number)
-    assert_equal(found, uninterrupted)
+    assert_equal(what_came_of_it(home, number), uninterrupted)
     assert_sound(home, number)
+    done = carried_out(plan)
+    assert len(done) >= least, f"sound, but the search was over after {len(done)} kills"
 
 
 def assert_equal(found, uninterrupted):
