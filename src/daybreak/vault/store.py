@@ -216,6 +216,8 @@ def _advice(error: OSError) -> str:
         return "free some space, lower `disk_cap`, or use a home on a larger disk; nothing that was stored is lost"
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
         return "it must be a folder you may write to: use a home elsewhere"
+    if error.errno in {errno.EEXIST, errno.ENOTDIR}:
+        return f"`{error.filename}` must be a folder: move away what is in its place"
     return "check the disk"
 
 
