@@ -5,6 +5,8 @@ import json
 import pytest
 from bad_input import serving
 
+from daybreak import load_checkpoint
+
 # Its best value is that of unit 3; from then on it gets worse. Saves after every unit, unless the one before is still being written.
 TRAIN = """
 import time
@@ -64,6 +66,13 @@ def test_latest_previous_and_best_are_kept_and_whatever_is_pinned(daybreak):
     said = daybreak("checkpoint", "unpin", f"1.1@{best}")
     assert said.code
     assert "is not pinned; it is kept as: best of its trial" in said.err
+
+
+def test_a_checkpoint_at_a_point_is_copied_out_and_opened_elsewhere(daybreak):
+    (early, *_), _ = kept(daybreak)
+    said = daybreak("checkpoint", "get", f"1.1@{early}", "--output", "out.safetensors", code=0)
+    assert f"trial 1.1 at {early} units" in said.out
+    assert load_checkpoint(daybreak.folder / "out.safetensors") == {"state": {"units": early}}
 
 
 def test_what_is_no_point_of_a_trial_or_is_gone_cannot_be_pinned(daybreak):

@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 from msgspec import to_builtins
@@ -21,25 +21,24 @@ app = App(name="checkpoint", help="Checkpoints of trials.")
 @app.command
 def get(
     what: Annotated[
-        str, Parameter(help="A trial (3.17), or an experiment (3) for its best; the newest if left out.")
+        str,
+        Parameter(
+            help="A trial (3.17), a point of one (3.17@9), or an experiment (3) for its best; the newest if left out."
+        ),
     ] = "",
     *,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Copy it to this file.")] = None,
     json: Json = False,
     home: HomeFolder = None,
 ) -> None:
-    """Find a trial's latest checkpoint, check it against its hash, and copy it out.
+    """Find a trial's latest checkpoint, or the one at a point, check it against its hash, and copy it out.
 
     Load it with `daybreak.load_checkpoint(file)`: a dict of what the run was told to keep.
 
     JSON: {trial, units, digest, path, metrics, problems}.
     """
-    experiment: str | int = what
-    trial = None
-    if "." in what:
-        experiment, trial = TrialKey.parse(what)
     with Client(home) as client:
-        found = client.call("checkpoint", experiment=experiment, trial=trial)
+        found = _at_point(client, what) if "@" in what else _latest(client, what)
     if output is not None:
         try:
             shutil.copyfile(found["path"], output)
@@ -57,6 +56,29 @@ def get(
         if found["metrics"]:
             console().print(f"the trial's last report: {point(found['metrics'])}", soft_wrap=True)
         console().print(found["path"], soft_wrap=True)
+
+
+def _latest(client: Client, what: str) -> dict[str, Any]:
+    experiment: str | int = what
+    trial = None
+    if "." in what:
+        experiment, trial = TrialKey.parse(what)
+    found: dict[str, Any] = client.call("checkpoint", experiment=experiment, trial=trial)
+    return found
+
+
+def _at_point(client: Client, what: str) -> dict[str, Any]:
+    from daybreak.proof.reference import find
+    from daybreak.vault.store import Vault
+
+    row, vault = find(client, what).checkpoint, Vault(client.home.vault)
+    if row is None:
+        raise UsageError(f"a point is written like 3.17@9 or 3.17@ab12, got {what!r}")
+    vault.verify(row.digest)
+    return {
+        "trial": f"{row.experiment}.{row.trial}", "digest": row.digest, "units": row.units,
+        "path": str(vault.path(row.digest)), "metrics": {}, "problems": [],
+    }  # fmt: skip
 
 
 @app.command(name="ls")
