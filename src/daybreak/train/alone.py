@@ -55,12 +55,14 @@ def _train(main: Callable[[Run], Any], flags: Flags) -> Any:
     user_code.prepare(code)
     with tempfile.TemporaryDirectory(prefix="daybreak-") as scratch:
         folder = Path(flags.checkpoint) if flags.checkpoint else None
-        checkpoints = Checkpoints(Vault(folder or scratch), Randomness(flags.seed))
+        assignment = _assignment(flags, scratch)
+        checkpoints = Checkpoints(Vault(folder or scratch), Randomness(flags.seed, assignment.rank))
         console = Console(folder)
         ref = console.latest()
         if ref is not None:
             checkpoints.load(ref)
-        alone = Run(_assignment(flags, ref, scratch), console, checkpoints, code.prepared)
+        assignment = msgspec.structs.replace(assignment, units=ref.units if ref else 0)
+        alone = Run(assignment, console, checkpoints, code.prepared)
         alone.params = Params(
             flags.point, hint="give it as `--{name} VALUE`, or as a default: daybreak.run(main, {name}=VALUE)"
         )
@@ -75,14 +77,14 @@ def _module_of(main: Callable[[Run], Any]) -> ModuleType:
     return sys.modules[getattr(main, "__module__", None) or "__main__"]
 
 
-def _assignment(flags: Flags, ref: CheckpointRef | None, scratch: str) -> Assignment:
+def _assignment(flags: Flags, scratch: str) -> Assignment:
     return Assignment(
         attempt=AttemptKey(0, 0, 1),
         run="",
         folder=str(Path.cwd()),
         point=flags.point,
         seed=flags.seed,
-        units=ref.units if ref else 0,
+        units=0,
         target=None,
         horizon=flags.epochs,
         objectives={},

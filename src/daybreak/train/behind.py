@@ -6,13 +6,14 @@ that are used again; this copy is all that training waits for. One checkpoint is
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import msgspec
 
 from daybreak.base.errors import VaultError
 from daybreak.train.codec import Encoded
+from daybreak.train.leaving import ControllerGone
 from daybreak.train.tensorfile import Part
 from daybreak.vault.store import Vault
 from daybreak.wire.worker import CheckpointRef
@@ -41,42 +42,48 @@ class Behind:
         self._vault = vault
         self._buffers = _Buffers()
         self._thread: threading.Thread | None = None
-        self._came: Written | VaultError | None = None
+        self._came: Written | BaseException | None = None
 
     @property
     def busy(self) -> bool:
         """Whether one is under way, or its outcome was not taken yet."""
         return self._thread is not None
 
-    def begin(self, encoded: Encoded, units: int, began: float) -> None:
-        """Take a copy and write it; `began`: when training started to wait (perf_counter). Not while `busy`."""
+    def begin(self, encoded: Encoded, units: int, began: float, told: Callable[[Written], None]) -> None:
+        """Take a copy and write it; `began`: when training started to wait (perf_counter). Not while `busy`.
+
+        `told` is called on the writing thread once it is in the vault: a unit may last for hours, and must not hold the news.
+        """
         own = replace(encoded, parts=self._buffers.copied(encoded.parts))
         waited = time.perf_counter() - began
-        self._thread = threading.Thread(target=self._write, args=(own, units, waited), daemon=True, name="checkpoint")
+        self._thread = threading.Thread(
+            target=self._write, args=(own, units, waited, told), daemon=True, name="checkpoint"
+        )
         self._thread.start()
 
     def outcome(self, *, wait: bool) -> Written | None:
-        """What came of the one under way, once; None while it is, or when there is none. Raises the `VaultError` that it met."""
+        """What came of the one under way, once; None while it is, or when there is none. Raises the error that it met."""
         if self._thread is None or (self._thread.is_alive() and not wait):
             return None
         self._thread.join()
         came, self._came, self._thread = self._came, None, None
-        if isinstance(came, VaultError):
+        if isinstance(came, BaseException):
             raise came
         return came
 
-    def _write(self, encoded: Encoded, units: int, waited: float) -> None:
+    def _write(self, encoded: Encoded, units: int, waited: float, told: Callable[[Written], None]) -> None:
         began = time.perf_counter()
         try:
-            ref = put(self._vault, encoded, units)
-        except VaultError as error:
+            written = Written(put(self._vault, encoded, units), waited, time.perf_counter() - began)
+            told(written)
+        except (VaultError, ControllerGone) as error:
             self._came = error
         except Exception as error:  # noqa: BLE001 (a thread's exception is nobody's: training is told)
             self._came = VaultError(
                 f"a checkpoint could not be written behind training: {type(error).__name__}: {error}"
             )
         else:
-            self._came = Written(ref, waited, time.perf_counter() - began)
+            self._came = written
 
 
 class _Buffers:

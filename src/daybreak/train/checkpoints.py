@@ -2,13 +2,14 @@
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from daybreak.base.errors import UsageError, VaultError
-from daybreak.train import codec
+from daybreak.train import codec, gang
 from daybreak.train.behind import Behind, Written, put
 from daybreak.train.kept import Load, Save, holder
-from daybreak.train.randomness import Randomness
+from daybreak.train.randomness import OTHERS, Randomness, State
 from daybreak.train.reading import decode
 from daybreak.vault.store import Vault
 from daybreak.wire.worker import CheckpointRef
@@ -17,7 +18,7 @@ from daybreak.wire.worker import CheckpointRef
 class Checkpoints:
     """Takes the state of what is kept out and puts it back.
 
-    A checkpoint is `{"units", "random", "last", "kept": {name: state}}` in the encoding of `train.codec`.
+    A checkpoint is `{"units", "random", "last", "kept": {name: state}}` in the encoding of `train.codec`. In a gang, rank 0 writes it.
     """
 
     def __init__(self, vault: Vault, randomness: Randomness) -> None:
@@ -25,6 +26,8 @@ class Checkpoints:
         self._vault = vault
         self.behind = Behind(vault)
         self._randomness = randomness
+        self.generators = randomness.generators
+        self._others: tuple[int, list[State]] = 0, []  # at so many units: random states of ranks 1, 2, ...
         self._kept: dict[str, tuple[Save, Load]] = {}
         self._loaded: dict[str, Any] = {}  # states nobody has asked for yet
         self._random: dict[str, Any] | None = None
@@ -62,8 +65,17 @@ class Checkpoints:
         if self._loaded:
             raise UsageError(self._mismatch())
         if self._random is not None:
-            self._randomness.restore(self._random)
+            self._randomness.restore(self._random, self._from)
             self._random = None
+
+    def gather(self, units: int, rank: int) -> None:
+        """Take in the random states of a gang's other members: a checkpoint of this unit holds them. Every member must call it.
+
+        Where all draw alike (or there is no process group) rank 0's are enough.
+        """
+        states = gang.gather(b"".join(map(bytes, codec.encode(self._randomness.state()).chunks())), rank)
+        differ = len(set(states)) > 1
+        self._others = units, [decode(bytearray(state)) for state in states[1:]] if rank == 0 and differ else []
 
     def write(self, units: int, last: dict[str, float]) -> Written:
         """Save everything, durably. Raises `VaultError`, and `UsageError` for states that cannot be stored."""
@@ -71,17 +83,21 @@ class Checkpoints:
         ref = put(self._vault, self._encoded(units, last), units)
         return Written(ref, time.perf_counter() - began)
 
-    def write_behind(self, units: int, last: dict[str, float]) -> None:
-        """Save everything as it is now, written while training goes on; `behind.outcome` tells when it is in the vault.
+    def write_behind(self, units: int, last: dict[str, float], told: Callable[[Written], None]) -> None:
+        """Save everything as it is now, written while training goes on; `told` is called on another thread when it is in the vault.
 
         Not while `behind.busy`. Raises `UsageError` for states that cannot be stored.
         """
         began = time.perf_counter()
-        self.behind.begin(self._encoded(units, last), units, began)
+        self.behind.begin(self._encoded(units, last), units, began, told)
 
     def _encoded(self, units: int, last: dict[str, float]) -> codec.Encoded:
         kept = {name: save() for name, (save, _) in self._kept.items()}
-        return codec.encode({"units": units, "random": self._randomness.state(), "last": last, "kept": kept})
+        random = self._randomness.state()
+        gathered, others = self._others
+        if others and gathered == units:
+            random[OTHERS] = others
+        return codec.encode({"units": units, "random": random, "last": last, "kept": kept})
 
     def _mismatch(self) -> str:
         missing = ", ".join(self._loaded) or "nothing else"

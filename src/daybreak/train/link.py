@@ -2,6 +2,7 @@
 
 import select
 import socket
+import threading
 from collections import deque
 from typing import Protocol
 
@@ -54,12 +55,13 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class AgentLink:
-    """A connected Unix socket to the agent; not thread-safe."""
+    """A connected Unix socket to the agent; not thread-safe, but for `saved`, which another thread may call."""
 
     flush_every = 0.25
 
     def __init__(self, connection: socket.socket, attempt: AttemptKey) -> None:
         self._connection = connection
+        self._sending = threading.Lock()
         self._attempt = attempt
         self._buffer = FrameBuffer()
         self._arrived: deque[wire.Assignment | wire.Verdict] = deque()
@@ -78,8 +80,10 @@ class AgentLink:
 
     def send(self, frame: wire.FromWorker) -> None:
         """Send one frame."""
+        data = pack(wire.encode(frame))
         try:
-            self._connection.sendall(pack(wire.encode(frame)))
+            with self._sending:
+                self._connection.sendall(data)
         except OSError as error:
             raise ControllerGone("the agent closed the socket") from error
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from daybreak.base.errors import UsageError, VaultError
-from daybreak.train import gang
+from daybreak.base.streams import Stream
+from daybreak.train import chance, determinism, gang
 from daybreak.train.behind import Written
 from daybreak.train.checkpoints import Checkpoints, say
 from daybreak.train.data import Data
@@ -27,6 +28,7 @@ from daybreak.train.stopwatch import Stopwatch
 from daybreak.wire.worker import Assignment
 
 LARGEST_BATCH = 20_000  # points
+STOP, STOP_AND_SAVE = 1, 2
 
 
 class Run:
@@ -45,6 +47,9 @@ class Run:
         self.reports = Reports(assignment.objectives, assignment.best)
         self.reports.last.update(checkpoints.last)
         self.at_unit_end: list[Callable[[], None]] = []  # called by each member of a gang, before the unit may be saved
+        self.alike = (
+            False  # the members of a gang draw the same global numbers: a checkpoint keeps rank 0's states alone
+        )
         self.watch = Stopwatch()
         self._target = assignment.target
         self._checkpoint_every = assignment.checkpoint_every
@@ -55,6 +60,7 @@ class Run:
         self._saved_at = self._flush_at = time.monotonic()
         self._leaving: Leaving | None = None
         self._in_unit = False
+        self._stop = 0
         self._told_nothing_kept = False
 
     @property
@@ -81,6 +87,7 @@ class Run:
         """
         limit = self._limit(count)
         self._checkpoints.settle()
+        determinism.switch_on()
         while self.units < limit:
             if self._leaving is not None:
                 raise self._leaving
@@ -91,8 +98,44 @@ class Run:
                 yield self.units
             with self.watch.aside():
                 self._close_unit()
+                if self.units >= limit:
+                    self._gather()  # for a checkpoint that is asked for later, when the others may have gone
 
     steps = epochs
+
+    def stop(self, *, save: bool = True) -> None:
+        """Nothing is left to do: the unit in progress is the last, and the trial counts as completed, with a last checkpoint.
+
+        For early stopping: `if patience.over: run.stop()`. The loop ends by itself at the unit's end, or by `break` at once. In a gang the
+        wish of one member is enough, unless it leaves by `break`: then all must, in the same unit. Without `save` no checkpoint is
+        written; whoever changes the model after the loop (best weights put back) calls `run.save()` then.
+        """
+        self._stop = STOP_AND_SAVE if save else STOP
+        if not self._in_unit and self.ending is None:
+            self.ending = "completed"
+
+    def stream(self, *names: str | int) -> Stream:
+        """The named stream of this trial: a function of (seed, names), from its beginning each time. Raises `UsageError`."""
+        return chance.stream(self.seed, names)
+
+    def seed_for(self, *names: str | int) -> int:
+        """A seed for somebody else's generator, 32 bits: a function of (seed, names). Raises `UsageError`."""
+        return chance.seed_for(self.seed, names)
+
+    def generator(self, kind: chance.Kind, *names: str | int, device: str = "cpu") -> Any:
+        """A `torch.Generator` (on `device`) or `numpy.random.Generator`, seeded by its names; the same one each time it is asked for.
+
+        Its state is in each checkpoint, and it goes on there when the loop begins (or when it is asked for, if that is later). Raises
+        `UsageError`.
+        """
+        return self._checkpoints.generators.get(kind, names, device)
+
+    def deterministic(self) -> None:
+        """Use only operators that give the same bits each time, where torch has them; it warns where it has none.
+
+        As `deterministic: true` in the experiment file does for every attempt. Call it before CUDA is used.
+        """
+        determinism.ask()
 
     def report(self, metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None, **named: Any) -> None:
         """Log numbers: `run.report(accuracy=0.9, loss=0.2)`, or a dict for names that are no Python names.
@@ -110,13 +153,17 @@ class Run:
     def close(self, *, returned: bool = True) -> None:
         """User code has returned, or failed: what is still unsent goes out.
 
-        A unit left by `break` counts when it had reported; a unit that failed does not, and its reports are dropped: it will come again.
+        A unit left by `break` counts when it had reported, or called `stop`; a unit that failed does not, and its reports are dropped: it
+        will come again.
         """
-        if self._in_unit and returned and self.reports.unit:
+        if self._in_unit and returned and (self.reports.unit or self._stop):
             self.units += 1
             self.reports.close_unit(self.units)
             self._end_unit()
         self._in_unit = False
+        if self._stop and returned and self._leaving is None:
+            self.ending = self.ending or "completed"
+            self._save_stopped()
         self._take_in(wait=True)
         self._flush()
         self._link.settle()
@@ -138,13 +185,30 @@ class Run:
         self._end_unit()
         self.units += 1
         self.reports.close_unit(self.units)
-        if self._target is not None and self.units >= self._target:
+        wishes = self._agree()
+        if not wishes.stop and self._target is not None and self.units >= self._target:
             self._flush()
             self._ask()
-        if self.ending is None and self._freeze_wanted():
-            self._freeze("preempted")
-        self._save_if_due()
+            wishes = self._agree()  # anew: an answer may be long in coming
+        self._act(wishes)
         self._flush_ahead()
+
+    def _agree(self) -> gang.Wishes:
+        own = gang.Wishes(self._stop, self._link.freeze_wanted(), self._save_due())
+        return gang.agree(own) if self.world_size > 1 else own
+
+    def _act(self, wishes: gang.Wishes) -> None:
+        if self.ending is not None:
+            return
+        if wishes.stop:
+            self.ending = "completed"
+            if wishes.stop == STOP_AND_SAVE:
+                self._save_together()
+        elif wishes.freeze:
+            self._freeze("preempted")
+        elif wishes.save:
+            self._gather()
+            self._save_behind()
 
     def _ask(self) -> None:
         verdict = self._link.ask(Standing(self.units, self.reports.last, self.reports.best, self.watch.unit_seconds))
@@ -159,36 +223,55 @@ class Run:
             case "go":
                 pass
         if verdict.save:
-            self.save()
+            self._save_together()
 
     def _finish(self) -> None:
         """The loop ends by itself, so that what follows it (a last evaluation) still runs."""
-        self.save()
+        self._save_together()
         self.ending = "reached"
 
-    def _freeze_wanted(self) -> bool:
-        wanted = self._link.freeze_wanted()
-        return gang.any_wants(wanted) if self.world_size > 1 else wanted
-
     def _freeze(self, reason: str) -> None:
-        self.save()
+        self._save_together()
         self._leave(reason, Frozen(f"frozen at unit {self.units}"))
 
     def _leave(self, reason: str, leaving: Leaving) -> None:
         self.ending, self._leaving = reason, leaving
         raise leaving
 
-    def _save_if_due(self) -> None:
+    def _save_due(self) -> bool:
+        """Whether this process is to write a periodic checkpoint: by rank 0's clock alone."""
         self._take_in(wait=False)
         if not self._checkpoint_every or time.monotonic() - self._saved_at < self._checkpoint_every:
+            return False
+        return not self._checkpoints.behind.busy and self._may_save()
+
+    def _save_together(self) -> None:
+        """At a unit where all members are known to save: the checkpoint holds what each draws next."""
+        self._gather()
+        self.save()
+
+    def _save_stopped(self) -> None:
+        """After `break`: nobody can know where the other members are, so none is waited for."""
+        if self._stop != STOP_AND_SAVE or not self.units:
             return
-        if self._checkpoints.behind.busy or not self._may_save():
+        try:
+            self.save()
+        except VaultError as error:  # user code has returned: there is nobody to tell but people
+            say(f"no last checkpoint: {error}")
+
+    def _gather(self) -> None:
+        if self.world_size > 1 and not self.alike:
+            self._checkpoints.gather(self.units, self.rank)
+
+    def _save_behind(self) -> None:
+        if not self._may_save():  # another member's, in a gang
             return
-        self._checkpoints.write_behind(self.units, self.reports.last)
+        self._flush()  # a trial that goes on from here never reports these points again
+        self._checkpoints.write_behind(self.units, self.reports.last, self._tell_saved)
         self._saved_units, self._saved_at = self.units, time.monotonic()
 
     def _take_in(self, *, wait: bool) -> None:
-        """Tell of a checkpoint that was written behind training, once it is in the vault; with `wait`, when it is."""
+        """See what came of a checkpoint that is written behind training; with `wait`, when it is over."""
         try:
             written = self._checkpoints.behind.outcome(wait=wait)
         except VaultError as error:  # this checkpoint was only insurance: training goes on without
@@ -200,10 +283,13 @@ class Run:
                 f"checkpoint at unit {written.ref.units}: {written.ref.size / 1e6:.3g} MB, "
                 f"training waited {written.seconds:.3f} s, {written.behind:.3f} s behind it"
             )
-            self._tell_saved(written)
 
     def save(self) -> None:
-        """Write a checkpoint of where the trial stands now; only between units. Raises `VaultError`."""
+        """Write a checkpoint of where the trial stands now; only between units. Raises `VaultError`.
+
+        In a gang rank 0 writes it, and waits for nobody: random states of the others are in it after the last unit, not after an earlier
+        one (on going on, each takes rank 0's then).
+        """
         if self._in_unit:
             raise UsageError(
                 "a checkpoint is written between units, run.save() was called inside one: leave it to the platform"
@@ -214,6 +300,7 @@ class Run:
         written = self._checkpoints.write(self.units, self.reports.last)
         self._saved_units, self._saved_at = self.units, time.monotonic()
         self.watch.freeze_seconds = written.seconds
+        self._flush()  # a trial that goes on from here never reports these points again
         self._tell_saved(written)
 
     def _may_save(self) -> bool:
@@ -225,7 +312,6 @@ class Run:
         return not self._checkpoints.empty
 
     def _tell_saved(self, written: Written) -> None:
-        self._flush()  # a trial that goes on from here never reports these points again
         self._link.saved(written.ref.units, written.ref.digest, written.ref.size, written.seconds)
 
     def _tell_nothing_kept(self) -> None:

@@ -29,7 +29,7 @@ from daybreak.vault.store import Vault
 from daybreak.wire import segment as wire
 from daybreak.wire.worker import Assignment, Ended, Failure, FromWorker, Started, Verdict
 
-SHARDS = "daybreak.train.shards"
+SHARDS = "daybreak.train.shards.sharded"
 _OPERATOR = re.compile(r"(\S+) does not have a deterministic implementation|(CuBLAS) configuration")
 
 Say = Callable[[wire.FromSegment], None]

@@ -15,7 +15,7 @@ import msgspec
 
 from daybreak.base.errors import DaybreakError, VaultError
 from daybreak.base.ids import AttemptKey
-from daybreak.train import user_code
+from daybreak.train import determinism, user_code
 from daybreak.train.checkpoints import Checkpoints, say
 from daybreak.train.failures import failure
 from daybreak.train.leaving import EXIT_CONTROLLER_GONE, EXIT_CRASHED, ControllerGone, Leaving
@@ -85,6 +85,7 @@ class _Attempt:
             user = load_code()
         except (Exception, SystemExit) as error:  # noqa: BLE001 (user code may raise anything)
             return self._end_unstarted(error)
+        determinism.switch_on()
         run = self._open_run(user)
         self._link.send(wire.Started(attempt=self._assignment.attempt, seconds=time.monotonic() - self._order.began))
         run.watch.start()
@@ -95,7 +96,7 @@ class _Attempt:
         return EXIT_CRASHED if failed else 0
 
     def _open_run(self, user: UserCode) -> Run:
-        randomness = Randomness(self._assignment.seed)
+        randomness = Randomness(self._assignment.seed, self._assignment.rank)
         checkpoints = Checkpoints(Vault(self._assignment.vault), randomness)
         began = time.perf_counter()
         units = self._load(checkpoints)

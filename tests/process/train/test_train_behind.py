@@ -22,17 +22,18 @@ def gate(monkeypatch):
 
 def test_training_goes_on_in_place_and_the_file_does_not_show_it(tmp_path, gate):
     vault, weights = Vault(tmp_path), np.zeros(100_000)
-    behind = Behind(vault)
+    behind, told = Behind(vault), []
     for unit in (1, 2):
         gate.clear()
         weights += 1
-        behind.begin(encode({"units": unit, "weights": weights}), unit, 0.0)
+        behind.begin(encode({"units": unit, "weights": weights}), unit, 0.0, told.append)
         assert behind.busy
         weights += 1000  # while it is written
         assert behind.outcome(wait=False) is None
         gate.set()
         written = behind.outcome(wait=True)
         weights -= 1000
+        assert told[-1] == written, "it was told of when it was there, not when it was asked for"
         tree = decode(vault.read(written.ref.digest))
         assert (tree["units"], written.ref.units) == (unit, unit)
         assert np.array_equal(tree["weights"], np.full(100_000, unit))
@@ -41,7 +42,7 @@ def test_training_goes_on_in_place_and_the_file_does_not_show_it(tmp_path, gate)
 def test_what_it_holds_is_what_would_have_been_written_at_once(tmp_path):
     tree = {"units": 1, "weights": np.arange(50.0).reshape(5, 10).T, "seen": [1, 2]}
     behind = Behind(Vault(tmp_path))
-    behind.begin(encode(tree), 1, 0.0)
+    behind.begin(encode(tree), 1, 0.0, lambda _: None)
     digest = behind.outcome(wait=True).ref.digest
     assert digest == Vault(tmp_path).put_bytes(b"".join(map(bytes, encode(tree).chunks())))
 
@@ -49,11 +50,11 @@ def test_what_it_holds_is_what_would_have_been_written_at_once(tmp_path):
 def test_a_disk_that_cannot_be_written_is_told_and_the_next_one_is_tried(tmp_path):
     (tmp_path / "vault").write_text("a file where the folder should be")
     behind = Behind(Vault(tmp_path / "vault"))
-    behind.begin(encode({"x": np.ones(3)}), 1, 0.0)
+    behind.begin(encode({"x": np.ones(3)}), 1, 0.0, lambda _: None)
     with pytest.raises(VaultError):
         behind.outcome(wait=True)
     (tmp_path / "vault").unlink()
     assert not behind.busy
-    behind.begin(encode({"x": np.ones(3)}), 2, 0.0)
+    behind.begin(encode({"x": np.ones(3)}), 2, 0.0, lambda _: None)
     assert behind.outcome(wait=True).ref.units == 2
     assert behind.outcome(wait=True) is None, "told once"

@@ -48,9 +48,7 @@ def grow(
             patience.see(scores)
         yield model
         if patience is not None and patience.over:
-            run.ending = run.ending or "completed"  # the unit counts, no further one begins
-    if patience is not None and patience.over:
-        run.save()
+            run.stop()
 
 
 def metric_name(data: str, metric: str) -> str:

@@ -88,7 +88,7 @@ class DaybreakCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._run.report({name: float(value) for name, value in (logs or {}).items()})
         if self.model.stop_training:
             self._stopped = True
-            self._run.ending = self._run.ending or "completed"  # the unit counts, no further one begins
+            self._run.stop(save=False)  # on_train_end saves: other callbacks have their last word before
         if next(self._units, None) is None:
             self.model.stop_training = True
 

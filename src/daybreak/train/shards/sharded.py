@@ -71,4 +71,5 @@ def sharded(
     )
     if run is not None:
         run.at_unit_end.append(trainer.settle)
+        run.alike = True
     return trainer
