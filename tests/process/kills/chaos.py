@@ -2,10 +2,13 @@
 
 The training module strikes when it comes to a moment for which the folder `plan` holds an order, `<moment>-<victim>-<number>`: it takes
 the order (a rename: each is carried out once) and kills. Moments: in the middle of a unit, while a checkpoint is taken, when it is in
-the vault and nobody was told, while a rung's decision is awaited. Victims: the worker itself, its warm parent, the controller.
+the vault and nobody was told, while a rung's decision is awaited, while the ranks of a gang exchange gradients. Victims: the worker
+itself, one rank of a gang, the warm parent, the controller.
 """
 
 import itertools
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from search import is_over, kill, victims, wait_until
@@ -15,97 +18,39 @@ from daybreak.client.client import Client
 from daybreak.client.experiment import Experiment
 
 TRIALS, HORIZON = 20, 27
-MOMENTS, VICTIMS = ("unit", "saving", "saved", "asking"), ("worker", "parent", "controller")
+ALONE = list(itertools.product(("unit", "saving", "saved", "asking"), ("worker", "parent", "controller")))
+# Of a gang one rank dies: alone at work, while gradients are exchanged, where both ask, where rank 0 saves.
+GANG = [
+    ("step", "rank1"), ("saving", "rank0"), ("asking", "rank1"), ("unit", "rank0"), ("saved", "rank0"), ("step", "rank0"),
+    ("asking", "rank0"), ("unit", "rank1"), ("step", "parent"), ("saved", "controller"),
+]  # fmt: skip
 
-# Weights that depend on the global random state, as dropout and shuffling make them.
-LEARNER = '''
-import hashlib, os, signal, time
-from pathlib import Path
-
-import numpy as np
-
-from daybreak.train.link import AgentLink
-
-PLAN = Path(os.environ.get("CHAOS_PLAN", "/nowhere"))
-LOCK = Path(os.environ.get("CHAOS_LOCK", "/nowhere"))
-UNIT = float(os.environ.get("CHAOS_UNIT", 0))
-CHANCE = int(os.environ.get("CHAOS_CHANCE", 64))  # of 256, that a moment is used
+LEARNERS = Path(__file__).parent / "trained"
 
 
-def strike(moment):
-    orders = sorted(PLAN.glob(f"{moment}-*")) if os.urandom(1)[0] < CHANCE else []
-    for order in orders[:1]:
-        try:
-            order.rename(PLAN / "done" / order.name)
-        except FileNotFoundError:
-            return
-        victim = order.name.split("-")[1]
-        pid = {"worker": os.getpid, "parent": os.getppid, "controller": lambda: int(LOCK.read_text())}[victim]()
-        if pid > 1:
-            os.kill(pid, signal.SIGKILL)
-
-
-class Weights:
-    """Something to keep; being asked for its state is the middle of a checkpoint."""
-
-    def __init__(self):
-        self.values = np.zeros(64)
-
-    def state_dict(self):
-        strike("saving")
-        return {"values": self.values}
-
-    def load_state_dict(self, state):
-        self.values[:] = state["values"]
-
-
-sent = AgentLink.send
-
-
-def send(self, frame):
-    kind = type(frame).__name__
-    if kind == "Saved":
-        strike("saved")
-    sent(self, frame)
-    if kind == "Report":
-        strike("asking")
-
-
-AgentLink.send = send
-
-
-def main(run):
-    weights = Weights()
-    run.keep(weights=weights)
-    for unit in run.epochs(27):
-        time.sleep(UNIT)
-        strike("unit")
-        weights.values += run.params.x * np.random.standard_normal(64) + 0.01 * unit
-        bits = int.from_bytes(hashlib.sha256(weights.values).digest()[:6], "big")  # of the weights themselves
-        run.report(value=float(weights.values.sum()), bits=bits)
-'''
-
-
-def submit(home: Home, folder: Path, unit: float = 0.0, plan: Path | None = None, chance: int = 64, **fields) -> int:
-    """Hand in a search of twenty trials; its number."""
-    (folder / "learner.py").write_text(LEARNER)
+def submit(
+    home: Home, folder: Path, unit: float = 0.0, plan: Path | None = None, chance: int = 64, learner: str = "learner", **fields
+) -> int:  # fmt: skip
+    """Hand in a search of twenty trials; its number. `unit`: seconds that each unit takes longer; `chance`: of 256, to use a moment."""
+    for name in ("strike", learner):
+        shutil.copy(LEARNERS / f"{name}.py", folder)
     environment = {"CHAOS_UNIT": str(unit), "CHAOS_CHANCE": str(chance)}
     if plan is not None:
         environment |= {"CHAOS_PLAN": str(plan), "CHAOS_LOCK": str(home.lock)}
+    search = {"max_units": HORIZON, "reduction": 3, "sampler": "random"} | fields.pop("search", {})
     experiment = Experiment(
-        run="learner:main", folder=folder, name="toy", space={"x": {"uniform": [0.1, 1.0]}}, objective={"maximize": "value"},
-        search={"max_units": HORIZON, "reduction": 3, "sampler": "random"}, budget={"trials": TRIALS}, checkpoint_every=0.05,
-        retry={"attempts": 1000}, seed=5, environment=environment, **fields,
+        run=f"{learner}:main", folder=folder, name="toy", space={"x": {"uniform": [0.1, 1.0]}}, objective={"maximize": "value"},
+        search=search, budget={"trials": TRIALS}, checkpoint_every=0.05, retry={"attempts": 1000}, seed=5,
+        environment=environment, **fields,
     )  # fmt: skip
     with Client(home) as client:
         return experiment.submit(client)
 
 
-def orders(plan: Path, count: int) -> None:
-    """Write so many orders, the moments and victims in turn."""
+def orders(plan: Path, count: int, kinds: Sequence[tuple[str, str]] = ALONE) -> None:
+    """Write so many orders, the kinds in turn."""
     (plan / "done").mkdir(parents=True)
-    chosen = itertools.cycle(itertools.product(MOMENTS, VICTIMS))
-    for number, (moment, victim) in zip(range(count), chosen, strict=False):
+    for number, (moment, victim) in zip(range(count), itertools.cycle(kinds), strict=False):
         (plan / f"{moment}-{victim}-{number:04}").touch()
 
 

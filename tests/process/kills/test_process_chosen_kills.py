@@ -8,10 +8,12 @@ import subprocess
 import sys
 
 import pytest
-from chaos import TRIALS, carried_out, end, finish, orders, submit, what_came_of_it
+from chaos import ALONE, GANG, TRIALS, carried_out, end, finish, orders, submit, what_came_of_it
 
 from daybreak.base.home import Home
 from daybreak.client.client import Client
+
+SMALL = {"learner": "network", "search": {"max_units": 9}}
 
 
 @pytest.fixture
@@ -26,6 +28,18 @@ def uninterrupted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("uninterrupted")
     home = Home(folder / "home")
     number = submit(home, folder)
+    finish(home, 60)
+    yield what_came_of_it(home, number)
+    end(home)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The search of gangs, uninterrupted, with one worker a trial: the number of workers changes no bit either."""
+    pytest.importorskip("torch")
+    folder = tmp_path_factory.mktemp("alone")
+    home = Home(folder / "home")
+    number = submit(home, folder, **SMALL)
     finish(home, 60)
     yield what_came_of_it(home, number)
     end(home)
@@ -76,10 +90,21 @@ def test_two_hundred_kills_at_chosen_moments_change_no_bit(home, tmp_path, unint
     kill_and_compare(home, tmp_path, uninterrupted, kills=320, least=200, unit=0.1, chance=160)
 
 
-def kill_and_compare(home, tmp_path, uninterrupted, kills, least, unit, chance=64):
+def test_one_rank_of_a_gang_is_killed_and_no_bit_changes(home, tmp_path, alone):
+    kill_and_compare(home, tmp_path, alone, 8, 6, kinds=GANG, resources={"slots": 2}, chance=40, **SMALL)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_sixty_kills_of_single_ranks_change_no_bit(home, tmp_path, alone):
+    fields = {"unit": 0.1, "chance": 60, "resources": {"slots": 2}}
+    kill_and_compare(home, tmp_path, alone, 100, 60, kinds=GANG, **fields, **SMALL)
+
+
+def kill_and_compare(home, tmp_path, uninterrupted, kills, least, kinds=ALONE, **fields):
     plan = tmp_path / "plan"
-    orders(plan, kills)
-    number = submit(home, tmp_path, unit=unit, plan=plan, chance=chance)
+    orders(plan, kills, kinds)
+    number = submit(home, tmp_path, plan=plan, **fields)
     finish(home, 60 + 5 * kills)
     assert_equal(what_came_of_it(home, number), uninterrupted)
     assert_sound(home, number)
