@@ -8,7 +8,7 @@ pytestmark = pytest.mark.xdist_group("cli_fork")
 @pytest.fixture(scope="module")
 def searched(daybreak):
     """A search of six trials; the row of its best."""
-    found = daybreak.run()
+    found = daybreak.run(name="searched")
     number = found["experiment"]["best_trial"]
     return next(trial for trial in found["trials"] if trial["trial"] == number)
 
@@ -19,20 +19,20 @@ def checkpoints(daybreak, experiment, trial):
 
 
 def test_a_fork_without_a_change_trains_to_the_same_bits(daybreak, searched):
-    number, kept = searched["trial"], checkpoints(daybreak, 1, searched["trial"])
+    number, kept = searched["trial"], checkpoints(daybreak, "searched", searched["trial"])
     early = min(kept)
-    fork = daybreak.json("fork", f"1.{number}@{early}")
+    fork = daybreak.json("fork", f"searched.{number}@{early}")
     experiment = fork["experiment"]
-    assert experiment["spec"]["parent"] == f"1.{number}@{early}"
+    assert experiment["spec"]["parent"] == f"{searched['experiment']}.{number}@{early}"
     assert [trial["units"] for trial in fork["trials"]] == [9]
     assert experiment["units"] == 9 - early, "what was done before the fork is not charged to it"
     assert checkpoints(daybreak, experiment["experiment"], 1)[9] == kept[9]
 
 
 def test_a_fork_with_a_space_is_a_search_from_that_point(daybreak, searched):
-    early = min(checkpoints(daybreak, 1, searched["trial"]))
+    early = min(checkpoints(daybreak, "searched", searched["trial"]))
     fork = daybreak.json(
-        "fork", f"1.{searched['trial']}@{early}", "--space", "x=uniform:0.2..0.4", "--budget", "3 trials", "--name", "near"
+        "fork", f"searched.{searched['trial']}@{early}", "--space", "x=uniform:0.2..0.4", "--budget", "3 trials", "--name", "near"
     )  # fmt: skip
     assert fork["experiment"]["name"] == "near"
     assert len(fork["trials"]) == 3
@@ -40,20 +40,20 @@ def test_a_fork_with_a_space_is_a_search_from_that_point(daybreak, searched):
 
 
 def test_a_fork_of_an_experiment_searches_again_with_the_best_points_first(daybreak, searched):
-    fork = daybreak.json("fork", "1", "--budget", "7 trials", "--seed", "2")
-    assert fork["experiment"]["spec"]["parent"] == "1"
+    fork = daybreak.json("fork", "searched", "--budget", "7 trials", "--seed", "2")
+    assert fork["experiment"]["spec"]["parent"] == str(searched["experiment"])
     assert fork["trials"][0]["point"] == searched["point"]
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["1.1@7777"], "no checkpoint 7777"),
-        (["1.99"], "no trial 99"),
+        (["searched.1@7777"], "no checkpoint 7777"),
+        (["searched.99"], "no trial 99"),
         (["nothing"], "no experiment 'nothing'"),
-        (["1.1@xyz"], "a point of one (3.17@9"),
-        (["1", "--set", "y=1"], "it has x"),
-        (["1", "--data", "digits=./x"], "none declared"),
+        (["searched.1@xyz"], "a point of one (3.17@9"),
+        (["searched", "--set", "y=1"], "it has x"),
+        (["searched", "--data", "digits=./x"], "none declared"),
     ],
 )
 def test_what_cannot_be_forked_is_told(daybreak, searched, words, told):
@@ -61,16 +61,16 @@ def test_what_cannot_be_forked_is_told(daybreak, searched, words, told):
 
 
 def test_a_finished_trial_goes_on_with_a_farther_horizon(daybreak, searched):
-    name = f"1.{searched['trial']}"
+    name = f"searched.{searched['trial']}"
     assert "--max-units" in daybreak("fork", name, code=2).stderr
     fork = daybreak.json("fork", name, "--max-units", "12", "--set", "x=0.5")
     assert fork["trials"][0]["point"]["x"] == 0.5
 
 
 def test_diff_shows_what_differs_and_only_that(daybreak, searched):
-    daybreak("fork", "1", "--set", "x=0.25", "--budget", "1 trials", "--name", "other", "--detach")
-    assert daybreak.json("diff", "1", "1")["settings"] == []
-    found = daybreak.json("diff", "1", "other", code=1)
+    daybreak("fork", "searched", "--set", "x=0.25", "--budget", "1 trials", "--name", "other", "--detach")
+    assert daybreak.json("diff", "searched", "searched")["settings"] == []
+    found = daybreak.json("diff", "searched", "other", code=1)
     assert [change["what"] for change in found["hyperparameters"]] == ["x"]
     assert {"what": "budget.trials", "a": 6, "b": 1} in found["settings"]
     assert (found["code"], found["environment"], found["data"]) == ([], [], [])
@@ -81,21 +81,22 @@ def test_diff_shows_changed_code_line_by_line(daybreak, searched):
     before = code.read_text()
     code.write_text(before.replace("- 0.5 /", "- 0.4 /"))
     try:
-        daybreak.json("fork", "1", "--new-code", "--budget", "1 trials", "--name", "changed")
+        daybreak.json("fork", "searched", "--new-code", "--budget", "1 trials", "--name", "changed")
     finally:
         code.write_text(before)
-    file = daybreak.json("diff", "1", "changed", code=1)["code"][0]
-    assert (file["path"], file["how"], file["plus"], file["minus"]) == ("toy.py", "changed", 1, 1)
+    files = {file["path"]: file for file in daybreak.json("diff", "searched", "changed", code=1)["code"]}
+    assert [files["toy.py"][name] for name in ("how", "plus", "minus")] == ["changed", 1, 1]
     assert (
         "+        run.report(value=1 - (run.params.x - 0.3) ** 2 - 0.4 /"
-        in daybreak("diff", "1", "changed", "--patch", code=1).stdout
+        in daybreak("diff", "searched", "changed", "--patch", code=1).stdout
     )
 
 
 def test_lineage_draws_the_family(daybreak, searched):
-    found = daybreak.json("lineage", "near") if "near" in daybreak("ls").stdout else daybreak.json("lineage", "1")
-    assert found["experiment"] == 1
-    assert "from 1" in daybreak("lineage", "1").stdout
+    daybreak("fork", "searched", "--budget", "1 trials", "--name", "child", "--detach")
+    found = daybreak.json("lineage", "child")
+    assert found["experiment"] == searched["experiment"]
+    assert f"from {searched['experiment']}" in daybreak("lineage", "searched").stdout
 
 
 def test_a_fork_reads_other_data_and_diff_names_the_files(daybreak):
@@ -117,4 +118,4 @@ def test_a_fork_reads_other_data_and_diff_names_the_files(daybreak):
     assert (first["best"]["value"], fork["best"]["value"]) == (6.0, 15.0)
     found = daybreak.json("diff", str(first["experiment"]), str(fork["experiment"]), code=1)
     assert [change["what"] for change in found["data"]] == ["rows/rows.txt"]
-    assert found["code"] == []
+    assert "reads.py" not in {file["path"] for file in found["code"]}
