@@ -88,7 +88,7 @@ class _Recorder:
             point=launch.point,
             seed=launch.seed,
             horizon=launch.horizon,
-            environments=[on_slots(grant, spec.environment) for grant in grants],
+            environments=[on_slots(grant, spec.environment, deterministic=spec.deterministic) for grant in grants],
             start=launch.checkpoint,
             units=launch.units,
         )

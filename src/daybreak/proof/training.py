@@ -210,7 +210,7 @@ class Bench:
         others = SHELL_VARIABLES if "PATH" in told else ()
         inherited = {name: value for name, value in os.environ.items() if name not in others}
         pools = dict.fromkeys(self.recording.recorded.pools, "1")
-        return inherited | told | pools | {"PYTHONHASHSEED": "0", "PYTORCH_NVML_BASED_CUDA_CHECK": "1"} | dict(own)
+        return inherited | {"PYTHONHASHSEED": "0"} | told | pools | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"} | dict(own)
 
     def _trainer(self, fresh: bool, segment: wire.Segment) -> "_Trainer":
         if not fresh:

@@ -119,6 +119,10 @@ def _check_surroundings(experiment: Experiment, faults: Faults) -> None:
     if most is not None and most < slots:
         rule = f"`resources.slots <= max_slots` must hold, got slots={slots}, max_slots={most}"
         _unless_broken(rule, ("max_slots",), faults)
+    hash_seed = experiment.environment.get("PYTHONHASHSEED", "0")
+    if not hash_seed.isdecimal():
+        rule = f"PYTHONHASHSEED must be a number, the same in every process of a trial, got {hash_seed!r}: leave it out for 0"
+        faults.add_resolved(rule, ("environment", "PYTHONHASHSEED"))
     for name in experiment.environment:
         if not name or "=" in name or "\0" in name:
             faults.add_resolved(f"no environment variable can be named {name!r}", ("environment", name))

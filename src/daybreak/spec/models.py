@@ -198,7 +198,7 @@ class Experiment(_Model):
     deterministic: bool = Field(
         default=False,
         description="Decisions do not depend on timing: the whole search is the same on however many slots and however "
-        "often it was interrupted. Its budget is in trials or units.",
+        "often it was interrupted. Its budget is in trials or units. Attempts use torch's deterministic operators.",
     )
     start: Start | None = Field(
         default=None, description="The checkpoint of another run that trials go on from, as `daybreak fork` sets it."

@@ -37,6 +37,17 @@ def test_the_user_may_change_threads_but_not_the_device_of_a_grant():
     assert on_slots([Slot(number=0)], asked)["CUDA_VISIBLE_DEVICES"] == "0"
 
 
+def test_the_order_of_sets_is_the_same_in_every_process():
+    assert on_slots([Slot(number=0)], {})["PYTHONHASHSEED"] == "0"
+    assert on_slots([Slot(number=0)], {"PYTHONHASHSEED": "7"})["PYTHONHASHSEED"] == "7"
+
+
+def test_a_deterministic_search_asks_for_deterministic_operators():
+    ordinary, repeatable = (on_slots([Slot(number=0)], {}, deterministic=wanted) for wanted in (False, True))
+    added = {name: repeatable[name] for name in repeatable.keys() - ordinary.keys()}
+    assert added == {"DAYBREAK_DETERMINISTIC": "1", "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+
+
 def test_hyperparameters_are_variables():
     told = hyperparameters({"lr": 1e-05, "augment.noise": None, "optimizer": "sgd"})
     assert json.loads(told.pop("DAYBREAK_PARAMS")) == {"lr": 1e-05, "augment.noise": None, "optimizer": "sgd"}

@@ -40,3 +40,9 @@ def test_a_pattern_that_is_no_regular_expression_is_told_with_its_place():
 def test_an_action_that_there_is_not_is_told_with_what_there_is():
     with pytest.raises(SpecError, match="elsewhere"):
         from_mapping(BASE | {"log_policies": [{"pattern": "x", "action": "elswhere"}]}, folder="/")
+
+
+@pytest.mark.parametrize("seed", ["random", "", "-1"])
+def test_a_hash_seed_that_differs_between_processes_is_refused(seed):
+    with pytest.raises(SpecError, match="PYTHONHASHSEED must be a number"):
+        from_mapping({**BASE, "environment": {"PYTHONHASHSEED": seed}}, folder="/")

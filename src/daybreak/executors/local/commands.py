@@ -168,7 +168,7 @@ class CommandAttempt(Attempt):
             "PYTHONUNBUFFERED": "1",
         }
         ours = inherited(self.spec.environment, self.site.credentials.withheld())
-        given = ours | {"PYTHONHASHSEED": "0"} | on_slots(self.slots, self.spec.environment)
+        given = ours | on_slots(self.slots, self.spec.environment, deterministic=self.spec.deterministic)
         code = self._code.folder()
         if code != Path(self.spec.folder):
             own["PYTHONPATH"] = os.pathsep.join([str(code), *filter(None, [given.get("PYTHONPATH")])])

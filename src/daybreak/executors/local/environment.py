@@ -21,6 +21,9 @@ THREAD_POOLS = (
     "PJRT_NPROC",  # XLA on CPUs: its bits with one thread are not those with more
 )
 
+HASH_SEED = {"PYTHONHASHSEED": "0"}  # sets and dicts of strings come in the same order in every process
+DETERMINISTIC = {"DAYBREAK_DETERMINISTIC": "1", "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}  # read by `train.determinism`
+
 
 def pinned(slots: Sequence[Slot]) -> dict[str, str]:
     """What keeps one process on its slots: sizes of thread pools, visible devices (none for CPU slots)."""
@@ -29,9 +32,9 @@ def pinned(slots: Sequence[Slot]) -> dict[str, str]:
     return dict.fromkeys(THREAD_POOLS, threads) | {"CUDA_VISIBLE_DEVICES": devices, "DAYBREAK_THREADS": threads}
 
 
-def on_slots(slots: Sequence[Slot], asked: Mapping[str, str]) -> dict[str, str]:
+def on_slots(slots: Sequence[Slot], asked: Mapping[str, str], *, deterministic: bool = False) -> dict[str, str]:
     """`pinned`, and what the user asks for; only the devices of a grant are not the user's to change."""
-    own = pinned(slots)
+    own = HASH_SEED | (DETERMINISTIC if deterministic else {}) | pinned(slots)
     granted = {"CUDA_VISIBLE_DEVICES": own["CUDA_VISIBLE_DEVICES"]} if own["CUDA_VISIBLE_DEVICES"] else {}
     return own | dict(asked) | granted
 

@@ -11,7 +11,7 @@ from msgspec import structs
 from daybreak.base.ids import AttemptKey
 from daybreak.executors.local.captured import CapturedCode
 from daybreak.executors.local.connections import Connection
-from daybreak.executors.local.environment import THREAD_POOLS
+from daybreak.executors.local.environment import HASH_SEED, THREAD_POOLS
 from daybreak.executors.local.failures import exit_failure, make_failure
 from daybreak.executors.local.interpreters import inherited, lacks_daybreak
 from daybreak.executors.local.processes import Child, end_groups, tail
@@ -195,9 +195,9 @@ class WarmParent:
 
     def _environment(self) -> dict[str, str]:
         """Thread pools of one before any import, and a look for GPUs that opens none: neither threads nor CUDA survive a fork."""
-        own = {"PYTHONHASHSEED": "0", "CUDA_VISIBLE_DEVICES": self.recipe.devices, "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
+        own = {"CUDA_VISIBLE_DEVICES": self.recipe.devices, "PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
         told = self.recipe.environment
-        return inherited(told, self._withheld) | dict(told) | dict.fromkeys(THREAD_POOLS, "1") | own
+        return inherited(told, self._withheld) | HASH_SEED | dict(told) | dict.fromkeys(THREAD_POOLS, "1") | own
 
     def _frame(self, body: bytes) -> None:
         frame = decode_from_parent(body)

@@ -170,7 +170,12 @@ class FunctionAttempt(Attempt):
     def _order(self, member: Member, slot: Slot, port: int) -> Fork:
         size = len(self.slots)
         gang = rendezvous(member.rank, size, port) if size > 1 else {}
-        environment = on_slots([slot], self.spec.environment) | gang | self.credentials | {GRANTED: str(self.granted)}
+        environment = (
+            on_slots([slot], self.spec.environment, deterministic=self.spec.deterministic)
+            | gang
+            | self.credentials
+            | {GRANTED: str(self.granted)}
+        )
         socket, log = str(self.site.home.agent_socket), str(member.output.path if member.output else member.log)
         return Fork(self.key, member.token, socket, log, environment, member.rank)
 
