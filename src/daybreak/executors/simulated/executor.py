@@ -241,10 +241,9 @@ class SimulatedExecutor:
         stay.saved_at = self._reactor.now()
         experiment, trial, epoch = stay.order.attempt
         digest = f"{experiment:016x}{trial:016x}{epoch:016x}{stay.units:016x}"
-        machine = self._machine
-        self._reactor.post(
-            CheckpointSaved(stay.order.attempt, stay.units, digest, machine.checkpoint_bytes, machine.freeze_seconds)
-        )
+        size, seconds = self._machine.checkpoint_bytes, self._machine.freeze_seconds
+        metrics = stay.last_metrics()
+        self._reactor.post(CheckpointSaved(stay.order.attempt, stay.units, digest, size, seconds, metrics=metrics))
 
     def _end(
         self,
