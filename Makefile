@@ -61,6 +61,8 @@ $(VENV)/.torch: $(VENV)/.sklearn
 
 $(VENV)/.test: $(VENV)/.torch
 	$(BIN)/python -m pip install -q --group test
+	echo "$(TORCH)" > $(VENV)/constraint.txt  # what the adapters ask for must not replace it
+	$(BIN)/python -m pip install -q --group adapters -c $(VENV)/constraint.txt
 	touch $@
 
 $(VENV)/.lint: $(VENV)/.base
