@@ -91,7 +91,7 @@ class Run:
         while self.units < limit:
             if self._leaving is not None:
                 raise self._leaving
-            if self.ending is not None:
+            if self.ending is not None or self._stop:
                 return
             self._in_unit = True
             with self.watch.unit():
@@ -111,8 +111,6 @@ class Run:
         written; whoever changes the model after the loop (best weights put back) calls `run.save()` then.
         """
         self._stop = STOP_AND_SAVE if save else STOP
-        if not self._in_unit and self.ending is None:
-            self.ending = "completed"
 
     def stream(self, *names: str | int) -> Stream:
         """The named stream of this trial: a function of (seed, names), from its beginning each time. Raises `UsageError`."""
@@ -154,7 +152,7 @@ class Run:
         """User code has returned, or failed: what is still unsent goes out.
 
         A unit left by `break` counts when it had reported, or called `stop`; a unit that failed does not, and its reports are dropped: it
-        will come again.
+        will come again. Raises `VaultError` where the last checkpoint of a trial that called `stop` cannot be written.
         """
         if self._in_unit and returned and (self.reports.unit or self._stop):
             self.units += 1
@@ -162,8 +160,8 @@ class Run:
             self._end_unit()
         self._in_unit = False
         if self._stop and returned and self._leaving is None:
-            self.ending = self.ending or "completed"
             self._save_stopped()
+            self.ending = self.ending or "completed"
         self._take_in(wait=True)
         self._flush()
         self._link.settle()
@@ -201,9 +199,9 @@ class Run:
         if self.ending is not None:
             return
         if wishes.stop:
-            self.ending = "completed"
             if wishes.stop == STOP_AND_SAVE:
                 self._save_together()
+            self.ending = "completed"
         elif wishes.freeze:
             self._freeze("preempted")
         elif wishes.save:
@@ -252,12 +250,8 @@ class Run:
 
     def _save_stopped(self) -> None:
         """After `break`: nobody can know where the other members are, so none is waited for."""
-        if self._stop != STOP_AND_SAVE or not self.units:
-            return
-        try:
+        if self._stop == STOP_AND_SAVE and self.units:
             self.save()
-        except VaultError as error:  # user code has returned: there is nobody to tell but people
-            say(f"no last checkpoint: {error}")
 
     def _gather(self) -> None:
         if self.world_size > 1 and not self.alike:

@@ -91,7 +91,7 @@ class _Attempt:
         run.watch.start()
         failed = self._call(run, user)
         with run.watch.aside():
-            run.close(returned=failed is None)
+            failed = self._close(run, failed)
         self._end(run, failed)
         return EXIT_CRASHED if failed else 0
 
@@ -129,6 +129,14 @@ class _Attempt:
         except BaseException as error:  # noqa: BLE001 (whatever it is, its story is told and the attempt ends)
             return self._failed(run, error)
         return None
+
+    def _close(self, run: Run, failed: wire.Failure | None) -> wire.Failure | None:
+        try:
+            run.close(returned=failed is None)
+        except VaultError as error:
+            run.close(returned=False)
+            return self._failed(run, error)
+        return failed
 
     def _failed(self, run: Run, error: BaseException) -> wire.Failure | None:
         if isinstance(error, SystemExit) and error.code in {None, 0}:

@@ -69,6 +69,18 @@ def breaks(run):
         if epoch == 2:
             break
 
+def stops(run):
+    state = {}
+    run.keep(state=state)
+    for epoch in run.epochs(9):
+        state["epoch"] = epoch
+        run.report(accuracy=0.1)
+        if epoch == 2:
+            run.stop()
+            if run.params.leaves:
+                break
+    print("AFTER", epoch, flush=True)
+
 def reports_much(run):
     for epoch in run.epochs(3):
         for step in range(50_000):
@@ -413,3 +425,22 @@ def test_no_worker_outlives_its_parent(folder, tmp_path, how):
         agent.parent.kill()
     until(lambda: all(map(gone, pids)))
     agent.close()
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_trial_that_stops_itself_is_complete_and_has_a_last_checkpoint(agents, leaves):
+    agent = agents("stops")
+    worker = agent.launch({"leaves": leaves}, target=3, checkpoint_every=0.0)
+    ended = worker.end()
+    assert (ended.reason, ended.units, ended.metrics) == ("completed", 3, {"accuracy": 0.1})
+    assert [saved.units for saved in worker.saved()] == [3]
+    assert "AFTER 2" in agent.output()
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_last_checkpoint_that_cannot_be_written_is_a_failure(agents, leaves, tmp_path):
+    (tmp_path / "file").touch()
+    worker = agents("stops").launch({"leaves": leaves}, checkpoint_every=0.0, vault=str(tmp_path / "file"))
+    ended = worker.end()
+    assert (ended.reason, ended.units) == ("crashed", 3)
+    assert len(worker.points("accuracy")) == 3
