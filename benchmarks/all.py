@@ -23,6 +23,7 @@ ALL = (
     "samplers",
     "help",
     "order",
+    "checkpoint_async",
     "user_share",
     "taskset",
 )
