@@ -1,10 +1,12 @@
 """What a user means by RUN: an experiment (3, digits), a trial (3.17), or a point of one (3.17@9, 3@9, 3.17@ab12)."""
 
 import re
+from pathlib import Path
 from typing import NamedTuple
 
 from daybreak.base.errors import BadId, NotFound
 from daybreak.client.client import Client
+from daybreak.vault.store import Vault
 from daybreak.wire.rows import CheckpointRow, ExperimentRow, TrialRow
 
 _FORM = re.compile(r"(?P<experiment>[^@]*?)(?:\.(?P<trial>\d+))?(?:@(?P<point>[0-9a-f]+))?")
@@ -73,6 +75,13 @@ def kept_checkpoints(client: Client, trial: TrialRow) -> list[CheckpointRow]:
         if row.trial == trial.trial and row.state == "saved" and not row.digest.startswith("process:")
     ]
     return sorted(rows, key=lambda row: row.units)
+
+
+def file_of(client: Client, checkpoint: CheckpointRow) -> Path:
+    """Where a checkpoint lies, its bytes compared with its hash. Raises `VaultError`, `DamagedFile`."""
+    vault = Vault(client.home.vault)
+    vault.verify(checkpoint.digest)
+    return vault.path(checkpoint.digest)
 
 
 def _checkpoint(client: Client, trial: TrialRow, point: str) -> CheckpointRow:

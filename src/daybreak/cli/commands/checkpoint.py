@@ -68,16 +68,14 @@ def _latest(client: Client, what: str) -> dict[str, Any]:
 
 
 def _at_point(client: Client, what: str) -> dict[str, Any]:
-    from daybreak.proof.reference import find
-    from daybreak.vault.store import Vault
+    from daybreak.proof.reference import file_of, find
 
-    row, vault = find(client, what).checkpoint, Vault(client.home.vault)
+    row = find(client, what).checkpoint
     if row is None:
         raise UsageError(f"a point is written like 3.17@9 or 3.17@ab12, got {what!r}")
-    vault.verify(row.digest)
     return {
         "trial": f"{row.experiment}.{row.trial}", "digest": row.digest, "units": row.units,
-        "path": str(vault.path(row.digest)), "metrics": {}, "problems": [],
+        "path": str(file_of(client, row)), "metrics": {}, "problems": [],
     }  # fmt: skip
 
 
