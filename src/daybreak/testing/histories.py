@@ -62,7 +62,19 @@ class Plan:
     contents: int | None = None  # how many different states there are per number of units; None: none is like another
 
 
-KINDS: tuple[str, ...] = ("crash", "lost", "repeat", "stale", "pause", "damage", "machine", "checkpoint", "priority", "resume", "stop")
+KINDS: tuple[str, ...] = (
+    "crash",
+    "lost",
+    "repeat",
+    "stale",
+    "pause",
+    "damage",
+    "machine",
+    "checkpoint",
+    "priority",
+    "resume",
+    "stop",
+)
 KINDS += ("extend", "extend", "widen")
 FAILS_AT = 2  # units
 HARMLESS = ("lost", "lost", "repeat", "stale", "pause", "machine", "checkpoint", "priority", "resume", "widen")
