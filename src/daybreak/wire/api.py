@@ -96,7 +96,7 @@ class Status(msgspec.Struct):
     budget: dict[str, tuple[float, float]]  # name -> (used, limit)
     eta_seconds: float | None  # until the tightest limit or the last trial; None: not known
     baseline: float | None
-    phase: str  # "baseline", "search", "finishing", "confirm", "over"
+    phase: str  # "baseline", "search", "finishing", "confirm", "over", "imported"
     notices: list[NoticeRow]  # the last few
     waiting_why: str  # why nothing runs, when nothing does
     trouble: str = ""  # what keeps everybody waiting: a log that cannot be written

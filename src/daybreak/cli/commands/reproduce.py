@@ -23,6 +23,8 @@ from daybreak.proof.segments import Stretch, everything, needed, path
 from daybreak.proof.training import Bench
 
 SHOWN = 40  # trials in the table for people
+IMPORTED = "imported"  # the phase of a run that another home made
+LOG_ELSEWHERE = "not stepped again, it is in the home that the run was imported from; trained again is what the attempts were told there"
 
 
 def reproduce(
@@ -43,7 +45,8 @@ def reproduce(
     A whole experiment: the recorded log is stepped, and the recorded segments of all trials are trained in any order. What is done is kept
     until all is: the same command goes on after Ctrl-C. Exit status: 0 all the same; 1 something differs; 2 it could not be run.
 
-    JSON: {experiment, trial, same, log, environment, differs, trials: [{trial, metrics, weights, predictions, sha256, ...}]}.
+    JSON: {experiment, trial, same, stepped, log, environment, differs, trials: [{trial, metrics, weights, predictions, sha256, ...}]}.
+    stepped: whether the recorded decisions were made again; not those of one trial, and of an imported run, whose log is elsewhere.
     """
     if workers is not None and workers < 1:
         raise UsageError(f"--workers takes a number from 1, got {workers}")
@@ -67,13 +70,19 @@ def reproduce(
 
 
 class _Found(msgspec.Struct):
-    """What is to be reproduced. `log`: what is wrong with the recorded log."""
+    """What is to be reproduced. `log`: what is wrong with the recorded log; `imported`: that log is in another home."""
 
     recording: Recording
     trial: int | None
     stretches: list[Stretch]
     curves: dict[int, dict[str, dict[int, float]]]
     log: list[str]
+    imported: bool
+
+    @property
+    def stepped(self) -> bool:
+        """Whether the recorded decisions were made again."""
+        return self.trial is None and not self.imported
 
     def warn(self, python: str, *, quiet: bool) -> None:
         """Before anything runs: what is not as it was."""
@@ -88,6 +97,7 @@ class _Found(msgspec.Struct):
             "experiment": self.recording.row.experiment,
             "trial": self.trial,
             "same": same,
+            "stepped": self.stepped,
             "log": self.log,
             "environment": {"python": python, "how": how},
             "differs": [str(one) for one in elsewhere(self.recording, python)],
@@ -114,7 +124,8 @@ def _prepare(reference: Reference, home: Path | None) -> _Found:
         trials = {stretch.trial for stretch in stretches}
         points = {trial: curves(client, recording.trials[trial]) for trial in trials}
         log = _stepped(client, recording) if wanted is None else []
-    return _Found(recording, wanted, stretches, points, log)
+        imported = client.status(recording.row.experiment).phase == IMPORTED
+    return _Found(recording, wanted, stretches, points, log, imported)
 
 
 def _stepped(client: Client, recording: Recording) -> list[str]:
@@ -171,7 +182,7 @@ def _print(found: _Found, how: str, told: list[Verdict], *, same: bool) -> None:
         )
     )
     if found.trial is None:
-        text = "; ".join(found.log[:3]) or "stepped again: the same decisions"
+        text = "; ".join(found.log[:3]) or ("stepped again: the same decisions" if found.stepped else LOG_ELSEWHERE)
         out.print(f"the recorded log: {text}", soft_wrap=True)
     out.print(f"environment: {how}", soft_wrap=True)
     out.print()
