@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from needed import need
 
 from daybreak.spec.loading import load
 
@@ -53,6 +54,30 @@ def test_spoken_digits():
     if not (DATA / "fsdd/recordings").exists():
         pytest.skip("needs ../shared/data/fsdd/recordings")
     assert last(run("spoken_digits/train.py", "--epochs", "3"), "val_accuracy") > 0.7
+
+
+@pytest.mark.parametrize(
+    ("example", "epochs", "metric", "least"),
+    [
+        ("huggingface", 2, "eval_accuracy", 0.6), ("jax", 3, "accuracy", 0.85), ("keras", 3, "val_accuracy", 0.5),
+        ("lightning", 2, "accuracy", 0.5), ("warm_start", 3, "accuracy", 0.9), ("xgboost", 2, "accuracy", 0.9),
+    ],
+)  # fmt: skip
+def test_adapters(example, epochs, metric, least):
+    need(example)
+    output = run(f"{example}/train.py", "--epochs", str(epochs), DAYBREAK_SST2="/nowhere")  # sentences are made up
+    assert last(output, metric) > least
+
+
+def test_lightgbm():
+    need("lightgbm")
+    errors = re.findall(r"best_rmse=([\d.]+)", run("lightgbm/train.py", "--epochs", "4"))
+    assert float(errors[-1]) < float(errors[0]) - 5.0
+
+
+def test_digits_over_shards():
+    pytest.importorskip("torch")
+    assert last(run("digits/train_shards.py", "--epochs", "3"), "accuracy") > 0.8
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from search import HORIZON, expected, is_over, kill, submit, victims, wait_until
 from daybreak.base.home import Home
 from daybreak.base.streams import Stream
 from daybreak.client.client import Client
+from daybreak.train.codec import decode
+from daybreak.vault.store import Vault
 
 
 @pytest.fixture
@@ -77,9 +79,24 @@ def assert_sound(home, number, planned):
         ):
             assert count == step
             assert value == expected(trial.point["x"], step)
+    assert_weights(home, number, trials)
     answer = subprocess.run(
         [sys.executable, "-m", "daybreak.cli", "ledger", "check", "--json", "--home", str(home.path)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert json.loads(answer.stdout) == []
+
+
+def assert_weights(home, number, trials):
+    """What each checkpoint keeps is what an uninterrupted trial has learnt by then.
+
+    A trial killed between a rung's decision and its checkpoint has none: it would begin again, and says so (`checkpoint_units`).
+    """
+    points = {trial.trial: trial.point["x"] for trial in trials}
+    with Client(home) as client:
+        saved = [row for row in client.checkpoints(number) if row.state == "saved"]
+    assert {row.trial for row in saved} == {trial.trial for trial in trials if trial.checkpoint_units}
+    for row in saved:
+        state = decode(Vault(home.vault).read(row.digest))["kept"]["state"]
+        assert (state["count"], state["sum"]) == (row.units, expected(points[row.trial], row.units)), row
