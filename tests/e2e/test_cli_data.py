@@ -1,5 +1,7 @@
 """Data of an experiment: named in the file, found by its trials, watched while it runs, and looked after by `daybreak data`."""
 
+import shutil
+
 import pytest
 from cli_process import wait_until
 
@@ -45,8 +47,9 @@ SECRET = "correct-horse-battery-staple"
 
 @pytest.fixture
 def folder(daybreak):
-    """Three numbers in two files, whose sum is 6."""
-    (daybreak.folder / "numbers").mkdir(exist_ok=True)
+    """Three numbers in two files, whose sum is 6, and nothing that another test left among them."""
+    shutil.rmtree(daybreak.folder / "numbers", ignore_errors=True)
+    (daybreak.folder / "numbers").mkdir()
     (daybreak.folder / "numbers" / "a.txt").write_text("1 2")
     (daybreak.folder / "numbers" / "b.txt").write_text("3")
     (daybreak.folder / "summing.py").write_text(TRAIN)
@@ -57,6 +60,15 @@ def folder(daybreak):
 def start(daybreak, function="main", data="./numbers", more="", code=0):
     (daybreak.folder / "summing.yaml").write_text(FILE % (function, data) + more)
     return daybreak.json("run", "summing.yaml", code=code)
+
+
+def with_secret(daybreak):
+    """The file of credentials profiles of this home, which may not have been used yet, with the one profile `hub`."""
+    daybreak.home.mkdir(exist_ok=True)
+    profiles = daybreak.home / "profiles.toml"
+    profiles.write_text(f'[hub]\nvariables = {{HUB_TOKEN = "{SECRET}"}}\n')
+    profiles.chmod(0o600)
+    return profiles
 
 
 def test_trials_find_their_data_by_name_and_unchanged_data_is_not_told_of(daybreak, folder):
@@ -88,7 +100,7 @@ def test_trials_of_a_snapshot_read_what_was_kept(daybreak, folder):
     try:
         (trial,) = start(daybreak, data="kept")["trials"]
     finally:
-        (folder / "elsewhere").rename(folder / "numbers")
+        shutil.rmtree(folder / "elsewhere")
     assert trial["last"]["value"] == pytest.approx(trial["point"]["x"] * 6)
 
 
@@ -124,9 +136,7 @@ def test_data_on_the_command_line_of_an_unedited_script_is_captured_and_said_so(
 
 
 def test_credentials_reach_the_attempts_and_nothing_else(daybreak, folder):
-    profiles = daybreak.home / "profiles.toml"
-    profiles.write_text(f'[hub]\nvariables = {{HUB_TOKEN = "{SECRET}"}}\n')
-    profiles.chmod(0o600)
+    profiles = with_secret(daybreak)
     assert daybreak.json("data", "profiles") == [{"name": "hub", "variables": ["HUB_TOKEN"], "from": ["file"]}]
     result = start(daybreak, "tell", more="credentials: [hub]\nretry: 0\n", code=3)
     number = str(result["experiment"]["experiment"])
@@ -143,9 +153,7 @@ def test_credentials_reach_the_attempts_and_nothing_else(daybreak, folder):
 
 
 def test_an_unedited_scripts_output_is_redacted_too(daybreak, folder):
-    profiles = daybreak.home / "profiles.toml"
-    profiles.write_text(f'[hub]\nvariables = {{HUB_TOKEN = "{SECRET}"}}\n')
-    profiles.chmod(0o600)
+    with_secret(daybreak)
     (folder / "unedited.yaml").write_text(
         "run: python unedited.py numbers\nobjective: {maximize: value}\ncredentials: [hub]\nbudget: 1 trials\n"
     )
