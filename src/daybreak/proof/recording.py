@@ -10,6 +10,7 @@ from daybreak.base.errors import NotFound, UsageError
 from daybreak.base.home import Home
 from daybreak.client.client import Client
 from daybreak.client.jobs import run_job
+from daybreak.provenance import code
 from daybreak.provenance import record as provenance
 from daybreak.provenance.record import Record
 from daybreak.spec.models import Experiment
@@ -54,9 +55,14 @@ class Recording:
 
 
 def read(client: Client, experiment: int | str) -> Recording:
-    """Ask the controller, and step the log for what no row tells. Raises `NotFound`, `LedgerError`, `VaultError`."""
+    """Ask the controller, and step the log for what no row tells. Raises `NotFound`, `LedgerError`, `VaultError`.
+
+    Captured code is compared with its hashes: `DamagedFile` where it is not what ran.
+    """
     row = client.experiment(experiment)
     spec = Experiment.model_validate(row.spec)
+    if spec.code:
+        code.verified(client.home, spec.code)
     words = ["--home", str(client.home.path), "--experiment", str(row.experiment)]
     recorded = msgspec.convert(run_job("recorded", words, None), Recorded)
     return Recording(
