@@ -53,9 +53,13 @@ def test_captured_code_that_was_altered_is_not_taken_for_what_ran(daybreak):
         daybreak, "honest", "honest:main", "--space", "x=uniform:0..1", "--maximize", "value", "--max-units", "3"
     )
     captured = daybreak.home / "code" / row["spec"]["code"] / "honest.py"
-    captured.write_text(captured.read_text().replace("* run.params.x", "* run.params.x * 1.01"))
-    for command in ("verify", "reproduce"):
-        assert "honest.py" in daybreak(command, "honest", code=2).stderr
+    before = captured.read_text()
+    captured.write_text(before.replace("* run.params.x", "* run.params.x * 1.01"))
+    try:
+        for command in ("verify", "reproduce"):
+            assert "honest.py" in daybreak(command, "honest", code=2).stderr
+    finally:
+        captured.write_text(before)  # equal folders of other tests have the same captured code
 
 
 def test_a_script_is_verified_as_far_as_its_output_tells(daybreak):
