@@ -47,6 +47,10 @@ def _fill(state: State, exp: Experiment, turns: Turns) -> None:
             turns.shelved.remove(shelved.number)
             _go(state, exp, turns, shelved, shelved.target, shelved.why)
             continue
+        if (
+            turns.shelved and not exp.closed
+        ):  # extended by too little: the searcher still counts them among those that run
+            payable.close(state, exp, turns)
         wish = exp.searcher.peek()
         if wish is None:
             request(state, exp, min(turns.free, wanted(exp)))

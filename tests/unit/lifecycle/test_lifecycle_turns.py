@@ -132,6 +132,21 @@ def test_a_budget_of_units_counts_each_unit_once(turns, script, key):
     assert [t.state for t in script.state.experiments[1].trials.values() if t.epochs] == ["finished", "finished"]
 
 
+def test_extended_by_too_little_for_a_trial_that_was_put_off_it_ends_again_and_asks_for_no_points(turns, script):
+    """Such a trial has a worker for the searcher, and none here: points would be asked for in vain, again and again."""
+    turns(1, search=Search(method="asha_stopping", max_units=9, max_concurrent=1, guard=0), budget=Budget(units=10))
+    script.carry_out()
+    assert (script.row().state, script.trial(2).units, script.trial(2).target) == ("done", 1, 3)
+
+    orders = script.ask("extend", {"budget": {"units": 11}})
+
+    assert not any(isinstance(order, Propose) for order in orders)
+    assert script.row().state == "done"
+    script.ask("extend", {"budget": {"units": 20}})
+    script.carry_out()
+    assert script.trial(2).state == "finished"
+
+
 def test_it_cannot_be_extended_by_a_budget_of_time(turns, script):
     turns(1)
 
