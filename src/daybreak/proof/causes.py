@@ -9,7 +9,7 @@ twice here, equal         the record was made otherwise: interrupted where somet
 import os
 
 from daybreak.proof import pinning
-from daybreak.proof.certificate import Cause, Check, Parting
+from daybreak.proof.certificate import APART, Cause, Check, Parting, State
 from daybreak.proof.comparing import compare_points
 from daybreak.proof.recording import Curves, Recording
 from daybreak.proof.segments import Stretch, cut, path
@@ -42,6 +42,10 @@ _RESUMED = (
 _ALTERED = (
     "the states are the same bits as recorded, some metrics are not: the metrics were altered since, or they follow from something "
     "that no state holds"
+)
+_DAMAGED = (
+    "the recorded checkpoint {digest} at {units} units is damaged: its file in the vault is no longer what its hash says, it was "
+    "changed or the disk failed; delete it, and an earlier checkpoint is used"
 )
 _THREADS = (
     "on {threads} threads it is the same as recorded, on {own} it is not: thread counts change the order of sums; run it on slots "
@@ -86,6 +90,8 @@ class _Search:
         parting = _parting(self._bad)
         if self._bad.failure:
             return parting, Cause("failure", f"it could not be trained again: {self._bad.failure}")
+        if (damaged := self._only_damaged()) is not None:
+            return parting, Cause("record", _DAMAGED.format(digest=damaged.digest[:12], units=damaged.units))
         start = self._start()
         if start is None and self._stretch.start is not None:
             return parting, Cause(
@@ -163,6 +169,12 @@ class _Search:
         self._evidence.append(f"trained again in the {len(pieces)} segments that were recorded: as recorded")
         return True
 
+    def _only_damaged(self) -> State | None:
+        """A recorded checkpoint that is no longer what its hash says, where nothing else parts."""
+        apart = [state for state in self._bad.states if state.standing in APART]
+        damaged = all(state.standing == "damaged" for state in apart) and not self._bad.apart
+        return apart[0] if apart and damaged else None
+
     def _only_points_part(self) -> bool:
         states = self._bad.states
         return bool(states) and all(state.standing in ("same file", "same state") for state in states)
@@ -206,7 +218,7 @@ def _first_leaf(before: Fingerprint, after: Fingerprint) -> str:
 
 def _parting(bad: Check) -> Parting:
     """By the points, and by the first state that differs."""
-    state = next((one for one in bad.states if one.standing == "differs"), None)
+    state = next((one for one in bad.states if one.standing in APART), None)
     tensor = state.tensors[0] if state is not None and state.tensors else None
     path, size = (tensor.path, tensor.largest) if tensor is not None else ("", None)
     if bad.apart:

@@ -22,11 +22,16 @@ NAME_DIGITS = 16
 
 Level = Literal["none", "rerun", "resume", "elastic"]
 LEVELS: tuple[Level, ...] = ("none", "rerun", "resume", "elastic")
-Standing = Literal["same file", "same state", "differs", "unknown"]
+Standing = Literal["same file", "same state", "differs", "damaged", "unknown"]
+APART = ("differs", "damaged")
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One state, held against another. `unknown`: the other's file was deleted, and the bytes of the new file are others."""
+    """One state, held against another.
+
+    `unknown`: the other's file was deleted, and the bytes of the new file are others. `damaged`: the other's file is no longer what its
+    hash says.
+    """
 
     units: int
     standing: Standing
@@ -56,7 +61,7 @@ class Check(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def same(self) -> bool:
         """Every point, and every state that could be held against another; the last one could be."""
-        differs = any(state.standing == "differs" for state in self.states)
+        differs = any(state.standing in APART for state in self.states)
         known = not self.states or self.states[-1].standing != "unknown"
         return not (self.failure or self.apart or differs) and known and bool(self.points or self.states)
 

@@ -208,6 +208,8 @@ def _weights(pieces: list[Piece]) -> str:
     standings = [state.standing for piece in pieces for state in piece.states]
     if "differs" in standings:
         return "differ"
+    if "damaged" in standings:
+        return "differ: a recorded checkpoint is damaged, its file is no longer what its hash says"
     if not standings:
         return "not kept"
     if standings[-1] == "unknown":

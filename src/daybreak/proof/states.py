@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from daybreak.base.errors import DamagedFile
 from daybreak.proof.certificate import State
 from daybreak.proof.training import Bench
 from daybreak.wire.comparison import Difference
@@ -12,10 +13,15 @@ MOST = 8  # differing tensors that are told
 
 
 def against_record(bench: Bench, digest: str, stood: Stood) -> State:
-    """Against a recorded checkpoint. Equal files prove all; of others what they hold is compared, where the recorded one is kept."""
+    """Against a recorded checkpoint, which must still be what its hash says where it is kept.
+
+    Equal files prove all; of others what they hold is compared, where the recorded one is kept.
+    """
+    recorded = bench.recording.checkpoint(digest)
+    if recorded is not None and _is_damaged(bench, digest):
+        return State(stood.units, "damaged", stood.fingerprint.model, digest)
     if stood.digest == digest:
         return State(stood.units, "same file", stood.fingerprint.model, digest)
-    recorded = bench.recording.checkpoint(digest)
     if recorded is None:
         return State(stood.units, "unknown", stood.fingerprint.model, digest)
     return _held(bench, recorded, stood, digest)
@@ -31,6 +37,14 @@ def against_outcome(bench: Bench, before: Stood, after: Stood) -> State:
 def differing_parts(before: Fingerprint, after: Fingerprint) -> tuple[str, ...]:
     """Which of what is kept, the random states and the last values differ."""
     return tuple(part for part in PARTS if getattr(before, part) != getattr(after, part))
+
+
+def _is_damaged(bench: Bench, digest: str) -> bool:
+    try:
+        bench.recording.vault.verify(digest)
+    except DamagedFile:
+        return True
+    return False
 
 
 def _held(bench: Bench, before: Path, stood: Stood, digest: str) -> State:

@@ -104,8 +104,9 @@ class Bench:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
     def admit(self, ref: CheckpointRef) -> None:
-        """Have a recorded checkpoint here. Raises `VaultError` where it was deleted."""
+        """Have a recorded checkpoint here. Raises `VaultError` where it was deleted, `DamagedFile` where it is not what its hash says."""
         if ref.digest not in self.vault:
+            self.recording.vault.verify(ref.digest)
             self.vault.put_file(self.recording.vault.path(ref.digest))
 
     def train(
