@@ -161,7 +161,8 @@ def _difference(path: str, before: Value | None, after: Value | None) -> Differe
     told = Difference(path, _told(before), _told(after))
     if before is None or after is None or before[1] is None or after[1] is None or told.before != told.after:
         return told
-    ours, theirs = (side.reshape(-1).view("u1").reshape(side.size, -1) for side in (before[1], after[1]))
+    count = math.prod(before[0].shape)  # of a bfloat16 the array has two bytes each
+    ours, theirs = (side.reshape(-1).view("u1").reshape(count, -1) for side in (before[1], after[1]))
     apart = (ours != theirs).any(axis=1)  # by bits: NaN is like itself, 0.0 is not like -0.0
     is_number = before[1].dtype.kind in "fiub" and before[1].shape == before[0].shape
     largest = _largest(before[1], after[1]) if is_number else None
