@@ -47,9 +47,8 @@ def _fill(state: State, exp: Experiment, turns: Turns) -> None:
             turns.shelved.remove(shelved.number)
             _go(state, exp, turns, shelved, shelved.target, shelved.why)
             continue
-        if (
-            turns.shelved and not exp.closed
-        ):  # extended by too little: the searcher still counts them among those that run
+        # Extended by too little: the searcher counts what is shelved among those that run, and would want no new point.
+        if turns.shelved and not exp.closed:
             payable.close(state, exp, turns)
         wish = exp.searcher.peek()
         if wish is None:
