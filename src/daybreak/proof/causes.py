@@ -39,6 +39,10 @@ _RESUMED = (
     "from nothing it is the same as recorded, from a checkpoint it is not: something that changes while it trains is not kept over a "
     "freeze; name it in run.keep(...)"
 )
+_SIZED = (
+    "on the recorded number of processes it is the same as recorded, on {size} it is not: something outside the logical shards "
+    "(daybreak.sharded) depends on how many processes there are or which one it is"
+)
 _ALTERED = (
     "the states are the same bits as recorded, some metrics are not: the metrics were altered since, or they follow from something "
     "that no state holds"
@@ -103,7 +107,7 @@ class _Search:
             self._evidence.append("trained twice here, in the same way: the two differ from each other")
             return apart, self._not_deterministic(start)
         self._evidence.append("trained twice here, in the same way: the two are the same bits")
-        return parting, self._made_otherwise(start)
+        return parting, self._above_rerun() or self._made_otherwise(start)
 
     def _start(self) -> CheckpointRef | None:
         """Where the stretch starts, in the bench's vault."""
@@ -136,9 +140,15 @@ class _Search:
             return self._cause(first.kind, f"the code depends on {first.what}, at {first.place}: {first.advice}")
         return self._cause("code", _UNNAMED)
 
-    def _made_otherwise(self, start: CheckpointRef | None) -> Cause:
+    def _above_rerun(self) -> Cause | None:
+        """What its level says by itself, once the rerun has held."""
         if self._bad.level == "resume":
             return self._cause("not kept", _RESUMED)
+        if self._bad.level == "elastic":
+            return self._cause("processes", _SIZED.format(size=self._bad.world_size))
+        return None
+
+    def _made_otherwise(self, start: CheckpointRef | None) -> Cause:
         if self._interrupted_differently():
             return self._cause("not kept", _NOT_KEPT)
         if self._only_points_part():
