@@ -1,5 +1,6 @@
 """`verify`: a trial is trained again and every bit compared; where bits part, the first step, the tensor and the cause are named."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -35,8 +36,31 @@ def test_a_training_is_proved_by_hash_and_the_certificate_is_kept(daybreak):
     assert found["verified"] is True
     assert found["level"] == "resume"
     assert len(found["sha256"]) == 64
-    assert "same file" in daybreak("verify", "torch").stdout
+    ends = [check["states"][-1] for check in found["checks"]]
+    assert {check["level"] for check in found["checks"]} == {"rerun", "resume"}
+    assert {(end["units"], end["standing"], end["sha256"]) for end in ends} == {(6, "same file", found["sha256"])}
+    assert not {"parting", "cause"} & {name for name, told in found.items() if told}
+    (shown,) = daybreak.json("verify", "torch", "--show")
+    assert shown == found
+    assert json.loads(Path(found["path"]).read_text())["sha256"] == found["sha256"]
     assert found["sha256"][:12] in daybreak("verify", "torch", "--show").stdout
+
+
+def test_a_recorded_checkpoint_with_a_flipped_byte_is_told_although_the_training_leads_to_its_hash(daybreak):
+    daybreak.run(trials=2, name="calm")
+    best = daybreak.json("show", "calm")["experiment"]["best_trial"]
+    saved = [one for one in daybreak.json("checkpoint", "ls", "calm") if one["trial"] == best]
+    last = max(saved, key=lambda one: one["units"])
+    file = daybreak.home / "vault" / last["digest"][:2] / last["digest"][2:]
+    before = file.read_bytes()
+    file.chmod(0o600)
+    file.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+    try:
+        told = daybreak("verify", "calm", code=1).stdout
+    finally:
+        file.write_bytes(before)  # what other tests train may have the same bytes
+    assert f"the recorded checkpoint {last['digest'][:12]} at {last['units']} units is damaged" in told
+    assert "same file  same bits" in daybreak("verify", "calm", "--level", "rerun").stdout
 
 
 def test_an_unseeded_generator_is_found(daybreak):
