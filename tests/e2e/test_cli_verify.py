@@ -93,3 +93,35 @@ def test_a_script_is_verified_as_far_as_its_output_tells(daybreak):
     )  # fmt: skip
     assert daybreak.json("verify", "script")["level"] == "rerun"
     assert "training state is not known to Daybreak" in daybreak("verify", "script").stdout
+
+
+PRIVATE = """
+import os
+
+def main(run):
+    run.keep(state={"key": 0})
+    for _ in run.epochs(2):
+        if not os.environ["STORE_KEY"].startswith("open") or os.path.exists("fail"):
+            raise ValueError(f"no entry with {os.environ['STORE_KEY']}")
+        run.report(value=1.0)
+"""
+
+
+def test_credentials_are_given_again_and_are_in_no_certificate(daybreak):
+    daybreak.home.mkdir(exist_ok=True)
+    profiles = daybreak.home / "profiles.toml"
+    profiles.write_text('[store]\nvariables = {STORE_KEY = "open sesame"}\n')
+    profiles.chmod(0o600)
+    (daybreak.folder / "private.py").write_text(PRIVATE)
+    (daybreak.folder / "private.yaml").write_text(
+        "run: private:main\nobjective: {maximize: value}\nsearch: {method: single, max_units: 2}\ncredentials: [store]\n"
+    )
+    daybreak("run", "private.yaml")
+    assert daybreak.json("verify", "private")["level"] == "resume"
+    (daybreak.folder / "fail").touch()
+    failed = daybreak("verify", "private", code=2)
+    assert "no entry with [redacted]" in failed.stdout
+    profiles.unlink()
+    assert "there is no credentials profile store" in daybreak("verify", "private", code=2).stderr
+    written = [file for file in daybreak.home.rglob("*") if file.is_file() and b"open sesame" in file.read_bytes()]
+    assert written == []

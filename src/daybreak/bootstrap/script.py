@@ -8,6 +8,7 @@ import selectors
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,15 @@ from daybreak.executors.local.environment import hyperparameters
 from daybreak.executors.local.interpreters import inherited, program
 from daybreak.executors.local.metrics import LineBuffer, MetricReader, Observation
 from daybreak.executors.local.processes import end_groups
+from daybreak.provenance import profiles
 from daybreak.provenance.data.given import paths, variables
+from daybreak.provenance.redaction import Redactor
 from daybreak.spec.commands import fill
 from daybreak.spec.models import Experiment
 from daybreak.wire.script import Again, Printed
 
 CHUNK = 2**16
+LAST_LINES = 5  # of output, told when the command fails
 Progress = Callable[[dict[str, Any]], None]
 
 
@@ -35,7 +39,8 @@ def run(again: Again, progress: Progress) -> Printed:
     """Run it to its end, or to the units asked for. Raises `UserCodeError` when it cannot be started."""
     spec, home = Experiment.model_validate(again.spec), Home(Path(again.home))
     code = CapturedCode(home, Path(spec.folder), spec.code)
-    environment = _environment(again, spec, home, code)
+    secrets = profiles.values(home, profiles.named(spec))
+    environment = _environment(again, spec, home, code) | secrets
     words = list(fill([code.word(word) for word in spec.run], again.point))
     words[0] = program(words[0], spec, environment)
     told, told_end = os.pipe()
@@ -52,12 +57,18 @@ def run(again: Again, progress: Progress) -> Printed:
         os.close(told_end)
     reading = _Reading(spec, again.until, again.moment, progress)
     try:
-        ended = reading.follow(process, told, Path(again.log))
+        ended = reading.follow(process, told)
     finally:
         end_groups([process.pid])
         process.wait()
         os.close(told)
-    return Printed(reading.series(), reading.units, process.returncode if ended else None, _files(Path(again.scratch)))
+    return Printed(
+        series=reading.series(),
+        units=reading.units,
+        status=process.returncode if ended else None,
+        tail=Redactor(secrets.values()).text("\n".join(reading.tail)),
+        files=_files(Path(again.scratch)),
+    )
 
 
 class _Reading:
@@ -71,12 +82,13 @@ class _Reading:
         self._progress = progress
         self._points: dict[str, dict[int, float]] = {}
         self.units = 0
+        self.tail: deque[str] = deque(maxlen=LAST_LINES)
 
-    def follow(self, process: "subprocess.Popen[bytes]", told: int, log: Path) -> bool:
+    def follow(self, process: "subprocess.Popen[bytes]", told: int) -> bool:
         """Until it has ended by itself (True), or stood where it is to be ended for longer than its moment (False)."""
         assert process.stdout is not None  # noqa: S101
         buffers = {process.stdout.fileno(): LineBuffer(), told: LineBuffer()}
-        with selectors.DefaultSelector() as selector, log.open("ab") as copy:
+        with selectors.DefaultSelector() as selector:
             for number in buffers:
                 selector.register(number, selectors.EVENT_READ)
             while selector.get_map():
@@ -89,9 +101,9 @@ class _Reading:
                     data = os.read(key.fd, CHUNK)
                     if not data:
                         selector.unregister(key.fd)
-                    if key.fd != told:
-                        copy.write(data)
                     for line in [*buffers[key.fd].feed(data), *([] if data else [buffers[key.fd].end()])]:
+                        if line and key.fd != told:
+                            self.tail.append(line)
                         self._line(line, told=key.fd == told)
         process.wait()
         return True
@@ -128,7 +140,7 @@ def _environment(again: Again, spec: Experiment, home: Home, code: CapturedCode)
         "DAYBREAK_CHECKPOINT_DIR": again.scratch,
         "PYTHONUNBUFFERED": "1",
     }
-    given = inherited(spec.environment) | {"PYTHONHASHSEED": "0"} | again.environment
+    given = inherited(spec.environment, profiles.withheld(home)) | {"PYTHONHASHSEED": "0"} | again.environment
     if code.folder() != Path(spec.folder):
         own["PYTHONPATH"] = os.pathsep.join([str(code.folder()), *filter(None, [given.get("PYTHONPATH")])])
     return given | hyperparameters(again.point) | variables(paths(home, spec)) | own

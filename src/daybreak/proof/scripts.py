@@ -109,7 +109,6 @@ class _Again:
             seed=self._attempt.seed,
             environment=self._attempt.environments[0],
             scratch=str(scratch / "checkpoints"),
-            log=str(scratch / "output.log"),
             until=self._until,
             moment=self._moment,
         )
@@ -143,7 +142,7 @@ def _states(recorded: Path, files: dict[str, str], units: int) -> tuple[State, .
 
 def _failure(printed: Printed, wanted: int) -> str:
     if printed.status:
-        return f"the command ended with status {printed.status}"
+        return f"the command ended with status {printed.status}: {printed.tail}"
     return f"the command ended after {printed.units} of {wanted} units" if printed.units < wanted else ""
 
 

@@ -15,6 +15,7 @@ from typing import Self
 import msgspec
 
 from daybreak.base.errors import UserCodeError
+from daybreak.proof.granting import credentials, on_devices_here
 from daybreak.proof.recording import Curves, Recording
 from daybreak.proof.segments import Stretch
 from daybreak.provenance.code import changed_files
@@ -79,6 +80,7 @@ class Bench:
         spec = recording.spec
         self.recording = recording
         self.python = python or recording.python
+        self._credentials = credentials(recording)
         self._told = _told(spec, moved=self.python != recording.python)
         self.folder = Path(spec.folder)
         self.code = self._code()
@@ -86,7 +88,8 @@ class Bench:
         self.scratch = lasting or Path(tempfile.mkdtemp(prefix="daybreak-proof-"))
         self.scratch.mkdir(parents=True, exist_ok=True)
         self.vault = Vault(self.scratch / "vault")
-        self.log = self.scratch / "output.log"
+        # What holds secrets is not written down: then nobody reads what the processes print.
+        self.log = Path(os.devnull) if self._credentials.variables else self.scratch / "output.log"
         self._idle: list[_Trainer] = []
         self._all: list[_Trainer] = []
 
@@ -136,7 +139,15 @@ class Bench:
         finally:
             for trainer in trainers:
                 self._give_back(trainer)
+        if outcome.failure is not None:
+            found = outcome.failure
+            cleaned = {"message": self.clean(found.message), "tail": self.clean(found.tail)}
+            outcome.failure = msgspec.structs.replace(found, **cleaned)
         return outcome
+
+    def clean(self, text: str) -> str:
+        """Without the values of credentials."""
+        return self._credentials.redactor.text(text)
 
     def compare(self, before: Path, after: Path) -> Comparison:
         """Two checkpoint files, leaf by leaf."""
@@ -193,7 +204,7 @@ class Bench:
         """Of each process: as recorded; for other thread counts or sizes, made alike."""
         sized = {**dict.fromkeys(self.recording.recorded.pools, str(threads)), "DAYBREAK_THREADS": str(threads)}
         given = [_here(one, self._told) for one in stretch.environments]
-        given = [given[rank % len(given)] for rank in range(size)]
+        given = on_devices_here([given[rank % len(given)] | dict(self._credentials.variables) for rank in range(size)])
         own = [one if threads == stretch.threads else one | sized for one in given]
         if size == 1:
             return own
@@ -209,9 +220,19 @@ class Bench:
         """Of the process that forks: as a warm parent's."""
         told = self._told
         others = SHELL_VARIABLES if "PATH" in told else ()
-        inherited = {name: value for name, value in os.environ.items() if name not in others}
+        withheld = self._credentials.withheld.union(others)
+        inherited = {name: value for name, value in os.environ.items() if name not in withheld}
         pools = dict.fromkeys(self.recording.recorded.pools, "1")
-        return inherited | {"PYTHONHASHSEED": "0"} | told | pools | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"} | dict(own)
+        given = dict(self._credentials.variables)
+        return (
+            inherited
+            | {"PYTHONHASHSEED": "0"}
+            | told
+            | given
+            | pools
+            | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
+            | dict(own)
+        )
 
     def _trainer(self, fresh: bool, segment: wire.Segment) -> "_Trainer":
         if not fresh:
@@ -254,7 +275,7 @@ class _Trainer:
             return
         self.close()
         why = answer.failure.tail or answer.failure.message if isinstance(answer, wire.Unfit) else bench.last_words()
-        raise UserCodeError(f"{setup.run} cannot be loaded from {setup.code} with {self.python}:\n{why}")
+        raise UserCodeError(f"{setup.run} cannot be loaded from {setup.code} with {self.python}:\n{bench.clean(why)}")
 
     def tell(self, line: wire.Line) -> None:
         """Hand it a line; what it does not take, its end tells."""

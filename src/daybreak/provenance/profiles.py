@@ -27,6 +27,7 @@ import msgspec
 
 from daybreak.base.errors import NotFound, UsageError
 from daybreak.base.home import Home
+from daybreak.spec.models import Experiment
 
 FILE = "profiles.toml"
 PATIENCE = 60.0  # seconds a command may take
@@ -81,6 +82,12 @@ def must_exist(home: Home, names: Collection[str]) -> None:
                 f"there is no credentials profile {name} (there {_listed(known)}): "
                 f"add [{name}] to {files(home)[0]} (mode 0600), with {FORM}"
             )
+
+
+def named(spec: Experiment) -> list[str]:
+    """The profiles of an experiment: its own, and those of data that its attempts open themselves."""
+    opens = (source.profile for source in spec.data.values() if source.profile and not source.snapshot)
+    return list(dict.fromkeys([*spec.credentials, *opens]))
 
 
 def values(home: Home, names: Iterable[str]) -> dict[str, str]:

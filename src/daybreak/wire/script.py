@@ -15,7 +15,6 @@ class Again(msgspec.Struct):
     seed: int
     environment: dict[str, str]  # its slots', as recorded
     scratch: str  # DAYBREAK_CHECKPOINT_DIR
-    log: str
     until: int  # end it at so many units
     moment: float = 0.0  # seconds after which; by then it may have ended by itself
 
@@ -26,4 +25,5 @@ class Printed(msgspec.Struct):
     series: dict[str, tuple[list[int], list[str]]]
     units: int
     status: int | None  # exit code, minus a signal's number; None: we ended it
+    tail: str  # the last lines of its output, without secrets
     files: dict[str, str]  # of the scratch folder: relative path -> blake3

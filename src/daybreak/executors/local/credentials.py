@@ -7,6 +7,7 @@ from daybreak.base.home import Home
 from daybreak.executors.local.aside import Aside
 from daybreak.ports.reactor import Reactor
 from daybreak.provenance import profiles
+from daybreak.provenance.profiles import named
 from daybreak.provenance.redaction import Redactor
 from daybreak.spec.models import Experiment
 
@@ -75,9 +76,3 @@ class Credentials:
         """Where that fails the old values stay: they may still do."""
         if used := [name for name in names if self._users.get(name)]:
             self._aside.run(partial(self._look_up, used), partial(self._fetched, used, lambda _: None))
-
-
-def named(spec: Experiment) -> list[str]:
-    """The profiles of an experiment: its own, and those of data that its attempts open themselves."""
-    opens = (source.profile for source in spec.data.values() if source.profile and not source.snapshot)
-    return list(dict.fromkeys([*spec.credentials, *opens]))

@@ -16,7 +16,7 @@ from daybreak.executors.local.aside import Aside
 from daybreak.executors.local.attempts import Attempt, Site
 from daybreak.executors.local.captured import CapturedCode
 from daybreak.executors.local.commands import CommandAttempt
-from daybreak.executors.local.credentials import Credentials, named
+from daybreak.executors.local.credentials import Credentials
 from daybreak.executors.local.data_watch import DataWatch
 from daybreak.executors.local.door import Door
 from daybreak.executors.local.environment import pinned
@@ -41,6 +41,7 @@ from daybreak.lifecycle.events import (
 from daybreak.ports.executor import Order
 from daybreak.ports.reactor import Reactor, Timer
 from daybreak.provenance.data.given import kept, make_views
+from daybreak.provenance.profiles import named
 from daybreak.spec.models import Experiment
 from daybreak.vault.store import Vault
 from daybreak.wire.parent import Ready
