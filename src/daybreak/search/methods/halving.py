@@ -105,7 +105,10 @@ class Halving:
         """A trial of this bracket stands at its target."""
         self._reached = max(self._reached, units)
         index = self.ladder.index_at(units)
-        if index < self.first or (index < len(self._rungs) and trial in self._rungs[index]):
+        member = 0 <= index < len(self._rungs) and trial in self._rungs[index]
+        if member and self.ladder.is_top(index):  # another's own end made the rung it had reached the last
+            return self._finish(trial, index)
+        if index < self.first or member:
             return self._go_on(trial, max(index + 1, self.first), "between two rungs")
         self._watch(trial, index, losses)
         if trial in self._graced and not self._enters(trial, index, losses):
