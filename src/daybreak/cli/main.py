@@ -43,6 +43,7 @@ COMMANDS = (
         "Make environment, code and data again, train again, compare everything.",
     ),
     ("Again", "env", "env:app", "A run's environment: show, lock, keep and make it again: `daybreak env show`."),
+    ("Believe", "audit", "audit:app", "Can the score be believed? Overlap, leaks, groups, time, shift, labels, code."),
     ("Take out", "export", "export:export", "Write trials or learning curves as CSV, Parquet or JSON."),
     ("Take out", "import", "take_in:import_", "Take in a run that another home exported as a bundle."),
     ("Take out", "checkpoint", "checkpoint:app", "Get checkpoints: `daybreak checkpoint get`."),

@@ -1,0 +1,118 @@
+"""`audit`: can the score be believed? Data, runs, code."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from daybreak.base.errors import DaybreakError, UsageError
+from daybreak.cli.arguments import HomeFolder
+from daybreak.cli.audit_options import Asking, Data, Showing
+from daybreak.cli.auditing import print_report
+from daybreak.cli.output import console, print_json
+from daybreak.cli.proving import CouldNotRun, progress
+from daybreak.readers.request import Progress, Request
+from daybreak.validation.report import Report
+
+app = App(
+    name="audit",
+    help="Can the score be believed? Audits of data, runs and code: overlap, leaks, groups, time, shift, labels.",
+)
+
+ALL_DATA, ALL_RULES, PLAIN = Data(), Asking(), Showing()
+
+
+@app.default
+def audit(
+    what: Annotated[
+        str, Parameter(help="A folder or file with --split-by, or a run (3, 3.17). Left out: --train and --test.")
+    ] = "",
+    *,
+    data: Data = ALL_DATA,
+    asking: Asking = ALL_RULES,
+    showing: Showing = PLAIN,
+    home: HomeFolder = None,
+) -> int:
+    """Audit a split: is test in train, do groups or time leak, does a column give the target away, how good is the clean part.
+
+    Exit status: 0 nothing blocks; 1 a finding blocks; 2 it could not be run.
+
+    JSON: the report: {verdict, findings: [{rule, severity, what, sure, because, matters, advice, rows, columns, pairs, measured,
+    fingerprint}], answers: [{rule, status, why, measured, seconds}], rescore, rows, digests, ...}.
+    """
+    with could_run(), progress(quiet=showing.json) as told:
+        report = _of_files(what, data, asking, told)
+    return _tell(report, showing)
+
+
+@app.command
+def code(
+    files: Annotated[tuple[Path, ...], Parameter(help="Python files, notebooks, or folders of them.")],
+    *,
+    sarif: Annotated[
+        Path | None, Parameter(help="Write the findings as SARIF 2.1.0, which code hosts show beside the lines.")
+    ] = None,
+    showing: Showing = PLAIN,
+) -> int:
+    """Audit training code: what is fitted, selected or resampled before the split, test data in fit or early stopping, and more.
+
+    Exit status: 0 nothing blocks; 1 a finding blocks; 2 it could not be run.
+
+    JSON: the report, as `daybreak audit --json` has it; findings name `places`: [{file, line, column, says, text}].
+    """
+    from daybreak.validation.code_files import audit_code
+    from daybreak.validation.sarif import sarif as described
+
+    with could_run(), progress(quiet=showing.json) as told:
+        report = audit_code(list(files), told)
+    if sarif is not None:
+        _write(sarif, msgspec.json.encode(described(report)).decode())
+    return _tell(report, showing)
+
+
+def _of_files(what: str, data: Data, asking: Asking, told: Progress) -> Report:
+    from daybreak.validation.predictions import read
+    from daybreak.validation.running import Options, run
+
+    if bool(what) == bool(data.train or data.test):
+        raise UsageError(
+            "an audit is given --train and --test, or a folder or file with --split-by, or a run: daybreak audit --help"
+        )
+    if not what and not (data.train and data.test):
+        raise UsageError(f"both sides are needed: --{'test' if data.train else 'train'} is missing")
+    predictions = None if asking.predictions is None else read(asking.predictions)
+    options = Options(only=asking.only, skip=asking.skip, most_rows=asking.rows, predictions=predictions, told=told)
+    return run(Request(**data.request(what)), options)
+
+
+@contextmanager
+def could_run() -> Iterator[None]:
+    """Whatever kept an audit from running, the exit status is one."""
+    try:
+        yield
+    except DaybreakError as error:
+        raise CouldNotRun(str(error)) from error
+
+
+def _tell(report: Report, showing: Showing) -> int:
+    if showing.html is not None:
+        from daybreak.validation.page import render
+
+        _write(showing.html, render(report))
+    if showing.json:
+        print_json(msgspec.to_builtins(report) | {"verdict": report.verdict})
+    else:
+        print_report(report, everything=showing.all)
+        if showing.html is not None:
+            console().print(f"wrote {showing.html}", soft_wrap=True)
+    return report.exit_status
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error

@@ -1,0 +1,82 @@
+"""An audit run: open the data, ask the rules, score again without what overlaps, report."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from daybreak.audit.frame import Frame
+from daybreak.audit.registry import Rule
+from daybreak.audit.scores import Rescore
+from daybreak.readers.opening import open_sides
+from daybreak.readers.request import Request
+from daybreak.readers.spilling import DiskSpill
+from daybreak.validation import summing
+from daybreak.validation.asking import MOST_ROWS, Asked, Asking, Told, guarded
+from daybreak.validation.choosing import chosen
+from daybreak.validation.report import Report
+
+RESCORE = Rule("rescore", "examination", "rescore:rescore", "What is the score without the overlap?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How it is asked. `predictions`: of the user's model for the test rows, in order: labels, values, or probabilities per class."""
+
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    seed: int = 0
+    most_rows: int = MOST_ROWS
+    predictions: Any = None
+    show: bool = True  # fill in what a person sees of pairs
+    told: Told = field(default=lambda *_: None)
+
+
+def run(request: Request, options: Options) -> Report:
+    """Audit what the request names. Raises `UsageError` for what cannot be read."""
+    began, at = time.perf_counter(), time.time()
+    rules = chosen(options.only, options.skip)
+    opened = open_sides(request, options.told)
+    with DiskSpill() as spill:
+        frame, asked = Asking(opened, rules, spill, options.seed, options.most_rows, options.told).ask()
+        scored = _rescored(frame, asked, options)
+    about = frame.about
+    found = [*opened.notes, *(finding for one in asked for finding in one.outcome.findings)]
+    named = summing.findings(found, about.digests)
+    return Report(
+        findings=summing.shown(named, opened.sides) if options.show else named,
+        answers=summing.answers(asked, _looked_at(frame)),
+        rescore=scored,
+        kind=summing.kind(about),
+        task=about.task or "",
+        target=about.target.name if about.target else "",
+        rows=about.rows,
+        sources=about.sources,
+        digests=about.digests,
+        at=at,
+        seconds=round(time.perf_counter() - began, 3),
+    )
+
+
+def _rescored(frame: Frame, asked: list[Asked], options: Options) -> Rescore | None:
+    """The re-score; what came of it as a rule joins `asked`."""
+    from daybreak.audit.outcome import Outcome
+    from daybreak.audit.rescore import rescore
+
+    hits = {one.outcome.rule: one.outcome.hits for one in asked if one.outcome.hits is not None}
+    made: list[Rescore | None] = []
+
+    def score() -> Outcome:
+        made.append(rescore(frame, hits, options.predictions))
+        return Outcome(RESCORE.name, "clean")
+
+    if frame.about.target is None:
+        return None
+    options.told(RESCORE.question, 0, 0)
+    began = time.perf_counter()
+    outcome = guarded(RESCORE.name, score)
+    asked.append(Asked(RESCORE, outcome, time.perf_counter() - began))
+    return made[0] if made else None
+
+
+def _looked_at(frame: Frame) -> dict[str, int]:
+    return {"train": len(frame.train.positions), "test": len(frame.test.positions)}
