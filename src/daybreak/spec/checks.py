@@ -154,6 +154,23 @@ def _check_data(experiment: Experiment, faults: Faults) -> None:
             )
             faults.add_resolved(f"{rule}: rename one", ("data", name))
         variables[variable] = name
+    _check_audit(experiment, faults)
+
+
+def _check_audit(experiment: Experiment, faults: Faults) -> None:
+    """Sides of an audit are datasets of the experiment, no two of them one."""
+    sides: dict[str, str] = {}
+    for side in ("train", "test", "validation") if experiment.audit is not None else ():
+        name = getattr(experiment.audit, side)
+        if name is None or faults.is_broken("audit") or faults.is_broken("data"):
+            continue
+        if name not in experiment.data:
+            hint = did_you_mean(name, experiment.data) or f"; it has {listed(experiment.data) or 'none'}"
+            faults.add_resolved(f"`{side}` is a dataset under `data`, got `{name}`{hint}", ("audit", side))
+        elif other := sides.get(name):
+            rule = f"`{other}` and `{side}` are two datasets, got `{name}` for both"
+            faults.add_resolved(f"{rule}: one dataset with a `split` needs neither", ("audit", side))
+        sides[name] = side
 
 
 def not_regular(pattern: str) -> str:

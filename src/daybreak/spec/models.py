@@ -148,7 +148,44 @@ class DataSource(_Model):
         "or `module:function` that is given the path and returns {split: samples}.",
     )
     profile: str | None = Field(default=None, description="The named credentials profile that opens it.")
+    sealed: bool = Field(
+        default=False,
+        description="A test set: attempts are not told where it is, `run.score_test` opens it, and every look is counted.",
+    )
     manifest: str = Field(default="", description="blake3 of its manifest, filled in when the experiment is handed in.")
+
+
+class Audit(_Model):
+    """What an audit of a run must know of its data. Columns are named; datasets are those under `data`."""
+
+    train: str | None = Field(
+        default=None, description="The dataset trained on; left out: the one called `train`, or the only unsealed one."
+    )
+    test: str | None = Field(
+        default=None, description="The dataset of the test; left out: the sealed one, or the one called `test`."
+    )
+    validation: str | None = Field(default=None, description="Left out: the one called `validation`, if there is one.")
+    target: str = Field(default="", description="The column to be predicted.")
+    group: tuple[str, ...] = Field(default=(), description="Columns whose values must not be in train and in test.")
+    time: str = Field(default="", description="The column that says when a sample was taken.")
+    id: tuple[str, ...] = Field(default=(), description="Columns that name a row and say nothing about it.")
+    task: Literal["classification", "regression", "forecast"] | None = Field(
+        default=None, description="Left out: inferred from the target."
+    )
+    known: tuple[str, ...] = Field(default=(), description="Columns known when a prediction is asked for.")
+    unknown: tuple[str, ...] = Field(default=(), description="Columns not known then: they must not be features.")
+    preprocess: str | None = Field(
+        default=None, description="`module:function` that turns rows of both sides into features."
+    )
+
+
+class Card(_Model):
+    """What a model card says that no machine can know."""
+
+    use: str = Field(default="", description="What the model is meant for, and by whom it is used.")
+    limits: str = Field(default="", description="What it is not meant for, where it is known to fail.")
+    contact: str = Field(default="", description="Who answers for it.")
+    license: str = Field(default="", description="Under which terms it may be used.")
 
 
 class Start(_Model):
@@ -192,6 +229,8 @@ class Experiment(_Model):
     data: dict[str, DataSource] = Field(
         default={}, description="Datasets by name; their manifests are part of what is captured."
     )
+    audit: Audit | None = Field(default=None, description="What an audit of a run must know of its data.")
+    card: Card | None = Field(default=None, description="What the model card says of use and limits.")
     credentials: tuple[str, ...] = Field(
         default=(), description="Profiles whose variables attempts get; named here, stored nowhere."
     )

@@ -8,8 +8,10 @@ from pydantic.fields import FieldInfo
 
 from daybreak.spec.domains import Choice, Constant, Int, Log, Uniform
 from daybreak.spec.models import (
+    Audit,
     Baseline,
     Budget,
+    Card,
     Confirm,
     DataSource,
     Experiment,
@@ -29,6 +31,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "baseline": Baseline,
     "confirm": Confirm,
     "data": DataSource,
+    "audit": Audit,
+    "card": Card,
 }
 DOMAINS = (Uniform, Log, Int, Choice, Constant)
 DOMAIN_EXAMPLES = {

@@ -69,6 +69,7 @@ FORMS: dict[tuple[str, str], Form] = {
         ),
         instead=True,
     ),
+    ("Experiment", "audit"): Form(("label", "{target: label, group: patient}"), (TEXT,)),
     ("Experiment", "environment"): Form(
         ("{OMP_NUM_THREADS: 1}",), ({"type": "object", "additionalProperties": {"type": ["string", "number"]}},)
     ),
@@ -79,6 +80,7 @@ FORMS: dict[tuple[str, str], Form] = {
     ("Resources", "memory"): Form(("2GiB",), (SIZE,)),
     ("Retry", "stalled_after"): Form(("5m",), (DURATION,)),
     ("Baseline", "run"): Form(("train:majority", "python majority.py"), (TEXT, COMMAND), instead=True),
+    **{("Audit", key): Form(("patient", "[patient, site]"), (TEXT,)) for key in ("group", "id", "known", "unknown")},
 }
 
 

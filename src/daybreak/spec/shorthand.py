@@ -270,6 +270,24 @@ def _data(draft: Draft, value: Any, path: Path) -> None:
             )
 
 
+_LISTS = ("group", "id", "known", "unknown")
+
+
+def _audit(draft: Draft, value: Any, path: Path) -> None:
+    """One column needs no list: `group: patient`; the target alone will do: `audit: label`."""
+    if isinstance(value, str) and value.strip():
+        draft.put(("audit", "target"), value.strip(), path)
+        draft.faults.origins[("audit",)] = path
+        return
+    if not isinstance(value, Mapping):
+        draft.put(("audit",), value, path)
+        return
+    draft.put(("audit",), {}, path)
+    for key, item in value.items():
+        many = [item] if key in _LISTS and isinstance(item, str) else item
+        draft.put(("audit", key), many, (*path, key))
+
+
 def _environment(draft: Draft, value: Any, path: Path) -> None:
     if not isinstance(value, Mapping):
         draft.put(("environment",), {} if value is None else value, path)
@@ -304,6 +322,7 @@ _HANDLERS: dict[str, Handler] = {
     "baseline": _baseline,
     "points": _points,
     "data": _data,
+    "audit": _audit,
     "environment": _environment,
     "checkpoint_every": _quantity_handler,
     "disk_cap": _quantity_handler,
