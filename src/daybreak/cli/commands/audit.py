@@ -99,7 +99,7 @@ def could_run() -> Iterator[None]:
 
 def _tell(report: Report, showing: Showing) -> int:
     if showing.html is not None:
-        from daybreak.validation.page import render
+        from daybreak.validation.page.whole import render
 
         _write(showing.html, render(report))
     if showing.json:
