@@ -1,4 +1,7 @@
-"""What attempts are given of an experiment's data: for each name a place, the kept bytes of a snapshot where there is one."""
+"""What attempts are given of an experiment's data: for each name a place, the kept bytes of a snapshot where there is one.
+
+Sealed data is not among it: an attempt learns where that lies when it opens it, and is counted then.
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from daybreak.base.home import Home
-from daybreak.provenance.data import places
 from daybreak.provenance.data.manifest import load
+from daybreak.provenance.data.places import locate, view
 from daybreak.provenance.data.snapshots import give
 from daybreak.spec.models import DataSource, Experiment
 from daybreak.vault.store import Vault
@@ -16,15 +19,20 @@ VARIABLE = "DAYBREAK_DATA_"
 
 
 def paths(home: Home, spec: Experiment) -> dict[str, str]:
-    """Name -> absolute path or URL, of a resolved spec."""
+    """Name -> absolute path or URL, of a resolved spec, without what is sealed."""
+    return {name: place for name, place in places(home, spec).items() if not spec.data[name].sealed}
+
+
+def places(home: Home, spec: Experiment) -> dict[str, str]:
+    """The same of all its data, also of what is sealed: for whoever audits it."""
     folder = Path(spec.folder)
     return {name: _path(home, source, folder) for name, source in spec.data.items()}
 
 
 def _path(home: Home, source: DataSource, folder: Path) -> str:
     if source.snapshot and source.manifest:
-        return str(places.view(home, source.manifest) / _single(home.vault, source.manifest))
-    return places.locate(source.path, folder)
+        return str(view(home, source.manifest) / _single(home.vault, source.manifest))
+    return locate(source.path, folder)
 
 
 @cache
