@@ -2,11 +2,15 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from daybreak.audit.about import Task
+
+if TYPE_CHECKING:
+    from daybreak.validation.asking import Told
+    from daybreak.validation.running import Options
 
 Columns = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
 
@@ -58,6 +62,14 @@ class Asking:
     rows: Annotated[
         int, Parameter(help="Most rows of a side held in memory; exact overlap reads all, however many.")
     ] = 200_000
+
+    def options(self, told: "Told") -> "Options":
+        """As `validation.running.run` takes them. Raises `UsageError` for predictions that cannot be read."""
+        from daybreak.validation.predictions import read
+        from daybreak.validation.running import Options
+
+        predictions = None if self.predictions is None else read(self.predictions)
+        return Options(only=self.only, skip=self.skip, most_rows=self.rows, predictions=predictions, told=told)
 
 
 @Parameter(name="*")

@@ -1,12 +1,15 @@
 """An audit run: open the data, ask the rules, score again without what overlaps, report."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from daybreak.audit.frame import Frame
+from daybreak.audit.outcome import Outcome
 from daybreak.audit.registry import Rule
 from daybreak.audit.scores import Rescore
+from daybreak.readers.opened import Opened
 from daybreak.readers.opening import open_sides
 from daybreak.readers.request import Request
 from daybreak.readers.spilling import DiskSpill
@@ -16,6 +19,11 @@ from daybreak.validation.choosing import chosen
 from daybreak.validation.report import Report
 
 RESCORE = Rule("rescore", "examination", "rescore:rescore", "What is the score without the overlap?")
+
+
+Probe = Callable[
+    [Opened, Frame], Outcome
+]  # asks what needs more than the rows: code, a model, the user's own functions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +36,8 @@ class Options:
     most_rows: int = MOST_ROWS
     predictions: Any = None
     show: bool = True  # fill in what a person sees of pairs
+    probes: tuple[tuple[Rule, Probe], ...] = ()
+    code: str = ""  # digest of the code that is looked at, for fingerprints
     told: Told = field(default=lambda *_: None)
 
 
@@ -38,10 +48,11 @@ def run(request: Request, options: Options) -> Report:
     opened = open_sides(request, options.told)
     with DiskSpill() as spill:
         frame, asked = Asking(opened, rules, spill, options.seed, options.most_rows, options.told).ask()
+        asked += [_probed(rule, probe, opened, frame, options) for rule, probe in options.probes]
         scored = _rescored(frame, asked, options)
     about = frame.about
     found = [*opened.notes, *(finding for one in asked for finding in one.outcome.findings)]
-    named = summing.findings(found, about.digests)
+    named = summing.findings(found, about.digests, options.code)
     return Report(
         findings=summing.shown(named, opened.sides) if options.show else named,
         answers=summing.answers(asked, _looked_at(frame)),
@@ -52,14 +63,21 @@ def run(request: Request, options: Options) -> Report:
         rows=about.rows,
         sources=about.sources,
         digests=about.digests,
+        code=options.code,
         at=at,
         seconds=round(time.perf_counter() - began, 3),
     )
 
 
+def _probed(rule: Rule, probe: Probe, opened: Opened, frame: Frame, options: Options) -> Asked:
+    options.told(rule.question, 0, 0)
+    began = time.perf_counter()
+    outcome = guarded(rule.name, lambda: probe(opened, frame))
+    return Asked(rule, outcome, time.perf_counter() - began)
+
+
 def _rescored(frame: Frame, asked: list[Asked], options: Options) -> Rescore | None:
     """The re-score; what came of it as a rule joins `asked`."""
-    from daybreak.audit.outcome import Outcome
     from daybreak.audit.rescore import rescore
 
     hits = {one.outcome.rule: one.outcome.hits for one in asked if one.outcome.hits is not None}

@@ -3,19 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from cyclopts import App, Parameter
 
-from daybreak.base.errors import DaybreakError, UsageError
+from daybreak.base.errors import BadId, DaybreakError, NotFound, UsageError
 from daybreak.cli.arguments import HomeFolder
 from daybreak.cli.audit_options import Asking, Data, Showing
 from daybreak.cli.auditing import print_report
 from daybreak.cli.output import console, print_json
 from daybreak.cli.proving import CouldNotRun, progress
-from daybreak.readers.request import Progress, Request
+from daybreak.readers.request import Request
 from daybreak.validation.report import Report
+
+if TYPE_CHECKING:
+    from daybreak.validation.running import Options
 
 app = App(
     name="audit",
@@ -44,7 +47,10 @@ def audit(
     fingerprint}], answers: [{rule, status, why, measured, seconds}], rescore, rows, digests, ...}.
     """
     with could_run(), progress(quiet=showing.json) as told:
-        report = _of_files(what, data, asking, told)
+        if what and not (data.train or data.test or Path(what).exists()):
+            report = _of_run(what, data, asking.options(told), home)
+        else:
+            report = _of_files(what, data, asking.options(told))
     return _tell(report, showing)
 
 
@@ -73,9 +79,8 @@ def code(
     return _tell(report, showing)
 
 
-def _of_files(what: str, data: Data, asking: Asking, told: Progress) -> Report:
-    from daybreak.validation.predictions import read
-    from daybreak.validation.running import Options, run
+def _of_files(what: str, data: Data, options: "Options") -> Report:
+    from daybreak.validation.running import run
 
     if bool(what) == bool(data.train or data.test):
         raise UsageError(
@@ -83,9 +88,22 @@ def _of_files(what: str, data: Data, asking: Asking, told: Progress) -> Report:
         )
     if not what and not (data.train and data.test):
         raise UsageError(f"both sides are needed: --{'test' if data.train else 'train'} is missing")
-    predictions = None if asking.predictions is None else read(asking.predictions)
-    options = Options(only=asking.only, skip=asking.skip, most_rows=asking.rows, predictions=predictions, told=told)
     return run(Request(**data.request(what)), options)
+
+
+def _of_run(what: str, data: Data, options: "Options", home: Path | None) -> Report:
+    """What the command line says goes before what the experiment says."""
+    from daybreak.client.client import Client
+    from daybreak.validation.auditing_runs import audit_run
+    from daybreak.validation.subject import of_run
+
+    given = {name: value for name, value in data.request("").items() if value}
+    try:
+        with Client(home) as client:
+            subject = of_run(client, what)
+    except (BadId, NotFound) as error:
+        raise UsageError(f"{what} is no file or folder that is here, and no run: {error}") from error
+    return audit_run(subject, options, lambda request: msgspec.structs.replace(request, **given))
 
 
 @contextmanager
