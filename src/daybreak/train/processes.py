@@ -16,6 +16,7 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "PJRT_NPROC",  # XLA on a CPU: its bits with one thread are not those with more
 )
+JEMALLOC = "jemalloc_bg_thd"
 
 # Looked up once in the parent, so that a child finds it ready.
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -41,9 +42,22 @@ def redirect_output(log: str) -> None:
 
 
 def count_threads() -> int:
-    """Threads of this process, those of native libraries too where the system tells (Linux)."""
+    """Threads of this process, those of native libraries too where the system tells (Linux), but for jemalloc's own.
+
+    pyarrow, which pandas imports, starts one that gives memory back; jemalloc itself sees to it that a forked child does well without.
+    Arrow's pools begin with the first work that they are given, and count then.
+    """
     tasks = Path("/proc/self/task")
-    return len(list(tasks.iterdir())) if tasks.is_dir() else threading.active_count()
+    if not tasks.is_dir():
+        return threading.active_count()
+    return sum(_name_of(task) != JEMALLOC for task in tasks.iterdir())
+
+
+def _name_of(task: Path) -> str:
+    try:
+        return (task / "comm").read_text().strip()
+    except OSError:  # it has just ended
+        return JEMALLOC
 
 
 def limit_threads(threads: int) -> None:

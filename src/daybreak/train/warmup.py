@@ -19,7 +19,6 @@ FRAMEWORKS = (
 )  # what a `bare_fork` parent imports on its own: they start no threads
 # They start threads or hold locks that a forked child inherits in whatever state they were.
 UNSAFE = {
-    "pyarrow": "pyarrow keeps thread pools that do not survive a fork",
     "polars": "Polars keeps a thread pool that does not survive a fork",
     "grpc": "gRPC does not survive a fork",
     "tensorflow": "TensorFlow is multithreaded and does not survive a fork",

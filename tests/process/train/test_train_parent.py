@@ -65,6 +65,31 @@ def test_code_that_makes_forking_unsafe_is_imported_in_the_child(tmp_path, unsaf
     assert told["parent"] == agent.parent.pid
 
 
+ARROW = """
+import pyarrow
+import pyarrow.parquet as parquet
+
+def prepare():
+    parquet.write_table(pyarrow.table({"a": range(1000), "b": range(1000)}), FILE)
+    return READ(FILE)
+
+def main(run):
+    print(parquet.read_table(FILE).num_rows, flush=True)
+"""
+
+
+@pytest.mark.parametrize(("read", "how"), [("len", "fork"), ("parquet.read_table", "bare_fork")])
+def test_arrow_may_be_imported_before_a_fork_but_not_have_worked(tmp_path, read, how):
+    pytest.importorskip("pyarrow")
+    text = ARROW.replace("FILE", repr(str(tmp_path / "table.parquet"))).replace("READ", read)
+    with FakeAgent(write(tmp_path, text)) as agent:
+        assert agent.ready.how == how, agent.ready.why
+        worker = agent.launch()
+        assert worker.end().reason == "completed"
+        assert agent.reaped() == 0
+        assert "1000" in agent.output()
+
+
 def test_data_that_starts_threads_is_prepared_in_the_child(tmp_path):
     text = """
     import os, threading
