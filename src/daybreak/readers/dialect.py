@@ -1,0 +1,189 @@
+"""How a delimited file is written: what separates fields, whether quotes mean anything, whether the first line names the columns.
+
+Nothing of that stands in the file. Default quoting swallows rows of a file whose texts begin with a stray quote, and a header read as a
+row (or a row as a header) shifts every later claim, so both are looked at instead of assumed.
+"""
+
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
+
+from daybreak.base.errors import UsageError
+
+DELIMITERS = "\t,;|"
+LOOKED_AT = 64 * 2**20  # bytes that quotes are looked for in
+FIRST = 2**16  # bytes for delimiter and header
+_NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
+_NAME_LIKE = re.compile(r"^[^\W\d][\w .\-/()#%@:+*?&'\[\]]{0,47}$")
+_ENOUGH = 5  # values, for a repeated one to mean anything
+_MOST_WORDS = 5  # of a column's name
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How to read it. `swallowed`: rows that default quoting would lose; `stray`: lines on which a quote opens and does not close."""
+
+    delimiter: str
+    quoted: bool
+    encoding: str
+    space_after: bool  # the delimiter is followed by a space that is no part of the value
+    first: tuple[str, ...]  # fields of the first line
+    header: bool
+    stray: int = 0
+    swallowed: int = 0
+
+
+def look(path: Path, delimiter: str = "", header: bool | None = None) -> Dialect:
+    """The dialect of a file, compressed or not. Raises `UsageError` if it holds nothing or is no text."""
+    with open_bytes(path) as stream:
+        start = stream.read(FIRST)
+    if not start.strip():
+        raise UsageError(f"a table has at least one row, {path} is empty")
+    encoding = _encoding(start, path)
+    lines = _lines(start.decode(encoding, "replace").lstrip("\ufeff"), whole=len(start) < FIRST)
+    delimiter = delimiter or _delimiter(lines, path)
+    quoted, stray, swallowed = _quoting(path, delimiter, len(_split(lines[0], delimiter, quoted=True)))
+    rows = [_split(line, delimiter, quoted) for line in lines]
+    space_after = len(rows[0]) > 1 and all(cell.startswith(" ") for row in rows for cell in row[1:])
+    cells = [[cell.strip() for cell in row] for row in rows]
+    has_header = _has_header(cells) if header is None else header
+    return Dialect(delimiter, quoted, encoding, space_after, tuple(cells[0]), has_header, stray, swallowed)
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """A file's bytes, decompressed by its extension (.gz, .bz2, .zst). Raises `UsageError`."""
+    try:
+        return pa.input_stream(str(path), compression="detect")  # type: ignore[no-any-return]
+    except (OSError, pa.ArrowException) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+
+
+def _encoding(start: bytes, path: Path) -> str:
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if b"\x00" in start:
+        raise UsageError(
+            f"a table in text holds no zero bytes, {path} does: is it another format with a wrong extension?"
+        )
+    try:
+        start[: -4 if len(start) == FIRST else None].decode("utf-8")
+    except UnicodeDecodeError as error:
+        return "utf-8" if error.end >= FIRST - 4 else "cp1252"
+    return "utf-8"
+
+
+def _lines(text: str, *, whole: bool) -> list[str]:
+    """The first lines that are not blank; the last one is left out where it may be cut."""
+    lines = text.splitlines() if whole else text.splitlines()[:-1] or [text]
+    return [line for line in lines if line.strip()][:200]
+
+
+def _delimiter(lines: list[str], path: Path) -> str:
+    """What cuts most lines into the same number of fields, at least two; a file's extension decides a draw."""
+    wanted = "\t" if path.name.removesuffix(".gz").endswith((".tsv", ".tab")) else ","
+
+    def fitness(delimiter: str) -> tuple[float, bool, int]:
+        counts = Counter(len(_split(line, delimiter, quoted=True)) for line in lines)
+        fields, often = counts.most_common(1)[0]
+        return (often / len(lines) if fields > 1 else 0.0, delimiter == wanted, fields)
+
+    best = max(DELIMITERS, key=fitness)
+    return best if fitness(best)[0] > 0 else wanted
+
+
+def _split(line: str, delimiter: str, quoted: bool) -> list[str]:
+    if not quoted or '"' not in line:
+        return line.split(delimiter)
+    return next(csv.reader([line], delimiter=delimiter), [""])
+
+
+def _quoting(path: Path, delimiter: str, fields: int) -> tuple[bool, int, int]:
+    """Whether quotes enclose fields. Then: lines with a quote that opens and does not close, rows lost if quoting were on.
+
+    Quotes mean nothing where every line with one has the right number of fields without quoting, and some line has a field that
+    a quote opens and none closes. A text over several lines breaks the first condition.
+    """
+    stray = odd = 0
+    with open_bytes(path) as stream:
+        for line in _quoted_lines(stream):
+            if line.count(delimiter.encode()) != fields - 1:
+                odd += 1
+                break
+            stray += not _closes(line, delimiter)
+    if odd or not stray:
+        return True, 0, 0
+    return False, stray, _swallowed(path, delimiter)
+
+
+def _quoted_lines(stream: IO[bytes]) -> "list[bytes]":
+    """Lines that hold a quote, of the first part of the file."""
+    found: list[bytes] = []
+    rest, seen = b"", 0
+    while seen < LOOKED_AT and (block := stream.read(2**22)):
+        seen += len(block)
+        whole, cut, last = (rest + block).rpartition(b"\n")
+        rest = last if cut else whole + last
+        if b'"' in whole:
+            found += [line for line in whole.splitlines() if b'"' in line]
+    if b'"' in rest and seen < LOOKED_AT:
+        found.append(rest)
+    return found
+
+
+def _closes(line: bytes, delimiter: str) -> bool:
+    """Whether each field that a quote opens is closed by one."""
+    try:
+        next(csv.reader([line.decode("utf-8", "replace")], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return True
+
+
+def _swallowed(path: Path, delimiter: str) -> int:
+    with open_bytes(path) as stream:
+        text = stream.read(LOOKED_AT).decode("utf-8", "replace")
+    lines = [line for line in text.split("\n") if line.strip()]
+    limit = csv.field_size_limit(2**31 - 1)
+    try:
+        return len(lines) - sum(1 for row in csv.reader(text.split("\n"), delimiter=delimiter) if row)
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _has_header(rows: list[list[str]]) -> bool:
+    """Whether the first line names columns: it differs in kind from the lines below it."""
+    first, rest = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
+    if not rest:
+        return all(_NAME_LIKE.match(cell) for cell in first)
+    named = [cell for cell in first if cell]
+    if len(set(named)) < len(named) or (any(_NUMBER.match(cell) for cell in named) and not _numbered(named)):
+        return False
+    votes = sum(_vote(cell, [row[i] for row in rest]) for i, cell in enumerate(first))
+    return votes > 0 or (votes == 0 and all(_looks_like_name(cell) for cell in named))
+
+
+def _numbered(cells: list[str]) -> bool:
+    """Names such as 0, 1, 2: what data frames without names are written with."""
+    return [cell for cell in cells if cell.isdigit()] == [
+        str(i) for i in range(sum(c.isdigit() for c in cells))
+    ] and len(cells) > 1
+
+
+def _vote(cell: str, below: list[str]) -> int:
+    """1: a name, as the values below are of another kind; -1: one more value; 0: cannot be told."""
+    values = [value for value in below if value]
+    if values and sum(bool(_NUMBER.match(value)) for value in values) > 0.8 * len(values):
+        return 0 if not cell else (1 if not _NUMBER.match(cell) else -1)
+    if cell in values:
+        return -1
+    few = len(set(values)) <= max(2, len(values) // 5)
+    return 1 if few and len(values) >= _ENOUGH else 0
+
+
+def _looks_like_name(cell: str) -> bool:
+    return bool(_NAME_LIKE.match(cell)) and len(cell.split()) <= _MOST_WORDS

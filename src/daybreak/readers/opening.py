@@ -1,0 +1,186 @@
+"""The way in: what a request names becomes sides of typed columns, with a note on all that was odd."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from daybreak.audit.about import About
+from daybreak.audit.outcome import Finding
+from daybreak.base.errors import UsageError
+from daybreak.readers import roles
+from daybreak.readers.deciding import Reading, convert, decide
+from daybreak.readers.opened import Opened, Side
+from daybreak.readers.recognising import recognise
+from daybreak.readers.request import Progress, Request
+from daybreak.readers.showing import show
+from daybreak.readers.source import Source, note
+from daybreak.readers.splitting import by_column, by_list
+from daybreak.readers.survey import SURVEYED, Seen, joined, survey
+
+MOST_NAMED = 10
+
+
+class Typed:
+    """A side: a source whose values are read as the types that were decided for all sides."""
+
+    def __init__(self, source: Source, readings: list[Reading]) -> None:
+        self.source, self.readings = source, readings
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """All rows, in order; columns as in `About.columns`."""
+        names = [reading.column.name for reading in self.readings]
+        for batch in self.source.batches():
+            columns = [convert(batch.column(reading.column.name), reading) for reading in self.readings]
+            yield pa.RecordBatch.from_arrays(columns, names)
+
+    def show(self, position: int) -> dict[str, str]:
+        """The sample for a person."""
+        return show(self.source, self.readings, position)
+
+
+def open_sides(request: Request, progress: Progress | None = None) -> Opened:
+    """Everything that can be said of the data before it is audited, and the way to its rows.
+
+    Sides keep the precision that they were stored in: a column of the type number may be float32 on one side and float64 on another.
+    Raises `UsageError` for data that cannot be read, sides that do not fit together, and columns that do not exist.
+    """
+    sources = _sources(request, progress)
+    _same_columns(sources, request)
+    seen, rows = _surveyed(sources, progress)
+    _not_empty(sources, rows)
+    names = [name for name in sources["train"].schema.names if all(name in s.schema.names for s in sources.values())]
+    as_text = {roles.find(name, names, "--text") for name in request.text}
+    readings = [decide(name, [side[name] for side in seen.values()], as_text=name in as_text) for name in names]
+    readings = roles.with_roles(request, readings)
+    about = _about(request, sources, readings, seen, rows)
+    sides: dict[str, Side] = {side: Typed(source, readings) for side, source in sources.items()}
+    return Opened(about, sides, _notes(sources, about))
+
+
+def _sources(request: Request, progress: Progress | None) -> dict[str, Source]:
+    """Side -> where its rows come from."""
+    if request.data is not None:
+        return _split(request, progress)
+    if request.train is None or request.test is None:
+        raise UsageError("an audit compares two sides: give --train and --test, or a dataset and --split-by")
+    given = {"train": request.train, "test": request.test, "validation": request.validation}
+    return {side: recognise(value, request, progress) for side, value in given.items() if value is not None}
+
+
+def _split(request: Request, progress: Progress | None) -> dict[str, Source]:
+    whole = recognise(request.data, request, progress)
+    if not request.split_by:
+        raise UsageError(f"{whole.name} is one dataset: say with --split-by which of its rows are train and test")
+    names = whole.schema.names
+    if not Path(request.split_by).is_file():
+        if request.split_by.lower().endswith((".csv", ".tsv", ".parquet")):
+            raise UsageError(f"--split-by is a file or a column, there is no file {request.split_by}")
+        column = roles.find(request.split_by, names, "--split-by")
+        return dict(by_column(whole, column))
+    listed = recognise(request.split_by, Request(), progress)
+    key = "@name" if "@name" in names else None
+    if key is None and request.id:
+        key = roles.find(request.id[0], names, "--id")
+    return dict(by_list(whole, listed, key))
+
+
+def _same_columns(sources: dict[str, Source], request: Request) -> None:
+    """Raises `UsageError` with the columns that differ between sides."""
+    train = sources["train"].schema.names
+    for side, source in sources.items():
+        other = source.schema.names
+        common = [name for name in train if name in other]
+        missing = [name for name in train if name not in other and not name.startswith("@")]
+        more = [name for name in other if name not in train and not name.startswith("@")]
+        wanted = request.target in missing or request.target in more
+        if (missing or more) and (len(common) < max(len(train), len(other)) / 2 or wanted):
+            raise UsageError(
+                f"sides have the same columns, {sources['train'].name} and {source.name} ({side}) differ: "
+                f"only the first has {_listed(missing)}, only the second {_listed(more)}"
+            )
+
+
+def _listed(names: list[str]) -> str:
+    return (
+        ", ".join(map(repr, names[:MOST_NAMED]))
+        + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+        if names
+        else "none"
+    )
+
+
+def _surveyed(
+    sources: dict[str, Source], progress: Progress | None
+) -> tuple[dict[str, dict[str, Seen]], dict[str, int]]:
+    """Side -> column -> what it holds; side -> number of rows."""
+    seen, rows = {}, {}
+    for side, source in sources.items():
+        known = source.rows()
+        told = None if known is None else SURVEYED
+        seen[side], looked_at = survey(source.schema, _counted(source, progress), told)
+        after = source.rows()
+        rows[side] = after if after is not None else looked_at
+    return seen, rows
+
+
+def _counted(source: Source, progress: Progress | None) -> Iterator[pa.RecordBatch]:
+    done = 0
+    for batch in source.batches():
+        yield batch
+        done += batch.num_rows
+        if progress:
+            progress(f"looking at {source.name}", done, source.rows() or 0)
+
+
+def _not_empty(sources: dict[str, Source], rows: dict[str, int]) -> None:
+    for side, count in rows.items():
+        if not count:
+            raise UsageError(f"a side has at least one row, {side} has none: {sources[side].name}")
+
+
+def _about(
+    request: Request,
+    sources: dict[str, Source],
+    readings: list[Reading],
+    seen: dict[str, dict[str, Seen]],
+    rows: dict[str, int],
+) -> About:
+    columns = tuple(reading.column for reading in readings)
+    target = next((column for column in columns if column.purpose == "target"), None)
+    values = _joined([side[target.name] for side in seen.values()]) if target else None
+    task = roles.task_of(request, target, values)
+    return About(
+        columns=columns,
+        task=task,
+        declared_task=bool(request.task),
+        classes=roles.classes_of(values) if values and task == "classification" else (),
+        ordered=request.task == "forecast" and not request.time,
+        rows=rows,
+        digests={side: source.digest() for side, source in sources.items()},
+        sources={side: source.name for side, source in sources.items()},
+    )
+
+
+def _joined(seen: list[Seen]) -> Seen:
+    whole = seen[0]
+    for other in seen[1:]:
+        whole = joined(whole, other)
+    return whole
+
+
+def _notes(sources: dict[str, Source], about: About) -> tuple[Finding, ...]:
+    found: dict[Any, Finding] = {}
+    for source in sources.values():
+        found |= {(each.rule, each.subject): each for each in source.notes()}
+    names = {column.name for column in about.columns}
+    for side, source in sources.items():
+        if left := [name for name in source.schema.names if name not in names]:
+            what = f"only {side} has {_listed(left)}: left out"
+            found["columns", side] = note("input.columns", what, severity="warning", subject=side, columns=tuple(left))
+    for column in about.columns:
+        if column.type == "empty":
+            what = f"column {column.name!r} holds no value at all"
+            found["empty", column.name] = note("input.empty_column", what, subject=column.name, columns=(column.name,))
+    return tuple(found.values())

@@ -1,0 +1,239 @@
+"""What the values of a column are, looked at in one pass: how many are missing, what strings parse as, how many differ.
+
+Counts of two sides add up, so that a column gets one type for both.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from daybreak.audit.about import Column
+from daybreak.readers.moments import FORMATS, fails_as_time, form_of, is_iso
+from daybreak.readers.source import is_loose, told_column
+
+NULLS = (
+    "",
+    "#N/A",
+    "#NA",
+    "-NaN",
+    "-nan",
+    "N/A",
+    "NA",
+    "NULL",
+    "NaN",
+    "n/a",
+    "nan",
+    "null",
+    "None",
+    "none",
+    "?",
+    "-",
+    ".",
+)
+MOST_DISTINCT = 5000  # values remembered of a column
+MOST_TOKENS = 20  # words remembered that stand among numbers
+LOOKED_AT = 2000  # values whose length and words are counted
+SURVEYED = 200_000  # rows of a side whose types are stored anyway
+
+_INTEGER = r"^[+-]?\d{1,18}$"
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?[iI]nf(inity)?$"
+_CODE = r"^0\d+$"  # 007 is no seven: a postal code, an identifier
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+@dataclass
+class Seen:
+    """Of one column: counts. `failing`: non-missing values that are none of a kind; `tokens`: those that are no numbers."""
+
+    field: pa.Field
+    rows: int = 0
+    nulls: int = 0
+    nans: int = 0
+    present: int = 0
+    failing: Counter[str] = field(default_factory=Counter)
+    tokens: Counter[str] = field(default_factory=Counter)
+    codes: int = 0
+    integral: bool = True
+    distinct: set[Any] = field(default_factory=set)
+    overflow: bool = False
+    first_rows: int = 0  # present values of the first batch, and how many of them differ
+    first_distinct: int = 0
+    words: list[int] = field(default_factory=list)
+    forms: tuple[str, ...] | None = None  # that all dates fit; None: ISO 8601
+
+    @property
+    def told(self) -> Column | None:
+        """What the reader of the format said."""
+        return told_column(self.field)
+
+    @property
+    def loose(self) -> bool:
+        """Whether strings may mean something else."""
+        return is_loose(self.field)
+
+    @property
+    def share(self) -> float:
+        """Share of values that differ, in the first batch."""
+        return self.first_distinct / max(self.first_rows, 1)
+
+    @property
+    def mean_words(self) -> float:
+        """Words per distinct value; a character of Chinese, Japanese or Korean counts as half a word."""
+        return sum(self.words) / max(len(self.words), 1)
+
+
+def survey(
+    schema: pa.Schema, batches: Iterable[pa.RecordBatch], most: int | None = None
+) -> tuple[dict[str, Seen], int]:
+    """What each column holds, and the number of rows looked at. `most`: rows after which it stops."""
+    seen = {each.name: Seen(each) for each in schema}
+    rows = 0
+    for batch in batches:
+        rows += batch.num_rows
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            if not seen[name].told:
+                _look(seen[name], column)
+        if most is not None and rows >= most:
+            break
+    return seen, rows
+
+
+def joined(one: Seen, other: Seen) -> Seen:
+    """The counts of both sides; the left one's first batch speaks for the share."""
+    left = one if one.present or not other.present else other
+    return Seen(
+        one.field,
+        one.rows + other.rows,
+        one.nulls + other.nulls,
+        one.nans + other.nans,
+        one.present + other.present,
+        one.failing + other.failing,
+        one.tokens + other.tokens,
+        one.codes + other.codes,
+        one.integral and other.integral,
+        one.distinct | other.distinct,
+        one.overflow or other.overflow,
+        left.first_rows,
+        left.first_distinct,
+        [*one.words, *other.words],
+        _forms(one.forms, other.forms),
+    )
+
+
+def _forms(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return tuple(form for form in one if form in other)
+
+
+def _look(seen: Seen, column: pa.Array) -> None:
+    seen.rows += len(column)
+    seen.nulls += column.null_count
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        _look_at_strings(seen, column)
+    elif not pa.types.is_nested(kind) and not pa.types.is_null(kind):
+        _look_at_values(seen, column)
+    else:
+        seen.present += len(column) - column.null_count
+
+
+def _look_at_values(seen: Seen, column: pa.Array) -> None:
+    """Numbers, truth values, times: missing ones, whether all are whole, how many differ."""
+    column = column.drop_null()
+    if pa.types.is_floating(column.type):
+        missing = pc.is_nan(column)
+        seen.nans += pc.sum(missing).as_py() or 0
+        column = column.filter(pc.invert(missing))
+        if seen.integral and len(column):
+            whole = pc.equal(pc.floor(column), column)
+            seen.integral = bool(pc.all(whole).as_py())
+    seen.present += len(column)
+    _distinct(seen, column)
+
+
+def _look_at_strings(seen: Seen, column: pa.Array) -> None:
+    counted = pc.value_counts(pc.utf8_trim_whitespace(column.drop_null()))
+    values, counts = counted.field(0), counted.field(1)
+    real = pc.invert(pc.is_in(values, value_set=pa.array(NULLS, values.type)))
+    empty = pc.equal(values, "")
+    seen.nulls += pc.sum(counts.filter(empty)).as_py() or 0
+    if seen.loose:
+        _parse(seen, values.filter(real), counts.filter(real))
+        seen.nans += pc.sum(counts.filter(pc.invert(pc.or_(real, empty)))).as_py() or 0
+    seen.present += pc.sum(counts.filter(real)).as_py() or 0
+    if len(seen.words) < LOOKED_AT:
+        seen.words += [_words(value) for value in values.filter(real)[: LOOKED_AT - len(seen.words)].to_pylist()]
+    _distinct(seen, values.filter(pc.invert(empty)), pc.sum(counts).as_py() or 0)
+
+
+def _words(value: str) -> int:
+    return len(value.split()) + len(_CJK.findall(value)) // 2
+
+
+def _parse(seen: Seen, values: pa.Array, counts: pa.Array) -> None:
+    """How many values are none of a kind, for each kind that is still possible."""
+    for kind, fails in _KINDS.items():
+        if seen.failing[kind] and kind != "number":
+            continue  # one is enough
+        mask = fails(values)
+        failed = pc.sum(counts.filter(mask)).as_py() or 0
+        seen.failing[kind] += failed
+        if kind == "number" and failed and len(seen.tokens) <= MOST_TOKENS:
+            odd = zip(
+                values.filter(mask)[:MOST_TOKENS].to_pylist(),
+                counts.filter(mask)[:MOST_TOKENS].to_pylist(),
+                strict=True,
+            )
+            seen.tokens.update(dict(odd))
+    if not seen.failing["time"] and len(values) and not is_iso(values):
+        seen.forms = form_of(values, FORMATS if seen.forms is None else seen.forms)
+        seen.failing["time"] += not seen.forms
+    seen.codes += pc.sum(pc.match_substring_regex(values, _CODE)).as_py() or 0
+
+
+def _fails(values: pa.Array, kind: pa.DataType, pattern: str) -> pa.Array:
+    try:
+        pc.cast(values, kind)
+    except pa.ArrowInvalid:
+        return pc.invert(pc.match_substring_regex(values, pattern))
+    return pa.repeat(False, len(values))
+
+
+def _fails_as_integer(values: pa.Array) -> pa.Array:
+    return pc.invert(pc.match_substring_regex(values, _INTEGER))
+
+
+def _fails_as_number(values: pa.Array) -> pa.Array:
+    return _fails(values, pa.float64(), _NUMBER)
+
+
+def _fails_as_boolean(values: pa.Array) -> pa.Array:
+    return pc.invert(pc.is_in(pc.utf8_lower(values), value_set=pa.array(["true", "false"], values.type)))
+
+
+_KINDS = {
+    "integer": _fails_as_integer,
+    "number": _fails_as_number,
+    "boolean": _fails_as_boolean,
+    "time": fails_as_time,
+}
+
+
+def _distinct(seen: Seen, values: pa.Array, total: int | None = None) -> None:
+    """`total`: how many values the unique ones stand for, where they are unique already."""
+    if not seen.first_rows:
+        seen.first_rows = len(values) if total is None else total
+        seen.first_distinct = pc.count_distinct(values).as_py() if total is None else len(values)
+    if seen.overflow:
+        return
+    unique = pc.unique(values)
+    seen.distinct.update(unique[: MOST_DISTINCT + 1].to_pylist())
+    seen.overflow = len(seen.distinct) > MOST_DISTINCT
