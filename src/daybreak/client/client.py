@@ -12,7 +12,7 @@ from daybreak.client.connection import Connection
 from daybreak.client.homes import find_home
 from daybreak.client.starting import Start, connect
 from daybreak.wire.api import Keeping, Status
-from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, TrialRow
+from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, LookRow, NoticeRow, TrialRow
 
 OVER = frozenset({"done", "stopped", "failed"})
 Which = int | str  # an experiment's number, its name, or "" for the newest
@@ -83,6 +83,10 @@ class Client:
     def notices(self, experiment: Which = "", after: int = 0) -> list[NoticeRow]:
         """What a person should know, oldest first."""
         return _rows(self.call("notices", experiment=experiment, after=after), NoticeRow)
+
+    def looks(self, experiment: Which = "") -> list[LookRow]:
+        """Looks at sealed test data by the experiment and its family, oldest first."""
+        return _rows(self.call("looks", experiment=experiment), LookRow)
 
     def points(
         self, experiment: Which = "", trials: list[int] | None = None, metrics: list[str] | None = None

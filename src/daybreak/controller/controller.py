@@ -183,6 +183,10 @@ class Controller:
         """Which checkpoints are kept, and why; of the digests `deleted`, those that somebody keeps. Raises `NotFound`."""
         return self._core.keeping(self._brain.state, experiment, deleted)
 
+    def family(self, experiment: int) -> str:
+        """The name under which its looks at sealed test data are counted. Raises `NotFound`."""
+        return self._core.family(self._brain.state, experiment)
+
     def flush(self) -> None:
         """Bring the read tables up to the state: call before reading them."""
         self._projection.flush()

@@ -52,5 +52,8 @@ class Core(Protocol):
     def keeping(self, state: State, experiment: int, deleted: frozenset[str]) -> Keeping:
         """Which checkpoints are kept, and why; of the digests `deleted`, those that somebody keeps. Raises `NotFound`."""
 
+    def family(self, state: State, experiment: int) -> str:
+        """The name under which its looks at sealed test data are counted. Raises `NotFound`."""
+
     def check(self, state: State) -> None:
         """Raises `InvariantBroken`."""

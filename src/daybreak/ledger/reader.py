@@ -13,7 +13,7 @@ from daybreak.ledger.faults import told
 from daybreak.ledger.points import Stored, merge
 from daybreak.ledger.schema import require
 from daybreak.ledger.tables import READ_TABLES, last_values, metrics, points
-from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, Row, TrialRow
+from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, LookRow, NoticeRow, Row, TrialRow
 
 R = TypeVar("R", bound=Row)
 
@@ -64,6 +64,12 @@ class SqlReader:
         table = READ_TABLES[NoticeRow].table
         here = (table.c.experiment == experiment) & (table.c.number > after)
         return self._rows(NoticeRow, select(table).where(here).order_by(table.c.number))
+
+    def looks(self, family: str) -> list[LookRow]:
+        """At sealed test data, by all experiments of a family, oldest first."""
+        table = READ_TABLES[LookRow].table
+        order = (table.c[name] for name in ("at", "experiment", "trial", "epoch", "number"))
+        return self._rows(LookRow, select(table).where(table.c.family == family).order_by(*order))
 
     def points(
         self, experiment: int, trials: Sequence[int] = (), metrics: Sequence[str] = ()

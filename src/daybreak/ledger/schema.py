@@ -14,7 +14,7 @@ from daybreak.ledger.upcast import too_new
 VERSION_TABLE = (
     "daybreak_alembic_version"  # of our own: alembic's default name is taken where Optuna or MLflow share a database
 )
-REVISIONS = ("0001",)  # oldest first; the files in `migrations/versions`
+REVISIONS = ("0001", "0002")  # oldest first; the files in `migrations/versions`
 
 _TABLES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",

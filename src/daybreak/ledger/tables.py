@@ -1,7 +1,7 @@
 """The schema. Three parts that never mix: the log, the read tables made from it, and the metric points.
 
 log             one row per committed batch: events `first_seq`..`last_seq` as one msgpack array, in the language of `version`
-experiments .. notices   the records of `wire.rows`, a column per field; `watermark` says up to which event they stand
+experiments .. looks   the records of `wire.rows`, a column per field; `watermark` says up to which event they stand
 points          one row per batch of points: `series` is a msgpack map metric id -> (steps, values); never changed
 last_values     the value at the highest step of every (trial, metric), so that lists need not read histories
 metrics         metric names by number
@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, Larg
 from sqlalchemy.types import TypeEngine
 
 from daybreak.ledger.columns import Columns, Kind
-from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, Row, TrialRow
+from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, LookRow, NoticeRow, Row, TrialRow
 
 metadata = MetaData()
 
@@ -100,4 +100,5 @@ READ_TABLES: dict[type[Row], ReadTable] = {
     AttemptRow: ReadTable("attempts", AttemptRow, ("experiment", "trial", "epoch")),
     CheckpointRow: ReadTable("checkpoints", CheckpointRow, ("experiment", "trial", "digest")),
     NoticeRow: ReadTable("notices", NoticeRow, ("experiment", "number")),
+    LookRow: ReadTable("looks", LookRow, ("experiment", "trial", "epoch", "number")),
 }

@@ -5,6 +5,7 @@ What others use is here; this module fits the protocols of `controller.core` and
 
 from daybreak.lifecycle.invariants import check
 from daybreak.lifecycle.kept import keeping
+from daybreak.lifecycle.looks import family
 from daybreak.lifecycle.losses import losses
 from daybreak.lifecycle.outstanding import lost_attempts, observations, outstanding, pending_points, spec
 from daybreak.lifecycle.rows import rows, take_touched
@@ -15,6 +16,7 @@ from daybreak.lifecycle.step import step
 __all__ = [
     "State",
     "check",
+    "family",
     "keeping",
     "losses",
     "lost_attempts",

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from daybreak.base.ids import AttemptKey
-from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, TrialRow
+from daybreak.wire.rows import AnyRow, AttemptRow, CheckpointRow, ExperimentRow, LookRow, NoticeRow, TrialRow
 from daybreak.wire.worker import Failure
 
 LOG_VERSION = 1
@@ -58,11 +58,12 @@ class Imported(Event, frozen=True, tag="imported"):
     recorded: dict[
         str, Any
     ] = {}  # what its attempts were told to do (`wire.recorded`), which the log of its home knows
+    looks: tuple[LookRow, ...] = ()
 
-    def rows(self) -> Iterator[ExperimentRow | TrialRow | AttemptRow | CheckpointRow | NoticeRow]:
+    def rows(self) -> Iterator[AnyRow]:
         """All of them."""
         yield self.row
-        for rows in (self.trials, self.attempts, self.checkpoints, self.notices):
+        for rows in (self.trials, self.attempts, self.checkpoints, self.notices, self.looks):
             yield from rows
 
 
@@ -151,6 +152,24 @@ class CheckpointDeleted(Event, frozen=True, tag="checkpoint_deleted"):
     digest: str
 
 
+class SealedOpened(Event, frozen=True, tag="sealed_opened"):
+    """An attempt is told where sealed test data lies: one look at it, counted from now on. `sealed`: blake3 over its files."""
+
+    attempt: AttemptKey
+    number: int  # of the look, within its attempt, from 1
+    data: str
+    sealed: str
+    units: int = 0
+
+
+class SealedScored(Event, frozen=True, tag="sealed_scored"):
+    """What a look gave. No searcher hears of it."""
+
+    attempt: AttemptKey
+    number: int
+    metrics: dict[str, float]
+
+
 class AttemptEnded(Event, frozen=True, tag="attempt_ended"):
     """An attempt is over and its slots are free. `lost`: its process or machine died without a word."""
 
@@ -230,6 +249,8 @@ AnyEvent = (
     | CheckpointSaved
     | CheckpointDamaged
     | CheckpointDeleted
+    | SealedOpened
+    | SealedScored
     | AttemptEnded
     | TimerDue
     | Prepared

@@ -31,6 +31,7 @@ def rows(state: State, touched: Touched) -> list[AnyRow]:
     made += [attempt_row(attempt) for attempt in touched.attempts.values()]
     made += [checkpoint_row(checkpoint) for checkpoint in touched.checkpoints.values()]
     made += touched.notices
+    made += touched.looks.values()
     return made + [row for event in touched.imported for row in event.rows()]
 
 

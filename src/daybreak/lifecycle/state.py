@@ -19,7 +19,7 @@ from daybreak.scheduling.pool import Pool
 from daybreak.search.searcher import Costs, Losses
 from daybreak.spec.domains import Point
 from daybreak.spec.models import Experiment as Spec
-from daybreak.wire.rows import AttemptState, NoticeRow, TrialState
+from daybreak.wire.rows import AttemptState, LookRow, NoticeRow, TrialState
 
 STORY = 50  # events kept per experiment, to be told when an invariant breaks
 
@@ -83,6 +83,7 @@ class Attempt:
     order: Literal["", "freeze", "kill"] = ""  # what it was asked to do, until it ends
     order_why: str = ""
     disowned: bool = False  # its trial became a clone: what it still saves is nobody's
+    looks: dict[int, LookRow] = field(default_factory=dict)  # at sealed test data, by number
 
     @property
     def width(self) -> int:
@@ -275,6 +276,7 @@ class Touched:
     checkpoints: dict[tuple[int, int, str], Checkpoint] = field(default_factory=dict)
     notices: list[NoticeRow] = field(default_factory=list)
     imported: list[Imported] = field(default_factory=list)
+    looks: dict[tuple[AttemptKey, int], LookRow] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

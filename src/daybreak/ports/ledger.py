@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from daybreak.base.ids import AttemptKey
 from daybreak.lifecycle.events import AnyEvent
-from daybreak.wire.rows import AnyRow, AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, TrialRow
+from daybreak.wire.rows import AnyRow, AttemptRow, CheckpointRow, ExperimentRow, LookRow, NoticeRow, TrialRow
 
 
 class Logged(NamedTuple):
@@ -75,6 +75,10 @@ class Reader(Protocol):
 
     def notices(self, experiment: int, after: int = 0) -> list[NoticeRow]:
         """Those numbered above `after`."""
+        ...
+
+    def looks(self, family: str) -> list[LookRow]:
+        """At sealed test data, by all experiments of a family, oldest first."""
         ...
 
     def points(

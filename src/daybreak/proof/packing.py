@@ -80,6 +80,7 @@ class _Packing:
         rows = {
             "experiments": [self._run.experiment], "trials": client.trials(number), "attempts": client.attempts(number),
             "checkpoints": self._kept(), "notices": client.notices(number),
+            "looks": [row for row in client.looks(number) if row.experiment == number],
         }  # fmt: skip
         self.sources[ROWS] = msgspec.json.encode(told(rows))
         words = ["--home", str(self._home.path), "--experiment", str(number)]

@@ -192,6 +192,7 @@ class Bench:
             scratch=str(self.scratch / "trials" / str(stretch.trial)),
             objectives={one.metric: one.direction for one in spec.objectives},
             data=given.paths(self.recording.home, spec),
+            sealed=given.sealed(self.recording.home, spec),
             start=start,
             save_at=tuple(sorted({*stretch.saves, *save_at})),
             threads=threads,

@@ -20,7 +20,7 @@ from daybreak.lifecycle.imports import IMPORTED
 from daybreak.server.acceptance import check_spec
 from daybreak.wire import api
 from daybreak.wire.recorded import Recorded
-from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, TrialRow
+from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, LookRow, NoticeRow, TrialRow
 
 Answer = Callable[[Any], None]
 Handler = Callable[..., None]
@@ -31,6 +31,7 @@ IMPORTED_ROWS: dict[str, type] = {
     "attempts": AttemptRow,
     "checkpoints": CheckpointRow,
     "notices": NoticeRow,
+    "looks": LookRow,
 }
 
 
@@ -147,6 +148,10 @@ class Methods:
     def do_notices(self, answer: Answer, experiment: int | str, after: int = 0) -> None:
         """Its notices."""
         answer(self._reader.notices(self._known(experiment), after))
+
+    def do_looks(self, answer: Answer, experiment: int | str) -> None:
+        """At sealed test data, by its family."""
+        answer(self._reader.looks(self._controller.family(self._known(experiment))))
 
     def do_points(
         self, answer: Answer, experiment: int | str, trials: list[int] | None = None, metrics: list[str] | None = None

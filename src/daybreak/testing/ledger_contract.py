@@ -20,7 +20,7 @@ from daybreak.base.errors import DaybreakError, LedgerBusy, LedgerError, NotFoun
 from daybreak.base.ids import AttemptKey
 from daybreak.lifecycle import events as ev
 from daybreak.ports.ledger import Ledger, PointBatch, Reader
-from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, NoticeRow, TrialRow
+from daybreak.wire.rows import AttemptRow, CheckpointRow, ExperimentRow, LookRow, NoticeRow, TrialRow
 from daybreak.wire.worker import Failure
 
 FIRST = AttemptKey(1, 1, 1)
@@ -37,6 +37,8 @@ EVERY_EVENT: tuple[ev.AnyEvent, ...] = (
     ev.CheckpointSaved(FIRST, 3, "ab" * 32, 1 << 33, 0.01),
     ev.CheckpointDamaged(1, 1, "ab" * 32, "its bytes do not match"),
     ev.CheckpointDeleted(1, 1, "ab" * 32),
+    ev.SealedOpened(FIRST, 1, "test", "cd" * 32, 3),
+    ev.SealedScored(FIRST, 1, {"accuracy": 0.5}),
     ev.AttemptEnded(FIRST, "crashed", 3, 12.5, failure=Failure("ValueError", "no", "Traceback ...")),
     ev.TimerDue(1, "wall"),
     ev.Prepared(1, "here", "spawn", "pyarrow started 2 threads on import", 4.2, 1 << 28),
@@ -99,6 +101,13 @@ def checkpoint_row(trial: int = 1, digest: str = "ab" * 32, units: int = 3, expe
 def notice_row(number: int, experiment: int = 1) -> NoticeRow:
     """A row with plausible values."""
     return NoticeRow(experiment, number, 5.0, "warning", f"notice {number}", None if number % 2 else 1)
+
+
+def look_row(number: int = 1, experiment: int = 1, family: str = "digits") -> LookRow:
+    """A row with plausible values."""
+    return LookRow(
+        experiment, 1, 1, number, 5.0 + number, family, "test", "cd" * 32, 3, {"accuracy": 0.5}, 6.0 + number
+    )
 
 
 class LedgerContract(ABC):
@@ -202,7 +211,15 @@ class ReaderContract(LedgerContract):
         """As in `LedgerContract`."""
 
     def test_rows_come_back_as_they_were(self, ledger: ReadableLedger) -> None:
-        rows = (experiment_row(), trial_row(), attempt_row(), checkpoint_row(), notice_row(1), notice_row(2))
+        rows = (
+            experiment_row(),
+            trial_row(),
+            attempt_row(),
+            checkpoint_row(),
+            notice_row(1),
+            notice_row(2),
+            look_row(),
+        )
         ledger.append(1.0, [tick(1)])
         ledger.project(rows, 1)
         reader = ledger.reader()
@@ -212,6 +229,7 @@ class ReaderContract(LedgerContract):
             *reader.attempts(1),
             *reader.checkpoints(1),
             *reader.notices(1),
+            *reader.looks("digits"),
         ]
         assert read == list(rows)
 
@@ -265,6 +283,10 @@ class ReaderContract(LedgerContract):
     def test_notices_are_read_from_where_the_last_reading_ended(self, ledger: ReadableLedger) -> None:
         ledger.project([notice_row(n) for n in (1, 2, 3)], 0)
         assert [row.number for row in ledger.reader().notices(1, after=1)] == [2, 3]
+
+    def test_looks_are_those_of_a_family_oldest_first(self, ledger: ReadableLedger) -> None:
+        ledger.project([look_row(2, 4), look_row(1, 3), look_row(1, 5, family="speech")], 0)
+        assert [(row.experiment, row.number) for row in ledger.reader().looks("digits")] == [(3, 1), (4, 2)]
 
     def test_a_reader_sees_each_commit(self, ledger: ReadableLedger) -> None:
         reader = ledger.reader()

@@ -18,7 +18,7 @@ import msgspec
 
 from daybreak.base.errors import UsageError
 from daybreak.base.ids import AttemptKey
-from daybreak.train import user_code
+from daybreak.train import sealed, user_code
 from daybreak.train.checkpoints import Checkpoints, say
 from daybreak.train.flags import Flags, flat, help_text, read_flags
 from daybreak.train.link import Standing
@@ -27,7 +27,7 @@ from daybreak.train.randomness import Randomness
 from daybreak.train.reports import Series
 from daybreak.train.run import Run
 from daybreak.vault.store import Vault
-from daybreak.wire.worker import Assignment, CheckpointRef, Verdict
+from daybreak.wire.worker import Assignment, CheckpointRef, Opened, Verdict
 
 
 def run(main: Callable[[Run], Any], /, **defaults: Any) -> Any:
@@ -151,6 +151,19 @@ class Console:
 
     def damaged(self, digest: str) -> None:
         """Nobody to tell: off the platform a damaged checkpoint is an error."""
+
+    def open_sealed(self, data: str, units: int) -> Opened:
+        """Where a variable says it lies; nobody counts."""
+        del units
+        opened = sealed.alone(data, 0, os.environ)
+        if not opened.problem:
+            say("the sealed test set is looked at off the platform: nobody counts this look")
+        return opened
+
+    def scored(self, number: int, metrics: dict[str, float]) -> None:
+        """One line."""
+        del number
+        print("test   " + "  ".join(f"{name}={_short(value)}" for name, value in metrics.items()), flush=True)  # noqa: T201
 
     def _note(self) -> Path | None:
         return self._folder / "latest.json" if self._folder is not None else None

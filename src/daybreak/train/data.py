@@ -28,7 +28,7 @@ class Data(Mapping[str, Path | str]):
         self._given = given
 
     def __getitem__(self, name: str) -> Path | str:
-        variable = VARIABLE + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+        variable = variable_of(name)
         place = self._given.get(name) or os.environ.get(variable)
         if place is None:
             has = f"has {', '.join(self._given)}" if self._given else "has none"
@@ -43,3 +43,8 @@ class Data(Mapping[str, Path | str]):
 
     def __len__(self) -> int:
         return len(self._given)
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that tells where a dataset is."""
+    return VARIABLE + re.sub(r"[^A-Za-z0-9]", "_", name).upper()

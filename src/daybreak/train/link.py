@@ -44,6 +44,15 @@ class Link(Protocol):
     def damaged(self, digest: str) -> None:
         """A checkpoint could not be used."""
 
+    def open_sealed(self, data: str, units: int) -> wire.Opened:
+        """Where the sealed test data of that name lies ("" for the only one there is), once the look is counted. Waits for the answer."""
+
+    def scored(self, number: int, metrics: dict[str, float]) -> None:
+        """What the look with that number gave; returns once that is kept."""
+
+
+_Answer = wire.Assignment | wire.Verdict | wire.Opened | wire.Noted
+
 
 class Standing(msgspec.Struct, frozen=True):
     """Where a trial stands; what a `wire.Report` says beyond its number."""
@@ -64,10 +73,11 @@ class AgentLink:
         self._sending = threading.Lock()
         self._attempt = attempt
         self._buffer = FrameBuffer()
-        self._arrived: deque[wire.Assignment | wire.Verdict] = deque()
+        self._arrived: deque[_Answer] = deque()
         self._sent = 0
         self._kept = 0
         self._asked = 0
+        self._looked = 0
         self._freeze = False
 
     def introduce(self, token: str, pid: int) -> wire.Assignment:
@@ -135,7 +145,24 @@ class AgentLink:
         """Say that a checkpoint could not be used."""
         self.send(wire.Damaged(attempt=self._attempt, digest=digest))
 
-    def _await_answer(self) -> wire.Assignment | wire.Verdict:
+    def open_sealed(self, data: str, units: int) -> wire.Opened:
+        """Ask for sealed test data, and wait until the look is counted."""
+        self._looked += 1
+        self.send(wire.OpenSealed(attempt=self._attempt, number=self._looked, units=units, data=data))
+        while True:
+            answer = self._await_answer()
+            if isinstance(answer, wire.Opened) and answer.number == self._looked:
+                return answer
+
+    def scored(self, number: int, metrics: dict[str, float]) -> None:
+        """Say what a look gave, and wait until that is kept."""
+        self.send(wire.Scored(attempt=self._attempt, number=number, metrics=metrics))
+        while True:
+            answer = self._await_answer()
+            if isinstance(answer, wire.Noted) and answer.number == number:
+                return
+
+    def _await_answer(self) -> _Answer:
         while not self._arrived:
             self._read(wait=True)
         return self._arrived.popleft()

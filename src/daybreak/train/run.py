@@ -16,7 +16,7 @@ from typing import Any
 
 from daybreak.base.errors import UsageError, VaultError
 from daybreak.base.streams import Stream
-from daybreak.train import chance, determinism, gang
+from daybreak.train import chance, determinism, gang, sealed
 from daybreak.train.behind import Written
 from daybreak.train.checkpoints import Checkpoints, say
 from daybreak.train.data import Data
@@ -147,6 +147,16 @@ class Run:
         if self.reports.waiting and (self.reports.waiting >= LARGEST_BATCH or time.monotonic() >= self._flush_at):
             with self.watch.aside():
                 self._flush_some()
+
+    def score_test(self, evaluate: sealed.Evaluate, data: str = "") -> dict[str, float]:
+        """Score the sealed test set: `evaluate(path)` returns numbers by name, which are kept with the trial and decide nothing.
+
+        `data`: which dataset with `sealed: true` in the experiment file; left out where there is one. Each call is a look, counted before
+        the path is given, also when the function fails or the attempt is lost after it. No searcher hears of the numbers. In a gang all
+        members call it, and it is one look. Off the platform (`DAYBREAK_DATA_TEST=./test.csv python train.py`) nobody counts. Raises
+        `UsageError` without such data, and where what is returned are no numbers.
+        """
+        return sealed.score(self._link, self.watch, evaluate, data, self.units)
 
     def close(self, *, returned: bool = True) -> None:
         """User code has returned, or failed: what is still unsent goes out.

@@ -14,6 +14,7 @@ an error. Parameters and results are plain msgpack data; rows (`wire.rows`) and 
     keeping     {experiment}                              -> {kept: [{trial, digest, why: [text]}], elsewhere: [digest]}
                                                                               elsewhere: let go, and still kept by others
     notices     {experiment, after?}                      -> [NoticeRow]
+    looks       {experiment}                              -> [LookRow]        at sealed test data, by all of its family, oldest first
     points      {experiment, trials?, metrics?}           -> [{trial, metric, steps, values}]
     events      {experiment, after?, limit?}              -> [{seq, at, event}]
     status      {experiment}                              -> Status
@@ -23,7 +24,7 @@ an error. Parameters and results are plain msgpack data; rows (`wire.rows`) and 
     checkpoint  {experiment, trial?}                      -> {trial, digest, units, path, metrics, problems}
                                                                               verified; best trial if none given
     import      {origin, rows, points, recorded}          -> {experiment}     of another home; rows: {experiments: [one], trials,
-                                                                              attempts, checkpoints, notices}; points as `points`;
+                                                                              attempts, checkpoints, notices, looks}; points as `points`;
                                                                               recorded: `wire.recorded`
     shutdown    {freeze: bool}                            -> {}
 """

@@ -118,4 +118,23 @@ class NoticeRow(Row):
     trial: int | None
 
 
-AnyRow = ExperimentRow | TrialRow | AttemptRow | CheckpointRow | NoticeRow
+class LookRow(Row):
+    """One look at sealed test data: counted when the attempt was told where it lies, whatever came of it.
+
+    `family`: the name of the experiment at the root of its lineage. Looks of one family at the same bytes count together.
+    """
+
+    experiment: int
+    trial: int
+    epoch: int
+    number: int  # counts from 1 within its attempt
+    at: float
+    family: str
+    data: str  # the dataset's name
+    sealed: str  # blake3 over its files
+    units: int  # where the trial stood
+    metrics: dict[str, float]  # what the look gave; empty where the attempt ended before it said so
+    scored: float | None  # when it did
+
+
+AnyRow = ExperimentRow | TrialRow | AttemptRow | CheckpointRow | NoticeRow | LookRow

@@ -70,6 +70,7 @@ class Segment(Line, frozen=True, tag="segment"):
     scratch: str
     objectives: dict[str, str] = {}
     data: dict[str, str] = {}  # dataset -> place
+    sealed: dict[str, str] = {}  # the same of sealed test data, for a run that scores it
     start: CheckpointRef | None = None
     save_at: tuple[int, ...] = ()  # units at which a checkpoint is written
     environment: dict[str, str] = {}

@@ -14,6 +14,10 @@ refuses a `Hello` whose token is not the one it issued, and drops what comes fro
                                      <-   Verdict(number, action, target)
                                      <-   Freeze(grace)       preempted: freeze at the next unit's end
     Saved(units, digest, bytes)      ->            a checkpoint is in the vault
+    OpenSealed(number, data)         ->            it wants to look at sealed test data
+                                     <-   Opened(number, place)   the look is counted: committed before this
+    Scored(number, metrics)          ->            what came of the look
+                                     <-   Noted(number)           that is committed, too
     Ended(reason, units, ...)        ->            the last frame; the process exits after it
 """
 
@@ -140,6 +144,37 @@ class Damaged(Frame, frozen=True, tag="damaged"):
     digest: str
 
 
+class OpenSealed(Frame, frozen=True, tag="open_sealed"):
+    """The attempt is about to look at sealed test data: the dataset of that name, or the only sealed one. `number`: of its looks."""
+
+    attempt: AttemptKey
+    number: int
+    units: int
+    data: str = ""
+
+
+class Opened(Frame, frozen=True, tag="opened"):
+    """The look is counted, and this is where the data lies; or why there is nothing to look at, and then nothing was counted."""
+
+    number: int
+    place: str = ""
+    problem: str = ""
+
+
+class Scored(Frame, frozen=True, tag="scored"):
+    """What the look gave."""
+
+    attempt: AttemptKey
+    number: int
+    metrics: dict[str, float]
+
+
+class Noted(Frame, frozen=True, tag="noted"):
+    """The scores of the look with this number have been committed."""
+
+    number: int
+
+
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why user code failed. `fingerprint` is equal for failures of one cause, whatever the trial."""
 
@@ -168,8 +203,8 @@ class Ended(Frame, frozen=True, tag="ended"):
     freeze_seconds: float | None = None  # saving it
 
 
-FromWorker = Hello | Started | Points | Report | Saved | Damaged | Ended
-ToWorker = Assignment | Kept | Verdict | Freeze
+FromWorker = Hello | Started | Points | Report | Saved | Damaged | OpenSealed | Scored | Ended
+ToWorker = Assignment | Kept | Verdict | Freeze | Opened | Noted
 
 encode = msgspec.msgpack.Encoder().encode
 decode_from_worker = msgspec.msgpack.Decoder(FromWorker).decode

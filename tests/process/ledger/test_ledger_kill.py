@@ -10,7 +10,7 @@ import pytest
 from daybreak.base.streams import Stream
 from daybreak.ledger.check_points import unsound_points
 from daybreak.ledger.opening import open_ledger
-from daybreak.ledger.schema import revision
+from daybreak.ledger.schema import REVISIONS, revision
 
 # Commits batches of 1, 2, 3, ... events named after their batch, and says the number of each batch when it has been committed.
 WRITER = """
@@ -79,6 +79,6 @@ def test_a_writer_killed_while_it_makes_the_ledger_leaves_one_that_opens(tmp_pat
         writer.stdout.close()
         writer.wait()
         ledger = open_ledger(path)
-        assert revision(ledger._writer.connection(), str(path)) == "0001"
+        assert revision(ledger._writer.connection(), str(path)) == REVISIONS[-1]
         assert list(ledger.replay()) == []
         ledger.close()

@@ -120,3 +120,20 @@ def test_in_our_order_a_trial_resumes_within_epochs_with_any_number_of_loader_pr
         last = trial.train(start=trial.train_and_be_killed(killed_at))
         assert digest(trial.kept(last)) == digest(whole.kept(end)), killed_at
         assert trial.reported == whole.reported
+
+
+def test_a_clone_at_another_point_trains_with_its_own_learning_rate(example):
+    other = {**POINT, "lr": 1e-4, "weight_decay": 0.5}
+    source, whole, clone = Trial(example, POINT, 3), Trial(example, other, 3), Trial(example, other, 3)
+    start = source.train(1, action="freeze")
+    end = clone.train(start=start)
+    assert "weight_decay 0.01 -> 0.5" in example.output()
+    ours, theirs = (
+        trial.kept(ref)["huggingface"]["optimizer"]["param_groups"]
+        for trial, ref in [(clone, end), (whole, whole.train())]
+    )
+    for group, alike in zip(ours, theirs, strict=True):
+        assert group["weight_decay"] == alike["weight_decay"]
+        assert group["lr"] == pytest.approx(alike["lr"], abs=1e-12)
+    again = clone.train(start=clone.train(2, start, action="freeze"))
+    assert digest(clone.kept(again)) == digest(clone.kept(end))

@@ -71,3 +71,21 @@ def test_what_keras_users_have_ends_early_with_the_same_bits(backend, tmp_path):
         assert ended.units == again.units == 3
         assert digest(trial.kept(again)) == digest(whole.kept(ended))
         assert trial.reported == whole.reported
+
+
+@pytest.mark.parametrize("backend", ["torch"], indirect=True)
+def test_a_clone_at_another_point_trains_with_its_own_learning_rate(backend, tmp_path):
+    with FakeAgent(EXAMPLES / "keras", "train:main", home=tmp_path) as agent:
+        source, clone = Trial(agent, POINT, UNITS), Trial(agent, {**POINT, "lr": 0.002}, UNITS)
+        start = source.train(1, action="freeze")
+        end = clone.train(start=start)
+        assert "keras.optimizer.learning_rate 0.01 -> 0.002" in agent.output()
+        state = clone.kept(end)["keras"]
+        rates = [
+            one["array"]
+            for path, one in zip(state["paths"], state["variables"], strict=True)
+            if "learning_rate" in path
+        ]
+        assert rates == [pytest.approx(0.002)]
+        again = clone.train(start=clone.train(2, start, action="freeze"))
+        assert digest(clone.kept(again)) == digest(clone.kept(end))

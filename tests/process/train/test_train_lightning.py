@@ -117,3 +117,19 @@ def test_units_of_some_steps_end_within_an_epoch_and_say_what_that_costs(ordinar
         for part in ("state_dict", "optimizer_states", "lr_schedulers"):
             assert digest(state[part]) == digest(expected[part]), (killed_at, part)
     assert any("means" in limit for limit in whole.kept(end)["lightning"]["limits"])
+
+
+def test_a_clone_at_another_point_trains_with_its_own_learning_rate(example):
+    other = {**POINT, "lr": 0.002, "weight_decay": 0.5}
+    source, whole, clone = Trial(example, POINT, UNITS), Trial(example, other, UNITS), Trial(example, other, UNITS)
+    start = source.train(2, action="freeze")
+    end = clone.train(start=start)
+    assert "lightning.optimizers.0.weight_decay 0.01 -> 0.5" in example.output()
+    ours, theirs = (
+        trial.kept(ref)["lightning"]["trainer"]["optimizer_states"][0]["param_groups"][0]
+        for trial, ref in [(clone, end), (whole, whole.train())]
+    )
+    assert ours["weight_decay"] == 0.5
+    assert ours["lr"] == pytest.approx(theirs["lr"]), "where the schedule stands at this unit"
+    again = clone.train(start=clone.train(3, start, action="freeze"))
+    assert digest(clone.kept(again)) == digest(clone.kept(end))

@@ -16,8 +16,8 @@ from daybreak.testing.ledger_contract import tick
 LATER = '''"""A revision that does not exist yet."""
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{down}"
 def upgrade():
     op.add_column("log", sa.Column("note", sa.Text))
     {then}
@@ -71,8 +71,8 @@ def next_version(tmp_path, monkeypatch):
     def write(then):
         scripts = tmp_path / "migrations"
         shutil.copytree(migrate.SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-        (scripts / "versions" / "0002_later.py").write_text(LATER.format(then=then))
-        monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "0002"))
+        (scripts / "versions" / "9999_later.py").write_text(LATER.format(then=then, down=schema.REVISIONS[-1]))
+        monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "9999"))
         monkeypatch.setattr(migrate.upgrade, "__defaults__", (scripts, "head"))
 
     return write
@@ -87,6 +87,16 @@ def test_an_older_ledger_is_brought_up_when_it_is_opened(tmp_path, next_version)
     assert [entry.event for entry in ledger.replay()] == [tick(1)]
     columns = [row[1] for row in ledger._writer.connection().exec_driver_sql("PRAGMA table_info(log)")]
     assert columns[-1] == "note"
+    ledger.close()
+
+
+def test_a_ledger_without_looks_is_given_an_empty_table_of_them(tmp_path):
+    place = Place.of(tmp_path / "ledger.db")
+    connection = place.connect_to_write()
+    migrate.upgrade(connection, to="0001")
+    connection.close()
+    ledger = open_ledger(tmp_path / "ledger.db")
+    assert ledger.reader().looks("digits") == []
     ledger.close()
 
 

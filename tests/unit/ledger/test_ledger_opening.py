@@ -11,6 +11,7 @@ import pytest
 from daybreak.base.errors import LedgerBusy, LedgerDamaged, LedgerError, LedgerTooNew
 from daybreak.ledger.database import Place
 from daybreak.ledger.opening import open_ledger, open_reader
+from daybreak.ledger.schema import REVISIONS
 from daybreak.testing.ledger_contract import tick
 
 NOBODY = 65534
@@ -37,7 +38,7 @@ def test_a_new_ledger_is_power_safe_and_stamped(path):
     ledger.project([], 0)
     assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     ledger.close()
-    assert statement(path, "SELECT version_num FROM daybreak_alembic_version") == [("0001",)]
+    assert statement(path, "SELECT version_num FROM daybreak_alembic_version") == [(REVISIONS[-1],)]
 
 
 def test_opening_imports_no_alembic_and_no_driver_of_postgres(path):

@@ -9,7 +9,8 @@ parents         the warm parent of an experiment · door: where workers knock ·
 processes       starting, signalling and reaping process groups · watchdog: ends them when this process is killed
 suspended       frozen scripts in memory · memory: who uses how much · failures: why something ended, in words
 metrics         numbers in what a script prints · captured: whether the code is still the code of the experiment
-data_watch      whether its data is still its data · credentials: what attempts are given · redacted: and what logs are not
+data_watch      whether its data is still its data · sealed: test data, look by look
+credentials     what attempts are given · redacted: and what logs are not
 
 Everything runs on the loop's one thread; nothing blocks, polls or sleeps. What would is done by `aside`, on threads of its own.
 """

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from msgspec import structs
 
 from daybreak.base.home import Home
+from daybreak.executors.local.aside import Aside
 from daybreak.executors.local.credentials import Credentials
 from daybreak.executors.local.memory import kills_for_want_of_memory
 from daybreak.executors.local.policies import judged
@@ -34,6 +35,7 @@ class Site:
     watchdog: Watchdog
     ended: Callable[["Attempt"], None]
     credentials: Credentials
+    aside: Aside
 
 
 class Doom(NamedTuple):

@@ -96,7 +96,7 @@ class LocalExecutor:
         self._opened.callback(self._aside.close)
         self._data = DataWatch(self._home, reactor, self._aside)
         self._credentials = Credentials(self._home, reactor, self._aside)
-        self._site = Site(reactor, self._home, self._watchdog, self._ended, self._credentials)
+        self._site = Site(reactor, self._home, self._watchdog, self._ended, self._credentials, self._aside)
         reactor.post(SlotsOffered(self._machine, tuple(self._slots.values())))
 
     def execute(self, order: Order) -> None:

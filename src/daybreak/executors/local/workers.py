@@ -20,6 +20,7 @@ from daybreak.executors.local.metrics import improved
 from daybreak.executors.local.parents import WarmParent
 from daybreak.executors.local.processes import end_groups, tail, wait_for
 from daybreak.executors.local.redacted import RedactingPipe
+from daybreak.executors.local.sealed import SealedData
 from daybreak.lifecycle import commands
 from daybreak.lifecycle.events import AttemptStarted, CheckpointDamaged, CheckpointSaved, EndReason, RungReported, Slot
 from daybreak.ports.ledger import PointBatch
@@ -35,9 +36,11 @@ from daybreak.wire.worker import (
     FromWorker,
     Hello,
     Kept,
+    OpenSealed,
     Points,
     Report,
     Saved,
+    Scored,
     Started,
     Verdict,
     decode_from_worker,
@@ -75,6 +78,7 @@ class FunctionAttempt(Attempt):
         self._recent: dict[
             int, dict[str, float]
         ] = {}  # objectives by the unit they were reported for, the last there are
+        self._sealed = SealedData(site.home, site.reactor, site.aside, self.key, spec, lambda: not self.over)
         self._saved: int | None = None  # units of the last checkpoint of this attempt
 
     def begin(self) -> None:
@@ -226,6 +230,10 @@ class FunctionAttempt(Attempt):
             self._answer(member)
         elif isinstance(frame, Points):
             self._keep(member, frame)
+        elif isinstance(frame, OpenSealed):
+            self._sealed.open(member, frame)
+        elif isinstance(frame, Scored):
+            self._sealed.scored(member, frame)
         elif isinstance(frame, Ended):
             member.ended = frame
             self.site.reactor.later(LAST_WORDS, partial(member.clear, self.site.watchdog))

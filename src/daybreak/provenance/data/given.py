@@ -23,6 +23,11 @@ def paths(home: Home, spec: Experiment) -> dict[str, str]:
     return {name: place for name, place in places(home, spec).items() if not spec.data[name].sealed}
 
 
+def sealed(home: Home, spec: Experiment) -> dict[str, str]:
+    """Where sealed data lies: for whoever counts the looks at it."""
+    return {name: place for name, place in places(home, spec).items() if spec.data[name].sealed}
+
+
 def places(home: Home, spec: Experiment) -> dict[str, str]:
     """The same of all its data, also of what is sealed: for whoever audits it."""
     folder = Path(spec.folder)
