@@ -1,0 +1,1 @@
+"""Test samples that stand in train: value for value, and nearly so, in tables, pictures, texts, sounds and series."""
