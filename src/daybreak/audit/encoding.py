@@ -11,9 +11,10 @@ from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from daybreak.audit.about import Column
+from daybreak.audit.canonical import label_texts, plain
+from daybreak.audit.canonical import numbers as canonical_numbers
 from daybreak.audit.frame import Frame
 
 MOST_DIMENSIONS = 1024  # of one picture, sound or vector
@@ -79,14 +80,10 @@ def _both(frame: Frame, column: Column) -> tuple[Matrix, Matrix]:
 
 def numbers(array: pa.Array | pa.ChunkedArray) -> Vector:
     """Numbers, booleans, times or texts that are numbers as float64 (n,); NaN where a value is missing, infinite or no number."""
-    array = _flat(array)
+    array = plain(array)
     if pa.types.is_temporal(array.type):
         array = _ticks(array)
-    elif pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
-        return _parsed(array)
-    elif pa.types.is_boolean(array.type):
-        array = array.cast(pa.uint8())
-    values: Vector = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(np.float64)
+    values: Vector = canonical_numbers(array).to_numpy(zero_copy_only=False).copy()
     values[~(np.abs(values) < LARGEST)] = np.nan
     return values
 
@@ -99,49 +96,16 @@ def _ticks(array: pa.Array) -> pa.Array:
     return array.cast(unit)
 
 
-def _parsed(array: pa.Array) -> Vector:
-    """Strings as numbers, one by one where some are none."""
-    try:
-        return numbers(pc.utf8_trim_whitespace(array).cast(pa.float64()))
-    except pa.ArrowInvalid:
-        return np.array([_parse(text) for text in array.to_pylist()], np.float64)
-
-
-def _parse(text: str | None) -> float:
-    try:
-        value = float(text) if text else np.nan
-    except ValueError:
-        return np.nan
-    return value if abs(value) < LARGEST else np.nan
-
-
 def category_codes(train: Any, test: Any) -> tuple[Codes, Codes, tuple[str, ...]]:
     """Codes of both sides in one alphabetical vocabulary, -1 where there is no value; and the vocabulary."""
-    both = pa.chunked_array([_strings(train), _strings(test)]).combine_chunks()
-    encoded = both.dictionary_encode() if not isinstance(both, pa.ChunkedArray) else both.chunk(0).dictionary_encode()
-    words = np.array(encoded.dictionary.to_pylist(), object)
-    order = np.argsort(words.astype(str), kind="stable") if len(words) else np.empty(0, np.int64)
+    left, right = (label_texts(plain(side)) for side in (train, test))
+    encoded = pa.chunked_array([left, right]).combine_chunks().dictionary_encode()
+    words = encoded.dictionary.to_pylist()
+    order = sorted(range(len(words)), key=words.__getitem__)
     rank = np.empty(len(words) + 1, np.int64)
     rank[order], rank[-1] = np.arange(len(words)), -1
     codes = rank[encoded.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)]
-    return codes[: len(train)], codes[len(train) :], tuple(words[order])
-
-
-def _strings(array: Any) -> pa.Array:
-    """Values as trimmed strings; an empty one is missing."""
-    array = _flat(array)
-    text = array if pa.types.is_large_string(array.type) else array.cast(pa.string()).cast(pa.large_string())
-    text = pc.utf8_trim_whitespace(text)
-    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.large_string()), text)
-
-
-def _flat(array: Any) -> pa.Array:
-    """One plain array of chunks or of dictionary codes."""
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-        if isinstance(array, pa.ChunkedArray):
-            array = array.chunk(0) if array.num_chunks else pa.array([], array.type)
-    return array.cast(array.type.value_type) if pa.types.is_dictionary(array.type) else array
+    return codes[: len(train)], codes[len(train) :], tuple(words[code] for code in order)
 
 
 def _number(array: Any, column: Column) -> Matrix:
@@ -153,7 +117,7 @@ def _number(array: Any, column: Column) -> Matrix:
 
 def vectors(array: Any) -> Matrix:
     """A column of equally long lists as (n, length); NaN where one is missing."""
-    array = _flat(array)
+    array = plain(array)
     width = array.type.list_size
     values = array.flatten() if not array.null_count else array.fill_null(pa.scalar([0] * width, array.type)).flatten()
     flat = values.cast(pa.float32(), safe=False).to_numpy(zero_copy_only=False).reshape(-1, width)
@@ -181,7 +145,7 @@ def _text(array: Any, _column: Column) -> Matrix:
     """Log counts of characters, words, digits and capitals, and hashed words scaled to length 1."""
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    texts = [text or "" for text in _flat(array).to_pylist()]
+    texts = [text or "" for text in plain(array).to_pylist()]
     counts = [[len(t), t.count(" "), sum(map(str.isdigit, t)), sum(map(str.isupper, t))] for t in texts]
     stats = np.log1p(np.array(counts, np.float32).reshape(-1, 4))
     if not texts:
