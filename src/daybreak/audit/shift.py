@@ -1,0 +1,247 @@
+"""Shift: does test data come from elsewhere? A classifier tries to tell test rows from train rows (adversarial validation).
+
+If it does so out of fold, better than with the sides dealt out anew at random, the sides differ. Its AUC says how much (0.5: no row
+betrays its side; 1: every row does); single columns, corrected for their number, say where.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from daybreak.audit import chance
+from daybreak.audit.encoding import Codes, Encoded, Matrix, Vector, category_codes, numbers
+from daybreak.audit.frame import Frame
+from daybreak.audit.outcome import Finding, NotApplicable, Outcome, answered
+from daybreak.audit.shift_columns import Change, Novelty, changes, new_values
+from daybreak.audit.sketch import sketch, thinned
+
+RULE = "shift"
+MOST_ROWS = 5000  # a side
+FEWEST = 20
+PERMUTATIONS = 8
+FOLDS = 3
+ROUNDS = 40
+BEYOND = 4.0  # standard deviations above the null
+TELLING = 0.55  # the AUC's lower bound above which it matters: 0.18 sd of one column
+LARGE = 0.1  # share of rows that a column's values moved by
+SURE = 0.001  # p of a column, corrected
+NAMED = 8  # columns in a finding
+
+
+@dataclass(frozen=True)
+class Told:
+    """How well the sides were told apart: out-of-fold AUC, its 95 % bounds, and of shuffled sides the mean and standard deviation."""
+
+    auc: float
+    low: float
+    high: float
+    null: float
+    null_sd: float
+
+    @property
+    def z(self) -> float:
+        """Standard deviations above the null."""
+        return (self.auc - self.null) / self.null_sd
+
+
+def shift(frame: Frame) -> Outcome:
+    """Whether test rows can be told from train rows, by which columns, and whether it is more than chance.
+
+    Raises `NotApplicable` with fewer than 20 rows a side or no feature.
+    """
+    frame = thinned(frame, MOST_ROWS, RULE)
+    if min(len(frame.train.positions), len(frame.test.positions)) < FEWEST:
+        raise NotApplicable(
+            f"needs at least {FEWEST} rows a side, got {len(frame.train.positions)} and {len(frame.test.positions)}"
+        )
+    encoded = sketch(frame)
+    if not encoded.names:
+        raise NotApplicable("needs at least one feature")
+    told = told_apart(encoded, _dealt(frame), frame.seed)
+    found = changes(encoded.train, encoded.test, encoded.names, encoded.sources, encoded.categorical)
+    found = [change for change in found if change.p < SURE]
+    new = [novelty for column in frame.about.typed("category") if _counts(novelty := new_values(frame, column))]
+    measured = {
+        "auc": round(told.auc, 4),
+        "auc_low": round(told.low, 4),
+        "auc_high": round(told.high, 4),
+        "auc_of_shuffled_sides": round(told.null, 4),
+        "standard_deviations": round(told.z, 2),
+        "columns": [msgspec.to_builtins(change) for change in found[:NAMED]],
+        "new_values": [msgspec.to_builtins(novelty) for novelty in new],
+    }
+    return answered(RULE, [*_whole(told, found, measured), *_target(frame), *map(_novel, new)], measured=measured)
+
+
+def _dealt(frame: Frame) -> Codes:
+    """What is dealt out to the sides as one piece: a group, where the split keeps declared groups apart; otherwise a row."""
+    rows = len(frame.train.positions) + len(frame.test.positions)
+    for column in frame.about.having("group"):
+        train, test, _ = category_codes(frame.train.rows[column.name], frame.test.rows[column.name])
+        if not set(train[train >= 0].tolist()) & set(test[test >= 0].tolist()):
+            return np.concatenate([train, test])
+    return np.arange(rows)
+
+
+def told_apart(encoded: Encoded, pieces: Codes, seed: int) -> Told:
+    """Adversarial validation with boosted trees. `pieces`: (n + m,), rows of one number stay together under the null and in the folds."""
+    X = np.vstack([encoded.train, encoded.test])
+    side = np.repeat([0, 1], [len(encoded.train), len(encoded.test)])
+    kept = np.array([not np.isnan(X[:, i]).all() for i in range(X.shape[1])])
+    X, categorical = X[:, kept], encoded.categorical[kept]
+    auc = _out_of_fold_auc(X, categorical, side, pieces, chance.generator(seed, RULE, "folds"))
+    null = []
+    for i in range(PERMUTATIONS):
+        rng = chance.generator(seed, RULE, "null", i)
+        null.append(_out_of_fold_auc(X, categorical, _shuffled(side, pieces, rng), pieces, rng))
+    n, m = len(encoded.train), len(encoded.test)
+    chance_sd = np.sqrt((n + m + 1) / (12 * n * m))  # Mann-Whitney's
+    half = 1.96 * _auc_sd(auc, n, m)
+    return Told(
+        auc,
+        auc - half,
+        min(auc + half, 1.0),
+        max(float(np.mean(null)), 0.5),
+        max(float(np.std(null, ddof=1)), float(chance_sd)),
+    )
+
+
+def _auc_sd(auc: float, n: int, m: int) -> float:
+    """Hanley and McNeil, "The meaning and use of the area under a ROC curve", 1982."""
+    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    variance = auc * (1 - auc) + (m - 1) * (q1 - auc**2) + (n - 1) * (q2 - auc**2)
+    return float(np.sqrt(max(variance, 0.0) / (n * m)))
+
+
+def _shuffled(side: Codes, pieces: Codes, rng: Any) -> Codes:
+    """The sides dealt out anew: pieces in random order, the first ones to test until it has as many rows as before."""
+    values, inverse, counts = np.unique(pieces, return_inverse=True, return_counts=True)
+    order = rng.permutation(len(values))
+    before = np.cumsum(counts[order]) - counts[order]
+    to_test = np.zeros(len(values), np.int64)
+    to_test[order[before < side.sum()]] = 1
+    dealt: Codes = to_test[inverse]
+    return dealt if 0 < dealt.sum() < len(dealt) else rng.permutation(side)
+
+
+def _out_of_fold_auc(X: Matrix, categorical: Any, side: Codes, pieces: Codes, rng: Any) -> float:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.metrics import roc_auc_score
+    from threadpoolctl import threadpool_limits
+
+    folds = _folds(side, pieces, rng)
+    scores = np.zeros(len(X))
+    for fold in range(FOLDS):
+        held = folds == fold
+        if held.any() and len(np.unique(side[~held])) > 1:
+            model = HistGradientBoostingClassifier(
+                max_iter=ROUNDS,
+                max_leaf_nodes=15,
+                categorical_features=categorical if categorical.any() else None,
+                early_stopping=False,
+                random_state=0,
+            )
+            with threadpool_limits(1, "openmp"):  # a few thousand rows: threads that wait for each other cost tenfold
+                scores[held] = model.fit(X[~held], side[~held]).decision_function(X[held])
+    return _within_folds(roc_auc_score, side, scores, folds)
+
+
+def _within_folds(auc: Any, side: Codes, scores: Vector, folds: Codes) -> float:
+    """The mean of the folds' AUCs: scores of different models are not comparable."""
+    parts = [
+        (auc(side[at], scores[at]), at.sum()) for fold in range(FOLDS) if len(np.unique(side[at := folds == fold])) > 1
+    ]
+    return float(np.average([a for a, _ in parts], weights=[w for _, w in parts])) if parts else 0.5
+
+
+def _folds(side: Codes, pieces: Codes, rng: Any) -> Codes:
+    """Fold numbers, stratified by side; a piece lies in one fold."""
+    values, first, inverse = np.unique(pieces, return_index=True, return_inverse=True)
+    fold = np.empty(len(values), np.int64)
+    for which in (0, 1):
+        at = np.flatnonzero(side[first] == which)
+        fold[at] = rng.permutation(np.arange(len(at)) % FOLDS)
+    result: Codes = fold[inverse]
+    return result
+
+
+def _whole(told: Told, found: list[Change], measured: dict[str, Any]) -> list[Finding]:
+    """The finding about features as a whole."""
+    large = [change for change in found if change.effect >= LARGE]
+    significant = told.z > BEYOND
+    telling = significant and told.low > TELLING
+    if not (telling or large):
+        return []
+    named = found[:NAMED]
+    return [
+        Finding(
+            RULE,
+            "warning",
+            f"Test rows can be told from train rows: a classifier does so with AUC {told.auc:.2f} "
+            f"({told.low:.2f} to {told.high:.2f}; 0.5 is guessing, and shuffled sides give {told.null:.2f}). {_where(named)}",
+            "high" if telling else "moderate",
+            because=f"The AUC is {told.z:.1f} standard deviations above that of sides dealt out at random.",
+            matters="The score is that of another kind of data than the model was trained on; on data like train it would be another one.",
+            advice="Find out how the two sides were collected. If the model will meet data like test, train on such data, too; "
+            "if like train, draw test anew.",
+            columns=tuple(dict.fromkeys(change.source for change in named)),
+            measured=measured,
+        )
+    ]
+
+
+def _where(named: list[Change]) -> str:
+    if not named:
+        return "No single column explains it; their combinations do."
+    return "It differs most in " + "; ".join(change.says for change in named[:3]) + "."
+
+
+def _target(frame: Frame) -> list[Finding]:
+    """The finding about another mix of the target's values."""
+    column = frame.about.target
+    if column is None:
+        return []
+    sides = frame.train.rows[column.name], frame.test.rows[column.name]
+    category = frame.about.task == "classification"
+    pair = category_codes(*sides)[:2] if category else (numbers(sides[0]), numbers(sides[1]))
+    train, test = (np.where(x < 0, np.nan, x)[:, None] if category else x[:, None] for x in pair)
+    found = changes(train.astype(np.float32), test.astype(np.float32), (column.name,), (column.name,), [category])
+    return [
+        Finding(
+            RULE,
+            "warning",
+            f"The target {column.name} is distributed otherwise in test than in train: "
+            f"{100 * change.effect:.1f} % of rows would have to change. {change.says}.",
+            "high",
+            because=f"p = {change.p:.2g}, corrected.",
+            matters="Accuracy, precision and error depend on how frequent each value is: on data like train the score would differ.",
+            advice="Split stratified by the target, unless test shows how frequent the values will be in use; then say so.",
+            subject=column.name,
+            columns=(column.name,),
+            measured=msgspec.to_builtins(change),
+        )
+        for change in found
+        if change.p < SURE and change.effect >= LARGE and change.kind == "values"
+    ]
+
+
+def _counts(novelty: Novelty) -> bool:
+    return novelty.z > BEYOND and novelty.share > 0.01  # noqa: PLR2004 (a hundredth of test)
+
+
+def _novel(novelty: Novelty) -> Finding:
+    return Finding(
+        RULE,
+        "warning",
+        f"{100 * novelty.share:.1f} % of test rows have a value of {novelty.column} that train does not know "
+        f"({', '.join(novelty.examples)}); a random split would give {novelty.expected:.0f} rows, there are {novelty.rows}.",
+        "high",
+        because=f"It is {novelty.z:.1f} standard deviations above what a random split gives.",
+        matters="For these rows the model has learnt nothing from this column.",
+        advice="If new values will come in use, this is an honest test; say so. Otherwise draw test anew.",
+        subject=novelty.column,
+        columns=(novelty.column,),
+        measured=msgspec.to_builtins(novelty),
+    )
