@@ -119,3 +119,46 @@ def test_a_fork_reads_other_data_and_diff_names_the_files(daybreak):
     found = daybreak.json("diff", str(first["experiment"]), str(fork["experiment"]), code=1)
     assert [change["what"] for change in found["data"]] == ["rows/rows.txt"]
     assert "reads.py" not in {file["path"] for file in found["code"]}
+
+
+LINEAR = """
+import numpy as np
+from sklearn.linear_model import SGDRegressor
+
+def main(run):
+    model = SGDRegressor(eta0=run.params.lr, learning_rate="constant", random_state=0)
+    run.keep(model=model)
+    x_NF = np.linspace(-1, 1, 40).reshape(20, 2)
+    for _ in run.epochs(6):
+        model.partial_fit(x_NF, x_NF.sum(1))
+        run.report(error=float(np.square(model.predict(x_NF) - x_NF.sum(1)).mean()))
+"""
+
+LINEAR_FILE = """
+name: linear
+run: linear:main
+space: {lr: {choice: [0.01]}}
+objective: {minimize: error}
+search: {method: grid, max_units: 6}
+checkpoint_every: 1 ms
+"""
+
+
+def test_a_fork_trains_with_the_hyperparameters_that_it_sets(daybreak):
+    (daybreak.folder / "linear.py").write_text(LINEAR)
+    (daybreak.folder / "linear.yaml").write_text(LINEAR_FILE)
+    daybreak.json("run", "linear.yaml")
+    early = min(checkpoints(daybreak, "linear", 1))
+    same, other = (
+        daybreak.json("fork", f"linear.1@{early}", "--set", f"lr={lr}", "--name", f"linear at {lr}")
+        for lr in (0.01, 0.001)
+    )
+    parent, ours, theirs = (
+        daybreak.json("show", name)["trials"][0]["last"]["error"]
+        for name in ("linear", "linear at 0.01", "linear at 0.001")
+    )
+    assert ours == parent
+    assert theirs > ours
+    assert "model.eta0 0.01 -> 0.001" in daybreak("logs", f"{other['experiment']['experiment']}.1").stdout
+    assert "eta0" not in daybreak("logs", f"{same['experiment']['experiment']}.1").stdout
+    assert daybreak.json("verify", str(other["experiment"]["experiment"]))["level"] in {"rerun", "resume"}

@@ -25,12 +25,18 @@ def main(run):
 DIGGER = """
 import numpy as np
 
+class Digger:
+    def __init__(self, step):
+        self.step, self.at = step, np.full(4, 10.0)
+
 def main(run):
-    kept = {"at": np.full(4, 10.0)}
-    run.keep(state=kept)
+    digger = Digger(run.params.step)
+    run.keep(digger=digger)
     for _ in run.epochs(16):
-        kept["at"] = kept["at"] * (1 - run.params.step)
-        run.report(loss=float(np.square(kept["at"]).sum()))
+        if digger.step != run.params.step:
+            raise ValueError("a clone digs with its source's step")
+        digger.at *= 1 - digger.step
+        run.report(loss=float(np.square(digger.at).sum()))
 """
 
 POPULATION = """
@@ -91,6 +97,7 @@ def test_clones_are_trained_from_what_their_sources_came_to_here(daybreak):
     (daybreak.folder / "population.yaml").write_text(POPULATION)
     trials = daybreak.json("run", "population.yaml", "--slots", "2")["trials"]
     clone = next(trial for trial in trials if len(trial["history"]) > 1)
+    assert {trial["state"] for trial in trials} == {"finished"}, "a clone's own point is what its object has"
     found = daybreak.json("reproduce", "population", "--here")
     assert found["same"] is True
     assert len(found["trials"]) == len(trials)

@@ -21,6 +21,7 @@ from daybreak.base.ids import AttemptKey
 from daybreak.train import sealed, user_code
 from daybreak.train.checkpoints import Checkpoints, say
 from daybreak.train.flags import Flags, flat, help_text, read_flags
+from daybreak.train.hyperparameters import Hyperparameters
 from daybreak.train.link import Standing
 from daybreak.train.params import Params
 from daybreak.train.randomness import Randomness
@@ -56,7 +57,8 @@ def _train(main: Callable[[Run], Any], flags: Flags) -> Any:
     with tempfile.TemporaryDirectory(prefix="daybreak-") as scratch:
         folder = Path(flags.checkpoint) if flags.checkpoint else None
         assignment = _assignment(flags, scratch)
-        checkpoints = Checkpoints(Vault(folder or scratch), Randomness(flags.seed, assignment.rank))
+        randomness = Randomness(flags.seed, assignment.rank)
+        checkpoints = Checkpoints(Vault(folder or scratch), randomness, Hyperparameters(flags.point, say))
         console = Console(folder)
         ref = console.latest()
         if ref is not None:

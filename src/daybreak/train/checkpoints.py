@@ -8,6 +8,7 @@ from typing import Any
 from daybreak.base.errors import UsageError, VaultError
 from daybreak.train import codec, gang
 from daybreak.train.behind import Behind, Written, put
+from daybreak.train.hyperparameters import Hyperparameters
 from daybreak.train.kept import Load, Save, holder
 from daybreak.train.randomness import OTHERS, Randomness, State
 from daybreak.train.reading import decode
@@ -18,15 +19,17 @@ from daybreak.wire.worker import CheckpointRef
 class Checkpoints:
     """Takes the state of what is kept out and puts it back.
 
-    A checkpoint is `{"units", "random", "last", "kept": {name: state}}` in the encoding of `train.codec`. In a gang, rank 0 writes it.
+    A checkpoint is `{"units", "random", "last", "kept": {name: state}}` in the encoding of `train.codec`, with `"hyperparameters"` where
+    what is kept has any (`train.hyperparameters`). In a gang, rank 0 writes it.
     """
 
-    def __init__(self, vault: Vault, randomness: Randomness) -> None:
+    def __init__(self, vault: Vault, randomness: Randomness, hyperparameters: Hyperparameters) -> None:
         self.last: dict[str, float] = {}  # reported values, as the checkpoint had them
         self._vault = vault
         self.behind = Behind(vault)
         self._randomness = randomness
         self.generators = randomness.generators
+        self.hyperparameters = hyperparameters
         self._others: tuple[int, list[State]] = 0, []  # at so many units: random states of ranks 1, 2, ...
         self._kept: dict[str, tuple[Save, Load]] = {}
         self._loaded: dict[str, Any] = {}  # states nobody has asked for yet
@@ -43,6 +46,7 @@ class Checkpoints:
         if tree["units"] != ref.units:
             raise VaultError(f"the checkpoint must stand at unit {ref.units}, it stands at {tree['units']}")
         self._loaded, self._random, self.last = tree["kept"], tree["random"], tree["last"]
+        self.hyperparameters.load(tree.get("hyperparameters"))
         self._from = ref.units
 
     def keep(self, name: str, value: Any) -> None:
@@ -53,11 +57,13 @@ class Checkpoints:
             )
         self._kept[name] = save, load = holder(name, value)
         del save
+        self.hyperparameters.note(name, value)
         if self._random is None:
             return
         if name not in self._loaded:
             raise UsageError(self._mismatch())
         load(self._loaded.pop(name))
+        self.hyperparameters.bring(name, value)
 
     def settle(self) -> None:
         """The training loop begins: global random states go on where the checkpoint was taken."""
@@ -97,7 +103,10 @@ class Checkpoints:
         gathered, others = self._others
         if others and gathered == units:
             random[OTHERS] = others
-        return codec.encode({"units": units, "random": random, "last": last, "kept": kept})
+        tree = {"units": units, "random": random, "last": last, "kept": kept}
+        if built := self.hyperparameters.state():
+            tree["hyperparameters"] = built
+        return codec.encode(tree)
 
     def _mismatch(self) -> str:
         missing = ", ".join(self._loaded) or "nothing else"

@@ -46,6 +46,7 @@ class Run:
         self.ending: str | None = None  # why the attempt is to end, once that is decided; a reason of `wire.Ended`
         self.reports = Reports(assignment.objectives, assignment.best)
         self.reports.last.update(checkpoints.last)
+        self.hyperparameters = checkpoints.hyperparameters  # for adapters whose libraries restore things themselves
         self.at_unit_end: list[Callable[[], None]] = []  # called by each member of a gang, before the unit may be saved
         self.alike = (
             False  # the members of a gang draw the same global numbers: a checkpoint keeps rank 0's states alone

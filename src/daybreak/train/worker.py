@@ -18,6 +18,7 @@ from daybreak.base.ids import AttemptKey
 from daybreak.train import determinism, user_code
 from daybreak.train.checkpoints import Checkpoints, say
 from daybreak.train.failures import failure
+from daybreak.train.hyperparameters import Hyperparameters
 from daybreak.train.leaving import EXIT_CONTROLLER_GONE, EXIT_CRASHED, ControllerGone, Leaving
 from daybreak.train.link import AgentLink, Link
 from daybreak.train.processes import die_with, set_threads
@@ -97,7 +98,8 @@ class _Attempt:
 
     def _open_run(self, user: UserCode) -> Run:
         randomness = Randomness(self._assignment.seed, self._assignment.rank)
-        checkpoints = Checkpoints(Vault(self._assignment.vault), randomness)
+        hyperparameters = Hyperparameters(self._assignment.point, _hush if self._assignment.rank else say)
+        checkpoints = Checkpoints(Vault(self._assignment.vault), randomness, hyperparameters)
         began = time.perf_counter()
         units = self._load(checkpoints)
         run = Run(msgspec.structs.replace(self._assignment, units=units), self._link, checkpoints, user.prepared)
@@ -170,6 +172,11 @@ class _Attempt:
         )
         self._link.send(ended)
         return EXIT_CRASHED
+
+
+def _hush(text: str) -> None:
+    """Rank 0 of a gang tells it."""
+    del text
 
 
 def load_fresh(run: str, code: str) -> UserCode:

@@ -45,3 +45,32 @@ def test_frozen_and_killed_it_ends_with_the_same_bits(example, tmp_path, monkeyp
         assert trial.reported == whole.reported
         metric, bound = BETTER_THAN[example]
         assert (whole.reported[metric][UNITS] if bound > 0 else -whole.reported[metric][UNITS]) > bound
+
+
+INJECTED = """
+import jax.numpy as jnp
+import optax
+from daybreak.train.adapters.jax import State
+
+def main(run):
+    optimizer = optax.inject_hyperparams(optax.sgd)(learning_rate=run.params.lr, momentum=0.5)
+    weight = {"w": jnp.ones(2)}
+    state = State(run, weight=weight, optimizer=optimizer.init(weight))
+    for _ in run.epochs():
+        change, state.optimizer = optimizer.update(state.weight, state.optimizer)
+        state.weight = optax.apply_updates(state.weight, change)
+"""
+
+
+def test_what_optax_injects_comes_from_a_clones_own_point(tmp_path, monkeypatch):
+    pytest.importorskip("optax", reason="optax is not installed: pip install 'daybreak[jax]'")
+    compile_once(monkeypatch, tmp_path)
+    (tmp_path / "injected.py").write_text(INJECTED)
+    with FakeAgent(tmp_path, "injected:main") as agent:
+        source, clone = Trial(agent, {"lr": 0.5}, 3), Trial(agent, {"lr": 0.25}, 3)
+        start = source.train(1, action="freeze")
+        end = clone.train(start=start)
+        assert "hyperparams['learning_rate'] 0.5 -> 0.25" in agent.output()
+        assert clone.kept(end)["jax"]["trees"]["optimizer"][".hyperparams['learning_rate']"]["array"] == 0.25
+        again = clone.train(start=clone.train(2, start, action="freeze"))
+        assert digest(clone.kept(again)) == digest(clone.kept(end))

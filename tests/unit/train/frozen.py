@@ -5,6 +5,7 @@ from contextlib import suppress
 from daybreak.base.ids import AttemptKey
 from daybreak.train.checkpoints import Checkpoints
 from daybreak.train.codec import load_checkpoint
+from daybreak.train.hyperparameters import Hyperparameters
 from daybreak.train.leaving import Frozen
 from daybreak.train.randomness import Randomness
 from daybreak.train.run import Run
@@ -56,12 +57,14 @@ class Trial:
             ref = self.attempt(target, "freeze" if target in stops else "finish", ref) or ref
         return ref
 
-    def attempt(self, target, action="finish", start=None, seed=7):
-        """One attempt; its last checkpoint, if it wrote one."""
-        agent, checkpoints = Agent(action), Checkpoints(self.vault, Randomness(seed))
+    def attempt(self, target, action="finish", start=None, seed=7, **point):
+        """One attempt; its last checkpoint, if it wrote one. `said`: what it told people of hyperparameters."""
+        self.said = []
+        hyperparameters = Hyperparameters(point, self.said.append)
+        agent, checkpoints = Agent(action), Checkpoints(self.vault, Randomness(seed), hyperparameters)
         if start is not None:
             checkpoints.load(start)
-        run = Run(self._assignment(target, start, seed), agent, checkpoints)
+        run = Run(self._assignment(target, start, seed, point), agent, checkpoints)
         with suppress(Frozen):
             self.main(run)
         run.close()
@@ -71,12 +74,12 @@ class Trial:
     def kept(self, ref):
         return load_checkpoint(self.vault.path(ref.digest))
 
-    def _assignment(self, target, start, seed):
+    def _assignment(self, target, start, seed, point):
         return Assignment(
             attempt=AttemptKey(0, 0, 1),
             run="",
             folder=".",
-            point={},
+            point=point,
             seed=seed,
             units=start.units if start else 0,
             target=target,

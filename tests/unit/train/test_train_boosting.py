@@ -130,3 +130,29 @@ def test_patience_counts_units_since_the_best_one():
 def test_patience_for_what_nobody_reports_says_what_is():
     with pytest.raises(UsageError, match="patience waits for 'auc', which no unit reports: it has loss"):
         Patience("auc", 2).see({"loss": 1.0})
+
+
+def leaves(trial, ref, trees):
+    """Values of the leaves of the first `trees` trees."""
+    (library,) = trial.kept(ref)
+    model = bytes(np.asarray(trial.kept(ref)[library]["booster"]))
+    if library == "xgboost":
+        import xgboost as xgb
+
+        frame = xgb.Booster(model_file=bytearray(model)).trees_to_dataframe()
+        return frame[(frame.Tree < trees) & (frame.Feature == "Leaf")].Gain.tolist()
+    import lightgbm as lgb
+
+    frame = lgb.Booster(model_str=model.decode()).trees_to_dataframe()
+    return frame[(frame.tree_index < trees) & frame.split_feature.isna()].value.tolist()
+
+
+@pytest.mark.parametrize("make", [xgboost_trial, lightgbm_trial])
+def test_a_clone_keeps_the_trees_of_its_source_and_grows_its_own_at_its_own_rate(make, tmp_path):
+    source, clone = (make({"learning_rate": rate}, tmp_path) for rate in (0.5, 0.05))
+    start = source.attempt(2, "freeze")
+    end, unchanged = clone.attempt(UNITS, start=start), source.attempt(UNITS, start=start)
+    assert leaves(clone, end, 2 * EACH) == pytest.approx(leaves(clone, start, 2 * EACH))
+    assert max(map(abs, leaves(clone, end, UNITS * EACH)[len(leaves(clone, end, 2 * EACH)) :])) < 0.5 * max(
+        map(abs, leaves(clone, unchanged, UNITS * EACH)[len(leaves(clone, unchanged, 2 * EACH)) :])
+    )

@@ -92,6 +92,8 @@ class DaybreakCallback(TrainerCallback):  # type: ignore[misc]
         del args, state, control
         if self._trainer is None:
             raise UsageError("train with callback.train(trainer), not trainer.train(): it knows where the trial stands")
+        steered = {"optimizer": kwargs["optimizer"], "scheduler": kwargs["lr_scheduler"]}
+        self._run.hyperparameters.note(NAME, steered)
         if self._restored is None:
             return
         kwargs["optimizer"].load_state_dict(self._restored["optimizer"])
@@ -100,6 +102,7 @@ class DaybreakCallback(TrainerCallback):  # type: ignore[misc]
             self._trainer.accelerator.scaler.load_state_dict(self._restored["scaler"])
         for name, callback in exportable(self._trainer).items():
             vars(callback).update(self._restored["callbacks"].get(name, {}))
+        self._run.hyperparameters.bring(NAME, steered)
         self._restored = None
 
     def on_epoch_begin(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:

@@ -23,9 +23,11 @@ from daybreak.base.errors import UsageError
 from daybreak.base.streams import derive_seed
 from daybreak.train.adapters import arrays
 from daybreak.train.checkpoints import say
+from daybreak.train.hyperparameters import Holder
 from daybreak.train.run import Run
 
 NAME = "jax"
+INJECTED = ".hyperparams["  # of optax's InjectStatefulHyperparamsState
 THREADS = (
     "XLA uses as many threads as the machine has cores, and its bits with one are not those with more: set PJRT_NPROC"
 )
@@ -58,7 +60,10 @@ class State:
             setattr(self, name, tree)
         for limit in self.limits:
             say(f"not every bit may come again: {limit}")
+        injected = Holder("", self._injected, self._inject)
+        run.hyperparameters.note(NAME, injected)
         run.keep(**{NAME: (self._save, self._load)})
+        run.hyperparameters.bring(NAME, injected)
 
     def __setattr__(self, name: str, tree: Any) -> None:
         object.__setattr__(self, name, jax.tree.map(_strong, tree))
@@ -70,6 +75,18 @@ class State:
 
     def _trees(self) -> dict[str, Any]:
         return {name: tree for name, tree in vars(self).items() if name != "limits"}
+
+    def _injected(self) -> dict[str, Any]:
+        """What `optax.inject_hyperparams` has put into trees; hyperparameters elsewhere are in functions, and in no checkpoint."""
+        found = jax.tree_util.tree_leaves_with_path(self._trees())
+        return {jax.tree_util.keystr(path): leaf for path, leaf in found if INJECTED in jax.tree_util.keystr(path)}
+
+    def _inject(self, place: str, value: Any) -> None:
+        def chosen(path: Any, leaf: Any) -> Any:
+            return value if jax.tree_util.keystr(path) == place else leaf
+
+        for name, tree in jax.tree_util.tree_map_with_path(chosen, self._trees()).items():
+            object.__setattr__(self, name, tree)
 
     def _save(self) -> dict[str, Any]:
         trees = {name: dict(_leaves(tree)) for name, tree in self._trees().items()}

@@ -21,10 +21,12 @@ from keras.src.random.seed_generator import global_seed_generator  # Keras offer
 from daybreak.base.errors import UsageError
 from daybreak.train.adapters import arrays
 from daybreak.train.checkpoints import say
+from daybreak.train.hyperparameters import Holder
 from daybreak.train.order.permutation import order
 from daybreak.train.run import Run
 
 NAME = "keras"
+RATE = "learning_rate"
 ENDED = sys.maxsize  # an epoch that no training has
 SHUFFLE = (
     "TensorFlow's random state cannot be restored: arrays with shuffle=True and tf.data pipelines that draw come in another order after "
@@ -66,9 +68,11 @@ class DaybreakCallback(keras.callbacks.Callback):  # type: ignore[misc]
             )
         if not self.model.optimizer.built:
             self.model.optimizer.build(self.model.trainable_variables)
+        self._run.hyperparameters.note(NAME, rate_of(self.model.optimizer))
         if self._restored is not None:
             self._restore(self._restored)
             self._restored = None
+            self._run.hyperparameters.bring(NAME, rate_of(self.model.optimizer))
         if not self._stopped:
             self._units = self._run.epochs(self.params["epochs"])
             if next(self._units, None) is None:
@@ -159,6 +163,17 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         """The batch as it is trained on: `rows`, shape (B,), are the numbers of its samples. Draw with `daybreak.sample_stream`."""
         del rows
         return x, y
+
+
+def rate_of(optimizer: Any) -> Holder:
+    """The learning rate, which is a variable, unless it is a function of the step; all else of an optimizer is in no checkpoint."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # where losses are scaled
+
+    def read() -> dict[str, Any]:
+        known = getattr(optimizer, "_learning_rate", None)
+        return {RATE: float(optimizer.learning_rate)} if isinstance(known, keras.Variable) else {}
+
+    return Holder("optimizer", read, lambda name, value: setattr(optimizer, name, value), {RATE: (RATE,)})
 
 
 def find_limits() -> Iterator[str]:

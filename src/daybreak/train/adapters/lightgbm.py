@@ -116,7 +116,10 @@ class _Grower:
         first = self._start(0)
         self._update(first, unit * rounds - 1)
         if trees(first.model_to_string()) != trees(self._text):
-            say("boosting again gave other trees than the checkpoint's: the data, the machine or LightGBM has changed")
+            say(
+                "boosting again gave other trees than the checkpoint's: this trial is a clone or a fork with other hyperparameters, or the "
+                "data, the machine or LightGBM has changed"
+            )
         self._update(first, rounds)
         return first
 

@@ -84,6 +84,7 @@ class DaybreakCallback(Callback):  # type: ignore[misc]
                 "the trial goes on from a checkpoint: give it to Lightning, trainer.fit(..., ckpt_path=callback.ckpt_path)"
             )
         limit = trainer.max_epochs if self._every is None and trainer.max_epochs not in {None, -1} else None
+        self._run.hyperparameters.note(NAME, optimized(trainer))  # Lightning restores them next
         self._units = self._run.epochs(limit)
         self._begin_unit()
 
@@ -91,6 +92,7 @@ class DaybreakCallback(Callback):  # type: ignore[misc]
         """See what Lightning was given."""
         del pl_module
         self._memory.held = None
+        self._run.hyperparameters.bring(NAME, optimized(trainer))
         if not self._within:
             start_clean(trainer)
         self._within = False
@@ -156,6 +158,12 @@ class DaybreakCallback(Callback):  # type: ignore[misc]
     def _load(self, state: dict[str, Any]) -> None:
         self._restored = self._memory.held = state["trainer"]
         self._within = state["within"]
+
+
+def optimized(trainer: Trainer) -> dict[str, list[Any]]:
+    """What has hyperparameters in Lightning's own checkpoints."""
+    schedulers = [config.scheduler for config in trainer.lr_scheduler_configs]
+    return {"optimizers": trainer.optimizers, "schedulers": schedulers}
 
 
 def start_clean(trainer: Trainer) -> None:
