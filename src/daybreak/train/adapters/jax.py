@@ -23,7 +23,7 @@ from daybreak.base.errors import UsageError
 from daybreak.base.streams import derive_seed
 from daybreak.train.adapters import arrays
 from daybreak.train.checkpoints import say
-from daybreak.train.hyperparameters import Holder
+from daybreak.train.holders import Holder
 from daybreak.train.run import Run
 
 NAME = "jax"

@@ -21,7 +21,7 @@ from keras.src.random.seed_generator import global_seed_generator  # Keras offer
 from daybreak.base.errors import UsageError
 from daybreak.train.adapters import arrays
 from daybreak.train.checkpoints import say
-from daybreak.train.hyperparameters import Holder
+from daybreak.train.holders import Holder
 from daybreak.train.order.permutation import order
 from daybreak.train.run import Run
 
