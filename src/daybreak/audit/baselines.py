@@ -4,6 +4,7 @@ Trivial ones (the most frequent class, the mean, the last value of a series), a 
 boosted trees. They see train alone; rows are bounded by the caller.
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -67,6 +68,13 @@ def _moments(frame: Frame, problem: Problem) -> Vector:
     return np.concatenate([train[problem.rows], test[problem.rows_test]])
 
 
+def one_thread() -> AbstractContextManager[Any]:
+    """One thread for what is inside: on a busy machine threads that wait for each other at every split take ten times as long."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1)  # type: ignore[no-any-return]
+
+
 def linear(given: Views, problem: Problem, seed: int) -> Predicted:
     """Logistic or ridge regression, lightly regularised."""
     from sklearn.linear_model import LogisticRegression, Ridge
@@ -77,7 +85,8 @@ def linear(given: Views, problem: Problem, seed: int) -> Predicted:
             Ridge(1.0, solver="lsqr" if hasattr(train, "toarray") else "auto").fit(train, problem.y).predict(test)
         )
     model = LogisticRegression(max_iter=200, tol=1e-3, random_state=chance.state(seed, "linear"))
-    return _classified(model.fit(train, problem.y), test)
+    with one_thread():
+        return _classified(model.fit(train, problem.y), test)
 
 
 def nearest(given: Views, problem: Problem) -> Predicted:
@@ -93,7 +102,9 @@ def nearest(given: Views, problem: Problem) -> Predicted:
 def boosted(given: Views, problem: Problem, seed: int) -> Predicted:
     """Boosted trees on histograms (Ke et al., "LightGBM", 2017, as scikit-learn has them)."""
     train, test = given.trees
-    return _classified(boosting(problem, given.categorical, seed).fit(train, problem.y), test, numeric=problem.numeric)
+    with one_thread():
+        model = boosting(problem, given.categorical, seed).fit(train, problem.y)
+        return _classified(model, test, numeric=problem.numeric)
 
 
 def boosting(problem: Problem, categorical: Any, seed: int, rounds: int = 100) -> Any:
