@@ -14,17 +14,10 @@ import numpy as np
 from daybreak.audit.encoding import Codes, Encoded, Vector, category_codes
 from daybreak.audit.frame import Frame
 from daybreak.audit.outcome import Finding, NotApplicable, Outcome, answered
-from daybreak.audit.probe import (
-    Target,
-    cluster_variance,
-    folds_of_groups,
-    out_of_fold_and_on_test,
-    random_folds,
-    target_of,
-    with_target,
-)
+from daybreak.audit.probe import cluster_variance, folds_of_groups, out_of_fold_and_on_test, probed, random_folds
+from daybreak.audit.problem import Problem
 from daybreak.audit.scores import Interval
-from daybreak.audit.sketch import sketch, thinned
+from daybreak.audit.sketch import thinned
 
 RULE = "test_better"
 MOST_ROWS = 6000  # a side
@@ -40,30 +33,25 @@ def test_better_than_train(frame: Frame) -> Outcome:
     Raises `NotApplicable` without a target, without features, or with fewer than 30 rows a side.
     """
     frame = thinned(frame, MOST_ROWS, RULE)
-    encoded, target, train, test = with_target(sketch(frame), target_of(frame))
-    if min(len(train), len(test)) < FEWEST:
-        raise NotApplicable(
-            f"needs at least {FEWEST} rows with a target on either side, got {len(train)} and {len(test)}"
-        )
-    if not encoded.names:
-        raise NotApplicable("needs at least one feature to predict the target from")
-    groups = _clusters(frame, encoded, train, test)
+    encoded, problem = probed(frame)
+    n, m = len(problem.y), len(problem.y_test)
+    if min(n, m) < FEWEST:
+        raise NotApplicable(f"needs at least {FEWEST} rows with a target on either side, got {n} and {m}")
+    groups = _clusters(frame, encoded, problem)
     apart = frame.about.having("group") and not set(groups[0].tolist()) & set(groups[1].tolist())
-    folds = (
-        folds_of_groups(groups[0], FOLDS, frame.seed) if apart else random_folds(len(train), FOLDS, frame.seed, RULE)
-    )
-    right, on_test = out_of_fold_and_on_test(encoded, target, folds, frame.seed)
+    folds = folds_of_groups(groups[0], FOLDS, frame.seed) if apart else random_folds(n, FOLDS, frame.seed, RULE)
+    right, on_test = out_of_fold_and_on_test(encoded, problem, folds, frame.seed)
     sd = sqrt(cluster_variance(right, groups[0]) + cluster_variance(on_test, groups[1]))
     measured = {
         "train": round(float(right.mean()), 4),
         "test": round(float(on_test.mean()), 4),
         "sd_of_difference": round(sd, 4),
         "standard_deviations": round(float((on_test.mean() - right.mean()) / max(sd, 1e-9)), 2),
-        "score": "skill" if target.numeric else "accuracy",
+        "score": "skill" if problem.numeric else "accuracy",
         "model": "randomised trees",
     }
-    if not target.numeric:
-        measured["test_at_trains_mix"] = round(_at_trains_mix(target, on_test), 4)
+    if not problem.numeric:
+        measured["test_at_trains_mix"] = round(_at_trains_mix(problem, on_test), 4)
     return answered(RULE, _judged(measured), measured=measured)
 
 
@@ -82,25 +70,25 @@ def of_scores(train: Interval, test: Interval, higher_is_better: bool = True) ->
     return answered(RULE, _judged(measured), measured=measured)
 
 
-def _clusters(frame: Frame, encoded: Encoded, train: Codes, test: Codes) -> tuple[Codes, Codes]:
+def _clusters(frame: Frame, encoded: Encoded, problem: Problem) -> tuple[Codes, Codes]:
     """What is one piece of evidence: a declared group, otherwise rows with the same features."""
     declared = frame.about.having("group")
     if declared:
         name = declared[0].name
         codes = category_codes(frame.train.rows[name], frame.test.rows[name])
-        return codes[0][train], codes[1][test]
+        return codes[0][problem.rows], codes[1][problem.rows_test]
     both = np.ascontiguousarray(np.nan_to_num(np.vstack([encoded.train, encoded.test]), nan=-1e30))
     _, inverse = np.unique(
         both.view(np.dtype((np.void, both.dtype.itemsize * both.shape[1]))).ravel(), return_inverse=True
     )
-    return inverse[: len(train)], inverse[len(train) :]
+    return inverse[: len(problem.y)], inverse[len(problem.y) :]
 
 
-def _at_trains_mix(target: Target, on_test: Vector) -> float:
+def _at_trains_mix(problem: Problem, on_test: Vector) -> float:
     """Test's accuracy if its classes were as frequent as in train."""
-    share = np.bincount(target.train.astype(int), minlength=target.classes) / len(target.train)
-    there = np.bincount(target.test.astype(int), minlength=target.classes)
-    mean = np.bincount(target.test.astype(int), on_test, minlength=target.classes) / np.maximum(there, 1)
+    share = np.bincount(problem.y.astype(int), minlength=len(problem.classes)) / len(problem.y)
+    there = np.bincount(problem.y_test.astype(int), minlength=len(problem.classes))
+    mean = np.bincount(problem.y_test.astype(int), on_test, minlength=len(problem.classes)) / np.maximum(there, 1)
     return float((mean * share)[there > 0].sum() / max(share[there > 0].sum(), 1e-12))
 
 

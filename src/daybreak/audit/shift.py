@@ -11,9 +11,10 @@ import msgspec
 import numpy as np
 
 from daybreak.audit import chance
-from daybreak.audit.encoding import Codes, Encoded, Matrix, Vector, category_codes, numbers
+from daybreak.audit.encoding import Codes, Encoded, Matrix, Vector, category_codes
 from daybreak.audit.frame import Frame
 from daybreak.audit.outcome import Finding, NotApplicable, Outcome, answered
+from daybreak.audit.problem import problem_of
 from daybreak.audit.shift_columns import Change, Novelty, changes, new_values
 from daybreak.audit.sketch import sketch, thinned
 
@@ -201,13 +202,14 @@ def _where(named: list[Change]) -> str:
 def _target(frame: Frame) -> list[Finding]:
     """The finding about another mix of the target's values."""
     column = frame.about.target
+    try:
+        problem = problem_of(frame)
+    except NotApplicable:
+        column = None
     if column is None:
         return []
-    sides = frame.train.rows[column.name], frame.test.rows[column.name]
-    category = frame.about.task == "classification"
-    pair = category_codes(*sides)[:2] if category else (numbers(sides[0]), numbers(sides[1]))
-    train, test = (np.where(x < 0, np.nan, x)[:, None] if category else x[:, None] for x in pair)
-    found = changes(train.astype(np.float32), test.astype(np.float32), (column.name,), (column.name,), [category])
+    train, test = (side.astype(np.float32)[:, None] for side in (problem.y, problem.y_test))
+    found = changes(train, test, (column.name,), (column.name,), [not problem.numeric])
     return [
         Finding(
             RULE,

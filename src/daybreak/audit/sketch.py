@@ -5,6 +5,7 @@ first principal components, fitted on both sides together so that they do not te
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -29,12 +30,8 @@ PLAIN = {
 
 def thinned(frame: Frame, most: int, *names: str | int) -> Frame:
     """At most `most` rows a side, drawn at random by (seed, names), in their order."""
-    return Frame(
-        frame.about,
-        _thin(frame.train, most, frame.seed, "train", *names),
-        _thin(frame.test, most, frame.seed, "test", *names),
-        seed=frame.seed,
-    )
+    train = _thin(frame.train, most, frame.seed, "train", *names)
+    return replace(frame, train=train, test=_thin(frame.test, most, frame.seed, "test", *names))
 
 
 def _thin(part: Part, most: int, seed: int, *names: str | int) -> Part:
