@@ -7,6 +7,9 @@ profiles.toml                   credentials by name, mode 0600; written by its o
 code/<hash>/                    captured source files of experiments
 cache/                          what can be made again: hashes of files by their stat, what interpreters said
 experiments/<n>/logs/<t>.<e>.log   output of attempt <n>.<t>.<e>; parent.log: of the warm parent
+experiments/<n>/audits/         audits of its runs: one file each, never changed
+experiments/<n>/gate/           what the gate said of them
+waivers.jsonl                   findings that somebody answers for, appended to
 experiments/<n>/scratch/<t>/    a folder of the trial's own (checkpoints of unedited scripts)
 run/                            sockets, the controller's lock and its log; mode 0700
 """
@@ -76,6 +79,19 @@ class Home:
     def log(self, attempt: AttemptKey) -> Path:
         """Captured output of one attempt."""
         return self.logs(attempt.experiment) / f"{attempt.trial}.{attempt.epoch}.log"
+
+    def audits(self, experiment: int) -> Path:
+        """Audits of its runs."""
+        return self.path / "experiments" / str(experiment) / "audits"
+
+    def decisions(self, experiment: int) -> Path:
+        """What the gate said of its runs."""
+        return self.path / "experiments" / str(experiment) / "gate"
+
+    @property
+    def waivers(self) -> Path:
+        """Findings that somebody answers for."""
+        return self.path / "waivers.jsonl"
 
     def scratch(self, trial: TrialKey) -> Path:
         """A folder of the trial's own."""

@@ -5,9 +5,9 @@ A field that is faulty is reported once and left out, so that the rest can still
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from daybreak.spec.faults import Faults, Path, did_you_mean, listed, shown
@@ -18,22 +18,30 @@ EXAMPLES = {
     "objectives": "`objective: {maximize: accuracy}`",
 }
 _STAND_INS: dict[str, Any] = {"name": "faulty", "run": "faulty:run", "objectives": [{"metric": "faulty"}]}
+M = TypeVar("M", bound=BaseModel)
 _ROUNDS = 10  # each leaves something out; nothing valid needs more than three
 
 
 def validate(resolved: dict[str, Any], faults: Faults) -> Experiment | None:
     """The experiment; where fields are faulty, one without them for the checks to go on with; None if nothing is left."""
+    return validated(Experiment, resolved, faults, _STAND_INS)
+
+
+def validated(model: type[M], resolved: dict[str, Any], faults: Faults, stand_ins: Mapping[str, Any] = {}) -> M | None:
+    """The same of any model that stands in a file of its own. `stand_ins`: for fields that are needed."""
     for _ in range(_ROUNDS):
         try:
-            return Experiment.model_validate(resolved)
+            return model.model_validate(resolved)
         except ValidationError as error:
             found = error.errors(include_url=False)
             paths = [_in_data(details["loc"], resolved) for details in found]  # before anything is left out
             for details, path in zip(found, paths, strict=True):
                 if not faults.is_broken(*path):
-                    _tell(details, path, faults)
+                    _tell(details, path, faults, model)
                 faults.broken.add(path)
                 _leave_out(resolved, path)
+                for key, value in stand_ins.items():
+                    resolved.setdefault(key, value)
     return None
 
 
@@ -63,17 +71,15 @@ def _leave_out(resolved: dict[str, Any], path: Path) -> None:
         del holders[-1][str(path[depth])]
     elif 0 < depth == len(path) - 1:
         del holders[-2][str(path[depth - 1])]
-    for key, value in _STAND_INS.items():
-        resolved.setdefault(key, value)
 
 
-def _tell(details: ErrorDetails, path: Path, faults: Faults) -> None:
+def _tell(details: ErrorDetails, path: Path, faults: Faults, root: type[BaseModel]) -> None:
     written, last, value = faults.written(path), str(path[-1]) if path else "", details["input"]
     match details["type"]:
         case "finite_number":
             pass  # `plain` told it
         case "extra_forbidden":
-            faults.add(f"unknown key `{last}`{did_you_mean(last, _keys_beside(path))}", written, key=True)
+            faults.add(f"unknown key `{last}`{did_you_mean(last, _keys_beside(path, root))}", written, key=True)
         case "missing":
             example = EXAMPLES.get(last)
             name = "objective" if last == "objectives" else dotted_name(path)
@@ -116,9 +122,9 @@ def dotted_name(path: Path) -> str:
     return ".".join(str(part) for part in path if not isinstance(part, int)) or "the file"
 
 
-def _keys_beside(path: Path) -> list[str]:
+def _keys_beside(path: Path, root: type[BaseModel]) -> list[str]:
     """What users may write where the unknown key stands."""
-    model: Any = Experiment
+    model: Any = root
     for part in path[:-1]:
         if isinstance(part, str) and part in model.model_fields:
             annotation = model.model_fields[part].annotation

@@ -95,6 +95,7 @@ def _of_run(what: str, data: Data, options: "Options", home: Path | None) -> Rep
     """What the command line says goes before what the experiment says."""
     from daybreak.client.client import Client
     from daybreak.validation.auditing_runs import audit_run
+    from daybreak.validation.records import keep
     from daybreak.validation.subject import of_run
 
     given = {name: value for name, value in data.request("").items() if value}
@@ -103,7 +104,9 @@ def _of_run(what: str, data: Data, options: "Options", home: Path | None) -> Rep
             subject = of_run(client, what)
     except (BadId, NotFound) as error:
         raise UsageError(f"{what} is no file or folder that is here, and no run: {error}") from error
-    return audit_run(subject, options, lambda request: msgspec.structs.replace(request, **given))
+    report = audit_run(subject, options, lambda request: msgspec.structs.replace(request, **given))
+    keep(subject, report)
+    return report
 
 
 @contextmanager

@@ -1,0 +1,132 @@
+"""What a gate and a card know of a run: its audits, the looks at its sealed data, waivers, its scores and on which rows they stand."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from daybreak.audit.outcome import Finding
+from daybreak.audit.scores import Interval, Scored
+from daybreak.client.client import Client
+from daybreak.validation import records, waivers
+from daybreak.validation.records import Audited
+from daybreak.validation.report import Answer
+from daybreak.validation.subject import Subject, of_run
+from daybreak.validation.waivers import Waiver
+from daybreak.wire.rows import LookRow
+
+Source = Literal["clean", "test", "reported"]
+
+
+class Answered(NamedTuple):
+    """What a rule said, in which audit, and its findings there."""
+
+    answer: Answer
+    audit: Audited
+    findings: tuple[Finding, ...]
+
+
+class Score(NamedTuple):
+    """One value of a metric and where it comes from, in words."""
+
+    source: Source
+    value: float
+    says: str
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All of it. `audits`: of the same code and data, newest first. `looks`: of its family, at the same sealed bytes, oldest first."""
+
+    subject: Subject
+    audits: tuple[Audited, ...] = ()
+    looks: tuple[LookRow, ...] = ()
+    waivers: dict[str, Waiver] = field(default_factory=dict)  # by fingerprint, those that are in force
+    at: float = 0.0
+
+    def answers(self, max_age: float | None = None) -> dict[str, Answered]:
+        """Rule -> its best answer: one that is an answer, of the most rows, the newest of those."""
+        found: dict[str, Answered] = {}
+        for audit in self.audits:
+            if max_age is not None and self.at - audit.at > max_age:
+                continue
+            for answer in audit.report.answers:
+                before = found.get(answer.rule)
+                if before is None or _weight(answer) > _weight(before.answer):
+                    found[answer.rule] = Answered(answer, audit, _of(answer, audit.report.findings))
+        return found
+
+    def loose(self, max_age: float | None = None) -> tuple[Finding, ...]:
+        """Findings that belong to no rule that was asked, such as what was odd about the files: of the newest audit of the data."""
+        for audit in self.audits:
+            old = max_age is not None and self.at - audit.at > max_age
+            if not old and audit.report.rows:
+                rules = [answer.rule for answer in audit.report.answers]
+                return tuple(one for one in audit.report.findings if not any(_belongs(one, rule) for rule in rules))
+        return ()
+
+    def scores(self, metric: str) -> Iterator[Score]:
+        """Values of a metric, those first that a reader should believe first."""
+        yield from self._rescored(metric)
+        yield from self._tested(metric)
+        trial = self.subject.trial
+        if trial is not None:
+            value = trial.best.get(metric, trial.last.get(metric))
+            if value is not None:
+                yield Score("reported", value, "as the training reported it, on data of its own choice")
+
+    @property
+    def own_looks(self) -> tuple[LookRow, ...]:
+        """Those by this trial."""
+        trial, number = self.subject.trial, self.subject.experiment.experiment
+        return tuple(row for row in self.looks if trial and (row.experiment, row.trial) == (number, trial.trial))
+
+    def _rescored(self, metric: str) -> Iterator[Score]:
+        """By audits that scored this very model."""
+        model = self.subject.binding.model
+        for audit in self.audits:
+            rescore = audit.report.rescore
+            if rescore is None or not model or audit.binding.model != model:
+                continue
+            for one in rescore.scored:
+                if one.metric == metric and not one.fitted_here:
+                    yield _clean(one, rescore.overlapping_rows)
+                    return
+
+    def _tested(self, metric: str) -> Iterator[Score]:
+        for row in reversed(self.own_looks):
+            if metric in row.metrics:
+                yield Score("test", row.metrics[metric], f"on sealed data `{row.data}`, scored at {row.units} units")
+                return
+
+
+def gather(client: Client, run: str, at: float | None = None) -> Evidence:
+    """Of a run, as of now (or `at`). Raises `BadId`, `NotFound`, `VaultError`, and `DamagedFile` where a record was altered."""
+    now = time.time() if at is None else at
+    subject = of_run(client, run)
+    sealed = {one.root for one in subject.sealed}
+    looks = [row for row in client.looks(subject.experiment.experiment) if row.sealed in sealed]
+    return Evidence(subject, tuple(records.of_run(subject)), tuple(looks), waivers.in_force(client.home, now), now)
+
+
+def _clean(one: Scored, overlapping: int) -> Score:
+    if one.clean is not None:
+        says = f"on {one.clean.rows:,} clean test rows ({overlapping:,} that overlap with train are left out)"
+        return Score("clean", one.clean.value, says, one.clean)
+    return Score(
+        "clean", one.all.value, f"on all {one.all.rows:,} test rows, none of which overlaps with train", one.all
+    )
+
+
+def _weight(answer: Answer) -> tuple[bool, bool, int]:
+    """Failed answers are none; a look at all rows weighs more than one at a sample. Equal weights: the newer one came first."""
+    return answer.status != "failed", not answer.looked_at, sum(answer.looked_at.values())
+
+
+def _of(answer: Answer, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    return tuple(one for one in findings if _belongs(one, answer.rule))
+
+
+def _belongs(finding: Finding, rule: str) -> bool:
+    return finding.rule == rule or finding.rule.startswith(f"{rule}.")
