@@ -107,7 +107,7 @@ def _interval(score: Interval | None) -> str:
 
 def _print_answers(report: Report, *, everything: bool) -> None:
     out = console()
-    clean = [one.rule for one in report.answers if one.status == "clean"]
+    clean = [one.rule for one in report.answers if one.status == "clean" and one.rule != "rescore"]
     absent = [one for one in report.answers if one.status == "not_applicable"]
     if clean:
         out.print(styled(("clean", "green"), f"  {', '.join(clean)}"), soft_wrap=True)

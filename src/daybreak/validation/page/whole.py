@@ -72,16 +72,32 @@ def _head(report: Report) -> str:
         tag("p", esc(f"Audit of {_about(report)}"), "soft")
         + tag("h1", esc(told), "failed" if told == INCOMPLETE else report.verdict)
         + paragraph(" · ".join(fact for fact in facts if fact), "soft")
+        + paragraph(_next(report))
     )
+
+
+def _next(report: Report) -> str:
+    """What to read first."""
+    errors = [one for one in report.findings if one.severity == "error"]
+    if errors:
+        more = f" and {len(errors) - 1} more below" if len(errors) > 1 else ""
+        return f"{errors[0].what}{'' if errors[0].what.endswith('.') else '.'} What to do about it{more} stands with each finding."
+    return ""
 
 
 def _findings(report: Report) -> str:
     if not report.findings:
         return ""
-    return tag("section", tag("h2", "What was found") + "".join(_finding(one) for one in report.findings))
+    said: set[str] = set()
+    told = ""
+    for one in report.findings:
+        about = explanation(one.rule)
+        told += _finding(one, "" if about in said else about)
+        said.add(about)
+    return tag("section", tag("h2", "What was found") + told)
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, about: str) -> str:
     facts = [
         ("What it does to the score", esc(finding.matters)),
         ("How sure", esc(f"{finding.sure}{f': {finding.because}' if finding.because else ''}")),
@@ -93,7 +109,7 @@ def _finding(finding: Finding) -> str:
         "article",
         tag("p", f"{tag('b', finding.severity, finding.severity)} {tag('code', esc(finding.rule))}")
         + tag("h3", esc(finding.what))
-        + paragraph(explanation(finding.rule), "soft")
+        + paragraph(about, "soft")
         + gallery(finding)
         + tag("dl", told)
         + _numbers(finding),
@@ -152,7 +168,11 @@ def _asked(report: Report) -> str:
 
 
 def _answer(answer: Answer) -> str:
-    told = esc(MARKS[answer.status]) + (f": {esc(answer.why)}" if answer.why else "")
+    told = (
+        "see the scores"
+        if answer.rule == "rescore" and answer.status == "clean"
+        else esc(MARKS[answer.status]) + (f": {esc(answer.why)}" if answer.why else "")
+    )
     if answer.looked_at:
         rows = ", ".join(f"{count:,} {side}" for side, count in answer.looked_at.items())
         told += esc(f" (looked at {rows} rows)")
