@@ -42,6 +42,12 @@ class Columnar:
         except (pa.ArrowException, OSError) as error:
             raise UsageError(f"{self.name} cannot be read: {error}") from error
 
+    def row(self, position: int) -> pa.RecordBatch | None:
+        """One row, from the row group that holds it."""
+        if not 0 <= position < self._count:
+            return None
+        return self._data.take(pa.array([position])).to_batches()[0]
+
     def digest(self) -> str:
         """blake3 of the file; of several: of their hashes in order."""
         found = [hash_file(path) for path in self.paths]

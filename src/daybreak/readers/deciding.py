@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from daybreak.audit.about import Column, ColumnType
 from daybreak.readers.moments import STORED, to_times
+from daybreak.readers.source import purpose_of
 from daybreak.readers.survey import NULLS, Seen, joined
 
 FEW_WORDS = 3  # text has at least so many words a value, on average
@@ -36,7 +37,7 @@ def decide(name: str, seen: list[Seen], *, as_text: bool = False) -> Reading:
     kind: ColumnType = "text" if as_text and not whole.told else _common(kinds, whole, [each.loose for each in seen])
     missing = (*NULLS, *_words_among_numbers(whole)) if kind in _PARSED else ("",)
     return Reading(
-        Column(name, kind, shape=_shape(whole.field.type, kind)),
+        Column(name, kind, purpose_of(whole.field), _shape(whole.field.type, kind)),
         _STORED.get(kind, whole.field.type),
         missing,
         whole.forms or (),
@@ -140,7 +141,7 @@ def convert(values: pa.Array, reading: Reading) -> pa.Array:  # noqa: PLR0911 (a
     kind = reading.column.type
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
-    if kind in {"image", "audio", "digest"} or reading.column.purpose in {"name", "meta"}:
+    if kind in {"image", "audio", "digest"} or values.type == reading.stored:
         return values
     if kind == "empty":
         return pa.nulls(len(values))

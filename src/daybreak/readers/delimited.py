@@ -14,6 +14,7 @@ from daybreak.readers.dialect import look, open_bytes
 from daybreak.readers.source import loose, note
 
 EXTENSIONS = (".csv", ".tsv", ".tab", ".data", ".dat", ".txt")
+COMPRESSED = (".gz", ".bz2", ".zst")
 BLOCK = 8 * 2**20  # bytes parsed at once; also the longest row
 MOST_NAMED = 5
 
@@ -165,6 +166,12 @@ class Delimited:
             return ()
         what = f"{self.name} is not UTF-8 and was read as {self.dialect.encoding}"
         return (note("input.encoding", what, subject=self.name, advice="write it in UTF-8"),)
+
+
+def extension_of(path: Path) -> str:
+    """The extension in small letters, without that of a compression."""
+    inner = Path(path.stem) if path.suffix.lower() in COMPRESSED else path
+    return inner.suffix.lower()
 
 
 def _arrow(encoding: str) -> str:

@@ -12,9 +12,10 @@ from daybreak.base.errors import UsageError
 from daybreak.readers import roles
 from daybreak.readers.deciding import Reading, convert, decide
 from daybreak.readers.opened import Opened, Side
-from daybreak.readers.recognising import recognise
+from daybreak.readers.recognising import recognise, sides_within
 from daybreak.readers.request import Progress, Request
-from daybreak.readers.showing import show
+from daybreak.readers.settling import settle
+from daybreak.readers.showing import Shown
 from daybreak.readers.source import Source, note
 from daybreak.readers.splitting import by_column, by_list
 from daybreak.readers.survey import SURVEYED, Seen, joined, survey
@@ -27,6 +28,7 @@ class Typed:
 
     def __init__(self, source: Source, readings: list[Reading]) -> None:
         self.source, self.readings = source, readings
+        self._shown = Shown(source, readings)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All rows, in order; columns as in `About.columns`."""
@@ -37,7 +39,7 @@ class Typed:
 
     def show(self, position: int) -> dict[str, str]:
         """The sample for a person."""
-        return show(self.source, self.readings, position)
+        return self._shown.row(position)
 
 
 def open_sides(request: Request, progress: Progress | None = None) -> Opened:
@@ -47,10 +49,12 @@ def open_sides(request: Request, progress: Progress | None = None) -> Opened:
     Raises `UsageError` for data that cannot be read, sides that do not fit together, and columns that do not exist.
     """
     sources = _sources(request, progress)
+    settle(sources)
     _same_columns(sources, request)
     seen, rows = _surveyed(sources, progress)
     _not_empty(sources, rows)
     names = [name for name in sources["train"].schema.names if all(name in s.schema.names for s in sources.values())]
+    names = [name for name in names if not _says_nothing([side[name] for side in seen.values()])]
     as_text = {roles.find(name, names, "--text") for name in request.text}
     readings = [decide(name, [side[name] for side in seen.values()], as_text=name in as_text) for name in names]
     readings = roles.with_roles(request, readings)
@@ -59,14 +63,20 @@ def open_sides(request: Request, progress: Progress | None = None) -> Opened:
     return Opened(about, sides, _notes(sources, about))
 
 
+def _says_nothing(seen: list[Seen]) -> bool:
+    """Whether a column about files, such as the camera, has no value anywhere."""
+    return all(each.told is not None and each.told.purpose == "meta" and not each.present for each in seen)
+
+
 def _sources(request: Request, progress: Progress | None) -> dict[str, Source]:
     """Side -> where its rows come from."""
     if request.data is not None:
-        return _split(request, progress)
+        within = {} if request.split_by else sides_within(request.data, request, progress)
+        return within or _split(request, progress)
     if request.train is None or request.test is None:
         raise UsageError("an audit compares two sides: give --train and --test, or a dataset and --split-by")
     given = {"train": request.train, "test": request.test, "validation": request.validation}
-    return {side: recognise(value, request, progress) for side, value in given.items() if value is not None}
+    return {side: recognise(value, request, progress, side) for side, value in given.items() if value is not None}
 
 
 def _split(request: Request, progress: Progress | None) -> dict[str, Source]:

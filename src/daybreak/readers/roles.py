@@ -55,6 +55,9 @@ def with_roles(request: Request, readings: list[Reading]) -> list[Reading]:
     """Readings with the purposes, and what is declared known or not when a prediction is asked for."""
     names = [reading.column.name for reading in readings]
     told = purposes(request, names)
+    aimed = [reading.column.name for reading in readings if reading.column.purpose == "target"]
+    if request.target:  # what was said goes before what a folder's name says
+        told |= {name: told.get(name, "feature") for name in aimed}
     known = {find(name, names, "--known"): True for name in request.known}
     known |= {find(name, names, "--unknown"): False for name in request.unknown}
     return [structs_replace(reading, told, known) for reading in readings]

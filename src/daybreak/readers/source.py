@@ -40,9 +40,14 @@ def told(name: str, stored: pa.DataType, kind: ColumnType, purpose: Purpose, sha
     return pa.field(name, stored, metadata=says)
 
 
-def loose(name: str) -> pa.Field:
+def loose(name: str, purpose: Purpose = "feature") -> pa.Field:
     """A field of strings that may be written numbers, dates or truth values: of a format without types."""
-    return pa.field(name, pa.string(), metadata={_LOOSE: b"1"})
+    return pa.field(name, pa.string(), metadata={_LOOSE: b"1", _PURPOSE: purpose.encode()})
+
+
+def aimed(name: str, stored: pa.DataType, purpose: Purpose) -> pa.Field:
+    """A field whose purpose is known, and whose type is decided by its values."""
+    return pa.field(name, stored, metadata={_PURPOSE: purpose.encode()})
 
 
 def is_loose(field: pa.Field) -> bool:
@@ -50,15 +55,21 @@ def is_loose(field: pa.Field) -> bool:
     return bool(field.metadata and _LOOSE in field.metadata)
 
 
+def purpose_of(field: pa.Field) -> Purpose:
+    """What the reader knows of a field's purpose."""
+    says: dict[bytes, bytes] = field.metadata or {}
+    found: Any = says.get(_PURPOSE, b"feature").decode()
+    return found  # type: ignore[no-any-return]
+
+
 def told_column(field: pa.Field) -> Column | None:
     """What a reader said of a field, if it did."""
     says: dict[bytes, bytes] = field.metadata or {}
     if _TYPE not in says:
         return None
-    shape: Any = tuple(int(part) for part in says[_SHAPE].decode().split(",") if part)
+    shape = tuple(int(part) for part in says[_SHAPE].decode().split(",") if part)
     kind: Any = says[_TYPE].decode()
-    purpose: Any = says[_PURPOSE].decode()
-    return Column(field.name, kind, purpose, shape)
+    return Column(field.name, kind, purpose_of(field), shape)
 
 
 def note(rule: str, what: str, *, severity: Any = "info", subject: str = "", advice: str = "", **more: Any) -> Finding:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import pyarrow as pa
 from daybreak.audit.outcome import Finding
 from daybreak.base.errors import UsageError
 from daybreak.base.hashing import hash_json
+from daybreak.readers.naming import matched
 from daybreak.readers.source import Source
 
 SIDES = {
@@ -67,6 +67,10 @@ class Chosen:
             if mask.any():
                 kept = batch if mask.all() else batch.filter(pa.array(mask))
                 yield kept.drop_columns([self.without]) if self.without else kept
+
+    def place(self, position: int) -> int:
+        """Where a row of this side stands in the whole."""
+        return int(self.positions[position])
 
     def digest(self) -> str:
         """Of the whole's content and the positions of this side's rows."""
@@ -138,31 +142,9 @@ def _names(whole: Source, key: str | None) -> list[str]:
 
 
 def _matched(names: list[str], split: dict[str, str]) -> list[str | None]:
-    """The word of each row: by its name, or by the first shorter form of it that any row is listed by."""
-    short = {_unrooted(sample): word for sample, word in split.items()}
-    for form in (str, _base, _stem, _base_stem):
-        found = [short.get(form(name)) for name in names]
-        if any(word is not None for word in found):
-            return found
-    ends = {_base(sample): word for sample, word in short.items()}  # listed by longer paths than ours
-    unique = len(ends) == len(short)
-    return [ends.get(_base(name)) if unique else None for name in names]
-
-
-def _unrooted(name: str) -> str:
-    return name.replace("\\", "/").removeprefix("./")
-
-
-def _base(name: str) -> str:
-    return name.rpartition("/")[2]
-
-
-def _stem(name: str) -> str:
-    return str(Path(name).with_suffix("")) if "." in _base(name) else name
-
-
-def _base_stem(name: str) -> str:
-    return _stem(_base(name))
+    """The word of each row."""
+    words = list(split.values())
+    return [None if i is None else words[i] for i in matched(names, list(split))]
 
 
 def _chosen(whole: Source, words: list[str | None], where: str, without: str = "") -> dict[str, Chosen]:

@@ -96,7 +96,9 @@ def survey(
     for batch in batches:
         rows += batch.num_rows
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            if not seen[name].told:
+            if seen[name].told:
+                seen[name].present += len(column) - column.null_count
+            else:
                 _look(seen[name], column)
         if most is not None and rows >= most:
             break

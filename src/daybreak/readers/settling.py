@@ -1,0 +1,28 @@
+"""What all sides must agree upon before the first file is decoded: the size of the small copies of pictures."""
+
+from daybreak.readers.arrays import Arrays
+from daybreak.readers.media import Media
+from daybreak.readers.pictures import THUMBNAIL
+from daybreak.readers.source import Source
+from daybreak.readers.splitting import Chosen
+
+LOOKED_AT = 400  # files of a side whose headers are read
+
+
+def settle(sources: dict[str, Source]) -> None:
+    """Let decoders look at files of all sides, and arrays of pictures agree on one size."""
+    wholes = {id(whole): whole for whole in (_whole(source) for source in sources.values())}.values()
+    media = [whole for whole in wholes if isinstance(whole, Media)]
+    samples = [data for each in media for data in each.some(LOOKED_AT)]
+    for each in media:
+        each.decoder.prepare(samples)
+    pictures = [whole for whole in wholes if isinstance(whole, Arrays) and whole.pictures is not None]
+    if pictures:
+        shapes = {each.wish() for each in pictures}
+        shape = shapes.pop() if len(shapes) == 1 else (THUMBNAIL, THUMBNAIL, max(shape[2] for shape in shapes))
+        for array in pictures:
+            array.shape = shape
+
+
+def _whole(source: Source) -> Source:
+    return source.whole if isinstance(source, Chosen) else source
