@@ -1,13 +1,15 @@
 """Daybreak: search, train and keep the best model.
 
 The public face: lazy re-exports, imported by nobody inside the package. In training code: `daybreak.Run` (for annotations),
-`daybreak.run(main)`, `daybreak.log(...)`, `daybreak.load_checkpoint(file)`. In programs: `daybreak.Experiment`, `daybreak.Client`.
+`daybreak.run(main)`, `daybreak.log(...)`, `daybreak.load_checkpoint(file)`. In programs: `daybreak.Experiment`, `daybreak.Client`,
+`daybreak.audit.run(train=..., test=...)`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from daybreak import audit as audit
     from daybreak.client.client import Client as Client
     from daybreak.client.experiment import Experiment as Experiment
     from daybreak.client.experiment import Result as Result
@@ -48,6 +50,7 @@ __all__ = [
     "OrderSampler",
     "Result",
     "Run",
+    "audit",
     "batches",
     "by_pickle",
     "load_checkpoint",
@@ -63,6 +66,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, when it is asked for."""
+    if name == "audit":
+        return import_module("daybreak.audit")
     if name not in _WHERE:
         raise AttributeError(f"module 'daybreak' has no attribute {name!r}; it offers {', '.join(__all__)}")
     return getattr(import_module(f"daybreak.{_WHERE[name]}"), name)
