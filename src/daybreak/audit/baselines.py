@@ -50,6 +50,12 @@ def _last_values(frame: Frame, problem: Problem) -> Vector:
     return before[len(problem.y) :]
 
 
+def time_order(frame: Frame, problem: Problem, chosen: Codes) -> Codes:
+    """Indices that bring the chosen ones of the problem's train rows into the order of (group, time)."""
+    groups, moments = _groups(frame, problem)[chosen], _moments(frame, problem)[chosen]
+    return np.lexsort((np.arange(len(chosen)), moments, groups))
+
+
 def _groups(frame: Frame, problem: Problem) -> Codes:
     both = np.zeros(len(problem.y) + len(problem.y_test), np.int64)
     for column in frame.about.having("group"):
