@@ -56,6 +56,7 @@ class Arrays:
         self.pictures = parts[pictures[0]] if len(pictures) == 1 else None
         self._parts = {key: part for key, part in parts.items() if self.pictures is None or key != pictures[0]}
         self.shape = self.wish() if self.pictures is not None else (THUMBNAIL, THUMBNAIL, 1)
+        self.extent = _extent(self.pictures)
         self._prefixed = len(self._parts) - (target in self._parts) > 1
 
     def wish(self) -> tuple[int, int, int]:
@@ -115,7 +116,7 @@ class Arrays:
         return [pa.array(digests, pa.binary(16)), flat]
 
     def _in_bytes(self, pixels: Array) -> Array:
-        return pixels if pixels.dtype == np.uint8 else np.stack([to_bytes(each) for each in pixels])
+        return pixels if pixels.dtype == np.uint8 else to_bytes(pixels, *self.extent)
 
     def picture(self, position: int) -> Array | None:
         """One picture in 8 bits, (height, width, 1 or 3), for a page."""
@@ -140,6 +141,15 @@ class Arrays:
     def notes(self) -> tuple[Finding, ...]:
         """None."""
         return ()
+
+
+def _extent(pictures: Array | None) -> tuple[float, float]:
+    """The smallest and the largest value, NaN aside."""
+    if pictures is None or pictures.dtype == np.uint8 or not pictures.size:
+        return 0.0, 255.0
+    blocks = [pictures[i : i + PICTURES_AT_ONCE] for i in range(0, len(pictures), PICTURES_AT_ONCE)]
+    found = [(float(np.nanmin(block)), float(np.nanmax(block))) for block in blocks if not np.isnan(block).all()]
+    return (min(low for low, _ in found), max(high for _, high in found)) if found else (0.0, 1.0)
 
 
 def is_pictures(part: Array) -> bool:

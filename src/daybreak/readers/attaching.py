@@ -29,9 +29,9 @@ def attached(table: Source, root: Path, progress: Progress | None) -> Source:
 
 
 def _holds_files(kind: pa.DataType) -> bool:
-    return (
-        pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0 and pa.types.is_binary(kind.field("bytes").type)
-    )
+    if not pa.types.is_struct(kind) or kind.get_field_index("bytes") < 0:
+        return False
+    return bool(pa.types.is_binary(kind.field("bytes").type))
 
 
 def _decoder_of_bytes(table: Source, column: str) -> Decoder | None:

@@ -33,7 +33,7 @@ def sides_of(path: Path) -> dict[str, Path]:
             found[side] = entry
     if "test" not in found and "validation" in found:
         found["test"] = found.pop("validation")
-    return found if {"train", "test"} <= found.keys() else {}
+    return {side: found[side] for side in SIDES if side in found} if {"train", "test"} <= found.keys() else {}
 
 
 def open_folder(path: Path, name: str, progress: Progress | None) -> Source:

@@ -24,6 +24,8 @@ SMALL = 64  # pixels a side up to which pictures of one size are kept as they ar
 THUMBNAIL = 32
 SHOWN = 200  # pixels of the longer side on a page
 GRAY = frozenset({"1", "L", "LA", "I", "F", "I;16", "I;16B", "I;16L"})
+DEEP = frozenset({"I", "F", "I;16", "I;16B", "I;16L"})
+DEEP_LOOKED_AT = 50  # such pictures whose pixels are read to see their range
 LONG_BYTE = 257  # a byte repeated: what 8 bits become in 16
 CHANNELS_WITH_ALPHA = (2, 4)
 _EXIF = {"exif_camera": 0x0110, "exif_maker": 0x010F, "exif_software": 0x0131, "exif_time": 0x0132}
@@ -41,6 +43,7 @@ class Pictures:
         except ImportError as error:
             raise UsageError("pictures are read by Pillow, which is missing: pip install 'daybreak[audit]'") from error
         self.shape = (THUMBNAIL, THUMBNAIL, 3)
+        self.extent = (0.0, 255.0)  # of pixels deeper than 8 bits
 
     def prepare(self, samples: Sequence[bytes]) -> None:
         """Look at the headers of some pictures of all sides."""
@@ -51,9 +54,15 @@ class Pictures:
                 with _opened(data) as image:
                     sizes[image.height, image.width] += 1
                     modes[image.mode] += 1
+                    if image.mode in DEEP and modes[image.mode] <= DEEP_LOOKED_AT:
+                        self._widen(_pixels(image))
             except Broken:
                 continue
         self.shape = (*small_shape(list(sizes)), 1 if modes.keys() <= GRAY else 3)
+
+    def _widen(self, pixels: Pixels) -> None:
+        low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
+        self.extent = (min(self.extent[0], low), max(self.extent[1], high))
 
     def fields(self) -> list[pa.Field]:
         """Digest of the pixels, the small copy, and what is about the file."""
@@ -75,13 +84,13 @@ class Pictures:
         found = {f"{META}{key}": value for key, value in about.items()}
         canonical = canonical_pixels(pixels)
         found[DIGEST] = pixel_digest(canonical)
-        found[CONTENT] = small(pixels, self.shape).ravel()
+        found[CONTENT] = small(in_bytes(pixels, self.extent), self.shape).ravel()
         return found
 
     def shown(self, data: bytes) -> dict[str, str]:
         """The picture as a PNG of at most 200 pixels a side, in a data: URL."""
         with _opened(data) as image:
-            return {CONTENT: png_url(_bytes(_pixels(image)))}
+            return {CONTENT: png_url(in_bytes(_pixels(image), self.extent))}
 
 
 def small_shape(sizes: list[tuple[int, int]]) -> tuple[int, int]:
@@ -115,10 +124,10 @@ def pixel_digest(pixels: Pixels) -> bytes:
 
 
 def small(pixels: Pixels, shape: tuple[int, ...]) -> Pixels:
-    """A copy of that (height, width, channels) in 8 bits: areas averaged, transparent parts white."""
+    """A copy of 8-bit pixels in that (height, width, channels): areas averaged."""
     from PIL import Image
 
-    flat = _bytes(pixels)
+    flat = pixels
     if shape[2] == 1 and flat.shape[2] == 3:  # noqa: PLR2004
         flat = (flat @ np.array([0.299, 0.587, 0.114]))[..., None].round().astype(np.uint8)
     if shape[2] == 3 and flat.shape[2] == 1:  # noqa: PLR2004
@@ -169,7 +178,7 @@ def _pixels(image: "Image") -> Pixels:
         image.seek(0)
         image.load()
         turned = ImageOps.exif_transpose(image)
-        if turned.mode in {"I;16", "I;16B", "I;16L", "I", "F"}:
+        if turned.mode in DEEP:
             return _deep(np.asarray(turned))
         wanted = turned.mode if turned.mode in {"L", "LA", "RGB", "RGBA"} else _plain_mode(turned)
         pixels = np.asarray(turned if turned.mode == wanted else turned.convert(wanted))
@@ -191,20 +200,19 @@ def _deep(pixels: Pixels) -> Pixels:
     return pixels[..., None]
 
 
-def _bytes(pixels: Pixels) -> Pixels:
+def in_bytes(pixels: Pixels, extent: tuple[float, float]) -> Pixels:
     """8 bits, no alpha: on white where it was transparent; deeper pixels by the bits that they use."""
     if pixels.shape[2] in CHANNELS_WITH_ALPHA:
         alpha = pixels[..., -1:].astype(np.float32) / 255
         pixels = (pixels[..., :-1] * alpha + 255 * (1 - alpha)).round().astype(np.uint8)
     if pixels.dtype == np.uint8:
         return pixels
-    return to_bytes(pixels)
+    return to_bytes(pixels, *extent)
 
 
-def to_bytes(values: Pixels) -> Pixels:
-    """Numbers of any range as 8 bits by a rule that two pictures of one set nearly always share: the power of two above their largest."""
+def to_bytes(values: Pixels, low: float, high: float) -> Pixels:
+    """Numbers of any range as 8 bits: the largest of a set decides, by the power of two above it, so that sets agree on their scale."""
     values = np.nan_to_num(values.astype(np.float64))
-    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
     if low < 0:
         top = 2.0 ** np.ceil(np.log2(max(-low, high, 1e-9)))
         scaled = (values + top) / (2 * top)

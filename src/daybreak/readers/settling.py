@@ -20,8 +20,9 @@ def settle(sources: dict[str, Source]) -> None:
     if pictures:
         shapes = {each.wish() for each in pictures}
         shape = shapes.pop() if len(shapes) == 1 else (THUMBNAIL, THUMBNAIL, max(shape[2] for shape in shapes))
+        extent = (min(each.extent[0] for each in pictures), max(each.extent[1] for each in pictures))
         for array in pictures:
-            array.shape = shape
+            array.shape, array.extent = shape, extent
 
 
 def _whole(source: Source) -> Source:

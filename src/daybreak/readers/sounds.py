@@ -99,7 +99,7 @@ class Sounds:
         picture = ((energies - low) / max(high - low, 1e-9) * 255).astype(np.uint8)[:, ::-1].T[..., None]
         found = {CONTENT: png_url(np.ascontiguousarray(picture))}
         if len(mono) / sound.rate < PLAYED:
-            found["sound"] = wav_url(mono, sound.rate)
+            found["@sound"] = wav_url(mono, sound.rate)
         return found
 
 

@@ -25,8 +25,8 @@ class Files:
 
     def having(self, extensions: frozenset[str]) -> "Files":
         """Only those with one of these extensions."""
-        ends = pc.utf8_lower(pc.list_element(pc.split_pattern(self.names, ".", max_splits=1, reverse=True), -1))
-        mask = pc.is_in(ends, value_set=pa.array([extension.removeprefix(".") for extension in sorted(extensions)]))
+        pattern = r"(?i)\.(" + "|".join(sorted(each.removeprefix(".") for each in extensions)) + ")$"
+        mask = pc.match_substring_regex(self.names, pattern)
         kept = Counter({extension: n for extension, n in self.extensions.items() if extension in extensions})
         return Files(self.root, self.names.filter(mask), kept)
 
