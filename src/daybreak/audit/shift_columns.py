@@ -138,5 +138,5 @@ def new_values(frame: Frame, column: Column) -> Novelty:
     commonest = sorted(np.flatnonzero(new), key=lambda i: -b[i])[:5]
     z = (rows - expected) / max(sd, 1.0)
     return Novelty(
-        column.name, rows, rows / max(b.sum(), 1), expected, float(z), tuple(str(names[i]) for i in commonest)
+        column.name, rows, float(rows / max(b.sum(), 1)), float(expected), float(z), tuple(str(names[i]) for i in commonest)
     )
