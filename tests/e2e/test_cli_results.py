@@ -20,7 +20,7 @@ def search(daybreak):
 
 
 def test_run_json_is_the_experiment_its_trials_and_its_notices(search):
-    assert sorted(search) == ["experiment", "notices", "trials"]
+    assert sorted(search) == ["audited", "experiment", "notices", "test_looks", "trials"]
     experiment = search["experiment"]
     assert (experiment["state"], experiment["trials"], experiment["baseline"]) == ("done", 6, 0.1)
     best = next(t for t in search["trials"] if t["trial"] == experiment["best_trial"])
@@ -36,7 +36,7 @@ def test_ls_lists_it(daybreak, search):
 
 def test_show_tells_rungs_trials_and_budget(daybreak, search):
     found = daybreak.json("show")
-    assert sorted(found) == ["experiment", "front", "notices", "status", "trials"]
+    assert sorted(found) == ["audited", "experiment", "front", "notices", "status", "test_looks", "trials"]
     assert found["status"]["budget"]["trials"] == [6.0, 6.0]
     text = daybreak("show", "toy").stdout
     assert re.search(r"^ *9 +\d+ +0", text, re.MULTILINE), text
@@ -59,6 +59,13 @@ def test_compare_shows_only_what_differs(daybreak, search):
 
 def test_attach_to_what_is_over_shows_the_result(daybreak, search):
     assert "best trial 1." in daybreak("attach", "1").stdout
+
+
+def test_every_result_says_that_its_score_was_not_audited(daybreak, search):
+    number = search["experiment"]["best_trial"]
+    for words in (("attach", "1"), ("show", "1"), ("best", "1")):
+        assert f"not audited: daybreak audit 1.{number}" in daybreak(*words).stdout
+    assert search["audited"] == "not audited"
 
 
 def test_logs_of_all_of_one_trial_and_by_pattern(daybreak, search):

@@ -1,6 +1,7 @@
 """What `run`, `attach` and `resume` share: follow to the end, freeze on Ctrl-C, say how it went and what to do next."""
 
 from daybreak.base.errors import ConnectionLost
+from daybreak.cli.believing import as_json, believed, print_believed
 from daybreak.cli.front import print_front
 from daybreak.cli.live import follow
 from daybreak.cli.output import console, errors_console, print_json, styled
@@ -33,8 +34,10 @@ def conclude(client: Client, status: Status, *, json: bool) -> int:
     trials = client.trials(status.experiment)
     elsewhere = home_option(client.home)
     failed = row.state in ("failed", "paused") or row.best_trial is None
+    score = believed(client, row)
     if json:
-        print_json({"experiment": row, "trials": trials, "notices": client.notices(status.experiment)})
+        found = {"experiment": row, "trials": trials, "notices": client.notices(status.experiment)}
+        print_json(found | as_json(score))
         return NOT_DONE if failed else 0
     if row.state == "paused":
         errors_console().print(
@@ -53,6 +56,7 @@ def conclude(client: Client, status: Status, *, json: bool) -> int:
     out.print()
     print_best(row, next(t for t in trials if t.trial == row.best_trial))
     print_front(row, trials)
+    print_believed(score)
     out.print(
         f"\nnext:  daybreak show {row.experiment}    daybreak report {row.experiment}    "
         f"daybreak checkpoint get {row.experiment}    daybreak export {row.experiment}"

@@ -42,15 +42,15 @@ def keep(subject: Subject, report: Report) -> Path:
 
 def of_run(subject: Subject) -> list[Audited]:
     """All audits of its code and data, newest first. Raises `DamagedFile` for one that was altered."""
-    found = [read(file, Audited) for file in files(subject)]
-    return sorted((one for one in found if _same(one.binding, subject.binding)), key=lambda one: -one.at)
+    captured = bool(subject.spec.code or subject.spec.data)
+    return of_binding(subject.home, subject.binding, subject.experiment.experiment if not captured else None)
 
 
-def files(subject: Subject) -> Iterator[Path]:
-    """Where they lie. Where neither code nor data was captured, nothing says that another experiment's are of the same."""
-    binding, captured = subject.binding, subject.spec.code or subject.spec.data
-    experiment = "*" if captured else str(subject.experiment.experiment)
-    return subject.home.path.glob(f"experiments/{experiment}/audits/{key_of(binding)}-*.json")
+def of_binding(home: Home, binding: Binding, experiment: int | None = None) -> list[Audited]:
+    """The same of a binding; of one experiment alone where neither code nor data was captured. Raises `DamagedFile`."""
+    files = home.path.glob(f"experiments/{experiment or '*'}/audits/{key_of(binding)}-*.json")
+    found = (read(file, Audited) for file in files)
+    return sorted((one for one in found if _same(one.binding, binding)), key=lambda one: -one.at)
 
 
 def every(home: Home) -> Iterator[Audited]:

@@ -5,7 +5,6 @@ What is audited must be what ran: data that has changed since the experiment was
 
 import csv
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -164,13 +163,12 @@ def of_run(client: Client, reference: str) -> Subject:
         trial = next(one for one in client.trials(row.experiment) if one.trial == row.best_trial)
     spec = Experiment.model_validate(row.spec)
     vault = Vault(client.home.vault)
-    where = places(client.home, spec)
     return Subject(
         client.home,
         row,
         trial,
         spec,
-        {one.name: one for one in _datasets(vault, spec, where)},
+        datasets(client.home, spec),
         _checkpoint(client, vault, found, trial),
         records.read(vault, spec.provenance) if spec.provenance else None,
     )
@@ -186,10 +184,14 @@ def trial_of(subject: Subject) -> TrialRow:
     return subject.trial
 
 
-def _datasets(vault: Vault, spec: Experiment, where: dict[str, str]) -> Iterator[Dataset]:
+def datasets(home: Home, spec: Experiment) -> dict[str, Dataset]:
+    """The datasets of a resolved spec, by name. Raises `VaultError` where a manifest is gone."""
+    vault, where = Vault(home.vault), places(home, spec)
+    found = {}
     for name, source in spec.data.items():
         manifest = load(vault, source.manifest)
-        yield Dataset(name, where[name], source.manifest, manifest.root, manifest.splits, source.sealed)
+        found[name] = Dataset(name, where[name], source.manifest, manifest.root, manifest.splits, source.sealed)
+    return found
 
 
 def _checkpoint(client: Client, vault: Vault, found: Found, trial: TrialRow | None) -> CheckpointRow | None:

@@ -38,7 +38,7 @@ def fork(
     Of a trial, or a point of one: training goes on from exactly there. With --space
     every trial of a new search does.
 
-    JSON: {experiment, trials, notices} when it is over; with --detach {experiment, parent}.
+    JSON: {experiment, trials, notices, audited, test_looks} when it is over; with --detach {experiment, parent}.
     """
     from daybreak.cli.following import follow_to_end
     from daybreak.cli.output import console, print_json

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from daybreak.base.errors import NotFound, UsageError
 from daybreak.base.ids import TrialKey
 from daybreak.cli.arguments import Experiment, HomeFolder, Json
+from daybreak.cli.believing import as_json, believed, print_believed
 from daybreak.cli.front import front, print_front
 from daybreak.cli.output import ago, console, duration, number, print_json, state, styled, table
 from daybreak.cli.trials import print_best, trial_table
@@ -54,16 +55,18 @@ def ls(*, all: bool = False, json: Json = False, home: HomeFolder = None) -> Non
 def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
     """Show one experiment: its trials, rungs, budget and notices; with several objectives the trials that no other beats.
 
-    JSON: {experiment, status, trials, notices, front}; front: numbers of those trials.
+    JSON: {experiment, status, trials, notices, front, audited, test_looks}; front: numbers of those trials.
     """
     with Client(home) as client:
         row = client.experiment(experiment)
         trials, notices = client.trials(row.experiment), client.notices(row.experiment)
         status = client.status(row.experiment)
+        score = believed(client, row)
     if json:
         print_json(
             {"experiment": row, "status": status, "trials": trials, "notices": notices}
             | {"front": [trial.trial for trial in front(row, trials)]}
+            | as_json(score)
         )
         return
     out = console()
@@ -88,6 +91,7 @@ def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = 
     out.print()
     out.print(trial_table(row, trials))
     print_front(row, trials)
+    print_believed(score)
     if status.trouble:
         out.print(styled(("error", "red"), f": {status.trouble}"), soft_wrap=True)
     for notice in notices:
@@ -106,11 +110,13 @@ def best(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = 
         if row.best_trial is None:
             raise NotFound(f"experiment {row.experiment} has no trial with a score yet ({row.state})")
         trials = client.trials(row.experiment)
+        score = None if json else believed(client, row)
     trial = next(t for t in trials if t.trial == row.best_trial)
     if json:
         print_json(trial)
         return
     print_best(row, trial)
+    print_believed(score)
     print_front(row, trials)
 
 

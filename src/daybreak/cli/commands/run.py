@@ -35,7 +35,7 @@ def run(
     Exit status: 0 done; 3 failed, without a score, or paused by somebody else;
     2 not what can be run; 4 no controller; 130 frozen by Ctrl-C.
 
-    JSON: {experiment, trials, notices} when it is over; with --detach {experiment}.
+    JSON: {experiment, trials, notices, audited, test_looks} when it is over; with --detach {experiment}.
     """
     from daybreak.client.homes import find_home
     from daybreak.client.starting import begin

@@ -16,7 +16,7 @@ from daybreak.wire.rows import ExperimentRow
 def attach(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> int:
     """Follow a running experiment. Ctrl-C only stops following: the experiment goes on (to freeze it: daybreak pause).
 
-    JSON: {experiment, trials, notices} when it is over.
+    JSON: {experiment, trials, notices, audited, test_looks} when it is over.
     """
     with Client(home) as client:
         return follow_to_end(client, client.experiment(experiment).experiment, json=json, freeze=False)
@@ -60,7 +60,7 @@ def resume(
 
     Follows it like `run`: Ctrl-C freezes it again.
 
-    JSON: {experiment, trials, notices} when it is over; with --detach {experiment, state}.
+    JSON: {experiment, trials, notices, audited, test_looks} when it is over; with --detach {experiment, state}.
     """
     with Client(home) as client:
         row = client.experiment(experiment)
