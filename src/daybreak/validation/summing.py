@@ -1,6 +1,7 @@
 """From outcomes to a report: fingerprints, answers, what the score is on the clean part, and pairs that a person can look at."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -27,8 +28,20 @@ def answers(asked: Iterable[Asked], rows: Mapping[str, int]) -> tuple[Answer, ..
 
 def findings(found: Iterable[Finding], digests: dict[str, str], code: str = "") -> tuple[Finding, ...]:
     """Findings with their fingerprints, the gravest first, else in the order they came."""
-    named = [msgspec.structs.replace(one, fingerprint=fingerprint(one, digests, code)) for one in found]
+    named = [
+        msgspec.structs.replace(one, measured=plain(one.measured), fingerprint=fingerprint(one, digests, code))
+        for one in found
+    ]
     return tuple(sorted(named, key=lambda one: RANK[one.severity]))
+
+
+def plain(value: Any) -> Any:
+    """Numbers of numpy as Python's own, in whatever they stand: a report is JSON."""
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def shown(found: Sequence[Finding], sides: Mapping[str, Side]) -> tuple[Finding, ...]:
