@@ -58,7 +58,7 @@ def guessed(frame: Frame, target: tuple[Codes, Codes] | None) -> list[Candidate]
         for column in frame.about.having("feature", "id", "meta")
         if column.name not in declared and _may_be(column) and (made := _looked_at(frame, column)) is not None
     ]
-    for token in _tokens(frame):
+    for token in tokens(frame):
         if token.name not in declared and _token_may_be(token, target):
             found.append(token)  # noqa: PERF401 (two conditions a line are hard to read)
     classes = None if target is None else np.concatenate(target)
@@ -118,7 +118,7 @@ def _as_text(array: pa.Array) -> pa.Array:
     return array.cast(pa.string())
 
 
-def _tokens(frame: Frame) -> list[Candidate]:
+def tokens(frame: Frame) -> list[Candidate]:
     """Parts of the files' names: those that the readers give (all names of one pattern), otherwise folders and first parts."""
     given = [column for column in frame.about.columns if column.name.startswith(NAME + ".")]
     if given:
@@ -154,16 +154,16 @@ def _token_may_be(token: Candidate, target: tuple[Codes, Codes] | None) -> bool:
     digits = has_digits(list(token.values[:SHOWN]))
     if digits:
         return True
-    words_say_class = target is not None and _determines(token.both, np.concatenate(target))
+    words_say_class = target is not None and determines(token.both, np.concatenate(target))
     return groups >= FEWEST_TOKENS and not words_say_class
 
 
 def _is_target(groups: Codes, classes: Codes) -> bool:
     """Whether groups and classes are the same but for their names."""
-    return _determines(groups, classes) and _determines(classes, groups)
+    return determines(groups, classes) and determines(classes, groups)
 
 
-def _determines(one: Codes, other: Codes) -> bool:
+def determines(one: Codes, other: Codes) -> bool:
     """Whether who knows `one` knows `other`, but for one row in a hundred."""
     there = (one >= 0) & (other >= 0)
     if not there.any():

@@ -11,12 +11,13 @@ import msgspec
 import numpy as np
 
 from daybreak.audit import chance
+from daybreak.audit.about import NAME, Column
 from daybreak.audit.encoding import Codes, Encoded, Matrix, Vector, category_codes
 from daybreak.audit.frame import Frame
 from daybreak.audit.outcome import Finding, NotApplicable, Outcome, answered
 from daybreak.audit.problem import problem_of
 from daybreak.audit.shift_columns import Change, Novelty, changes, new_values
-from daybreak.audit.sketch import sketch, thinned
+from daybreak.audit.sketch import numbers_rows, sketch, thinned
 
 RULE = "shift"
 MOST_ROWS = 5000  # a side
@@ -57,7 +58,7 @@ def shift(frame: Frame) -> Outcome:
         raise NotApplicable(
             f"needs at least {FEWEST} rows a side, got {len(frame.train.positions)} and {len(frame.test.positions)}"
         )
-    encoded = sketch(frame)
+    encoded = sketch(frame, _columns(frame))
     if not encoded.names:
         raise NotApplicable("needs at least one feature")
     told = told_apart(encoded, _dealt(frame), frame.seed)
@@ -74,6 +75,12 @@ def shift(frame: Frame) -> Outcome:
         "new_values": [msgspec.to_builtins(novelty) for novelty in new],
     }
     return answered(RULE, [*_whole(told, found, measured), *_target(frame), *map(_novel, new)], measured=measured)
+
+
+def _columns(frame: Frame) -> list[Column]:
+    """Features, content and what is known about files; no parts of names, and nothing that only counts the rows."""
+    wanted = frame.about.having("feature", "content", "meta")
+    return [c for c in wanted if not c.name.startswith(f"{NAME}.") and not numbers_rows(frame, c)]
 
 
 def _dealt(frame: Frame) -> Codes:

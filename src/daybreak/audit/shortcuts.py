@@ -1,0 +1,306 @@
+"""Shortcuts: can the target be guessed without looking at the content? From the files' size, their names, the order of the rows.
+
+A shallow forest sees metadata alone and is scored out of fold. The score is balanced accuracy on the scale of two classes, 0.5 for
+guessing and 1 for knowing: 0.5 + (b - 1/K) / (2 - 2/K) for a balanced accuracy b of K classes; of a number 0.5 + r / 2, r being Spearman's
+correlation of guess and truth. A lower bound (99 %) above 0.6 is a warning.
+"""
+
+from dataclasses import dataclass
+from math import atanh, sqrt, tanh
+from typing import Any, cast
+
+import numpy as np
+
+from daybreak.audit import chance
+from daybreak.audit.about import META, NAME, Column
+from daybreak.audit.encoding import Codes, Matrix, Vector, category_codes, encode, numbers
+from daybreak.audit.frame import Frame
+from daybreak.audit.group_guessing import Candidate, determines, tokens
+from daybreak.audit.outcome import Finding, NotApplicable, Outcome, Severity, answered
+from daybreak.audit.probe import folds_of_groups, random_folds
+from daybreak.audit.problem import Problem, problem_of
+from daybreak.audit.sketch import numbers_rows, thinned
+
+RULE = "shortcuts"
+MOST_ROWS = 8000
+FEWEST = 50
+FEWEST_OF_CLASS = 8
+MOST_VALUES = 40  # of a part of the name that can be learnt
+BOUND = 0.6
+Z = 2.33  # one-sided 99 %
+FOLDS = 5
+NAMED = 3
+ORDER = "the order of the rows"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known without the content: one number a row of train, (n,), NaN where missing."""
+
+    name: str
+    values: Vector
+
+
+@dataclass(frozen=True)
+class Guessed:
+    """How well it tells the target, on the scale of two classes, with the lower bound; and the plain score of the field."""
+
+    score: float
+    low: float
+    plain: float
+    metric: str  # "balanced accuracy" or "rank correlation"
+
+
+def metadata(frame: Frame) -> Outcome:
+    """Whether metadata, or the order of the rows, predict the target.
+
+    Raises `NotApplicable` without a target, without anything but content and features, or with fewer than 50 rows.
+    """
+    frame = thinned(frame, MOST_ROWS, RULE)
+    problem = problem_of(frame)
+    rows = _usable(problem)
+    if len(rows) < FEWEST:
+        raise NotApplicable(
+            f"needs at least {FEWEST} train rows of classes with {FEWEST_OF_CLASS} rows, got {len(rows)}"
+        )
+    known = [one for one in _known(frame, problem) if len(np.unique(one.values[~np.isnan(one.values)])) > 1]
+    order = [] if frame.about.files else [Known(ORDER, frame.train.positions[problem.rows].astype(np.float64))]
+    if not known and not order:
+        raise NotApplicable("needs something besides the content: file sizes, lengths, ids, names of several parts")
+    folds = _folds(frame, problem)[rows]
+    measured: dict[str, Any] = {}
+    findings = []
+    for subject, columns in (("metadata", known), (ORDER, order)):
+        if columns:
+            findings += _asked(frame, problem, rows, folds, subject, columns, measured)
+    return answered(RULE, findings, measured=measured)
+
+
+def _usable(problem: Problem) -> Codes:
+    """Rows whose class has enough of them."""
+    if problem.numeric:
+        return np.arange(len(problem.y))
+    counts = np.bincount(problem.y.astype(int))
+    usable: Codes = np.flatnonzero(counts[problem.y.astype(int)] >= FEWEST_OF_CLASS)
+    return usable if len(np.unique(problem.y[usable])) > 1 else np.empty(0, np.int64)
+
+
+def _known(frame: Frame, problem: Problem) -> list[Known]:
+    """All that is known without the content, of train's rows that have a target."""
+    columns = [c for c in frame.about.having("meta", "id", "feature") if _tells_about(frame, c)]
+    found = [Known(_plainly(column.name), _values(frame, column)[problem.rows]) for column in columns]
+    found += _lengths(frame, problem)
+    for token in tokens(frame):
+        declared = next((c.purpose for c in frame.about.columns if c.name == token.name), "meta")
+        if declared == "meta" and (values := _of_token(token, problem)) is not None:
+            found.append(Known(f"the name's part {token.name}", values))
+    return found
+
+
+def _tells_about(frame: Frame, column: Column) -> bool:
+    """Whether a column is about the sample, not of it: metadata, an id, a running number among the features."""
+    if column.type in {"empty", "digest", "image", "audio", "vector", "text"}:
+        return False
+    if column.purpose == "meta":
+        return column.name.startswith(META)
+    return column.purpose == "id" or numbers_rows(frame, column)
+
+
+def _plainly(name: str) -> str:
+    return name.removeprefix(META)
+
+
+def _values(frame: Frame, column: Column) -> Vector:
+    if column.type == "category":
+        return _by_frequency(category_codes(frame.train.rows[column.name], frame.test.rows[column.name])[0])
+    return numbers(frame.train.rows[column.name])
+
+
+def _by_frequency(codes: Codes) -> Vector:
+    """Codes in order of frequency; the rare ones as one; NaN where there is none."""
+    counts = np.bincount(codes[codes >= 0], minlength=1)
+    rank = np.empty(len(counts), np.float64)
+    rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    return np.where(codes < 0, np.nan, np.minimum(rank, MOST_VALUES)[np.maximum(codes, 0)])
+
+
+def _lengths(frame: Frame, problem: Problem) -> list[Known]:
+    """Lengths of texts where texts are all there is (files' lengths are metadata anyway)."""
+    of_data = frame.about.having("feature")
+    texts = [column for column in of_data if column.type == "text"]
+    if not texts or len(texts) < len(of_data):
+        return []
+    encoded = encode(frame, texts)
+    first = [encoded.sources.index(column.name) for column in texts]
+    return [
+        Known(f"the length of {encoded.sources[at]}", encoded.train[problem.rows, at].astype(np.float64))
+        for at in first
+    ]
+
+
+def _of_token(token: Candidate, problem: Problem) -> Vector | None:
+    """A part of the name as a number a row; None if it is the label's own, or a counter that begins anew in each class."""
+    codes = token.train[problem.rows]
+    if not problem.numeric and determines(codes, problem.y.astype(np.int64)):
+        return None
+    counts = [value.isdigit() for value in token.values]
+    if all(counts) and len(counts) > MOST_VALUES:
+        as_numbers = np.array([float(value) for value in token.values])
+        values = np.where(codes < 0, np.nan, as_numbers[np.maximum(codes, 0)])
+        return None if _counts_anew(values, problem) else values
+    return _by_frequency(codes) if len(token.values) <= MOST_VALUES else None
+
+
+def _counts_anew(values: Vector, problem: Problem) -> bool:
+    """Whether numbers count the files of each class: they say how many there are, and nothing of a sample."""
+    if problem.numeric:
+        return False
+    whole = float(np.nanmax(values) - np.nanmin(values)) or 1.0
+    starts = [
+        np.nanmin(values[problem.y == y]) for y in np.unique(problem.y) if not np.isnan(values[problem.y == y]).all()
+    ]
+    return bool(max(starts) - min(starts) < 0.1 * whole)
+
+
+def _folds(frame: Frame, problem: Problem) -> Codes:
+    """Random folds; declared groups whole, so that a group's own metadata do not tell its label."""
+    declared = frame.about.having("group")
+    if declared:
+        name = declared[0].name
+        groups = category_codes(frame.train.rows[name], frame.test.rows[name])[0][problem.rows]
+        if len(np.unique(groups)) >= FOLDS:
+            return folds_of_groups(groups, FOLDS, frame.seed)
+    return random_folds(len(problem.y), FOLDS, frame.seed, RULE)
+
+
+def guess(X: Matrix, problem: Problem, rows: Codes, folds: Codes, seed: int) -> Guessed:
+    """How well (n, d) metadata predict the target, out of fold. `rows`: those of the problem that X has; `folds`: theirs."""
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    y = problem.y[rows]
+    shape = {"n_estimators": 30, "max_depth": 5, "min_samples_leaf": 5, "random_state": chance.state(seed, RULE)}
+    guessed = np.zeros(len(y))
+    for fold in np.unique(folds):
+        held = folds == fold
+        forest: Any = (
+            RandomForestRegressor(**shape)
+            if problem.numeric
+            else RandomForestClassifier(class_weight="balanced", **shape)
+        )
+        guessed[held] = forest.fit(X[~held], y[~held]).predict(X[held])
+    return _correlation(y, guessed) if problem.numeric else _balanced(y, guessed)
+
+
+def _balanced(y: Vector, guessed: Vector) -> Guessed:
+    classes = np.unique(y)
+    counts = np.array([(y == c).sum() for c in classes])
+    recall = np.array([(guessed[y == c] == c).mean() for c in classes])
+    plain = float(recall.mean())
+    smooth = (recall * counts + 1) / (counts + 2)  # a class that is always right is not known without error
+    sd = float(np.sqrt((smooth * (1 - smooth) / counts).sum())) / len(classes)
+    scale = 0.5 / (1 - 1 / len(classes))
+    score = 0.5 + (plain - 1 / len(classes)) * scale
+    return Guessed(score, score - Z * sd * scale, plain, "balanced accuracy")
+
+
+def _correlation(y: Vector, guessed: Vector) -> Guessed:
+    from scipy.stats import rankdata
+
+    if guessed.min() == guessed.max():
+        return Guessed(0.5, 0.5, 0.0, "rank correlation")
+    r = float(np.corrcoef(rankdata(y), rankdata(guessed))[0, 1])
+    low = tanh(atanh(min(max(r, -0.9999), 0.9999)) - Z / sqrt(max(len(y) - 3, 1)))
+    return Guessed(0.5 + r / 2, 0.5 + low / 2, r, "rank correlation")
+
+
+def _asked(
+    frame: Frame,
+    problem: Problem,
+    rows: Codes,
+    folds: Codes,
+    subject: str,
+    columns: list[Known],
+    measured: dict[str, Any],
+) -> list[Finding]:
+    """The finding about some metadata, if they tell the target."""
+    X = np.stack([_solid(one.values[rows]) for one in columns], axis=1)
+    all_of_it = guess(X, problem, rows, folds, frame.seed)
+    alone = {one.name: guess(X[:, [i]], problem, rows, folds, frame.seed) for i, one in enumerate(columns)}
+    ranked = sorted(alone.items(), key=lambda item: -item[1].score)
+    best = max(all_of_it, ranked[0][1], key=lambda found: found.low)
+    facts = measured[subject] = {
+        "score": round(best.score, 4),
+        "low": round(best.low, 4),
+        best.metric.replace(" ", "_"): round(best.plain, 4),
+        "alone": {name: round(found.score, 4) for name, found in ranked[:8]},
+        "rows": len(rows),
+    }
+    if best.low <= BOUND:
+        return []
+    telling = [name for name, found in ranked[:NAMED] if found.low > BOUND] or [ranked[0][0]]
+    sorted_by_it = subject == ORDER and _sorted_by_target(problem)
+    facts["sorted_by_target"] = sorted_by_it
+    return [_finding(frame, subject, telling, best, facts, "info" if sorted_by_it else "warning", problem)]
+
+
+def _solid(values: Vector) -> Matrix:
+    """Numbers without NaN: a missing one is below all others."""
+    there = values[~np.isnan(values)]
+    low = there.min() - 1 if len(there) else 0.0
+    return cast("Matrix", np.nan_to_num(values, nan=low).astype(np.float64))
+
+
+def _sorted_by_target(problem: Problem) -> bool:
+    """Whether the file is simply sorted by the target: an arrangement, and nothing that was collected so."""
+    if problem.numeric:
+        steps = np.diff(problem.y)
+        return bool((steps >= 0).all() or (steps <= 0).all())
+    return int((np.diff(problem.y) != 0).sum()) + 1 == len(np.unique(problem.y))
+
+
+def _finding(
+    frame: Frame,
+    subject: str,
+    telling: list[str],
+    best: Guessed,
+    facts: dict[str, Any],
+    severity: Severity,
+    problem: Problem,
+) -> Finding:
+    target = frame.about.target
+    name = "the target" if target is None else target.name
+    guessing = 0.0 if problem.numeric else 1 / max(len(np.unique(problem.y)), 1)
+    how = " The file is sorted by it." if facts["sorted_by_target"] else ""
+    return Finding(
+        RULE,
+        severity,
+        f"{name} can be guessed without looking at the content: by {' and '.join(telling)} with a {best.metric} of {best.plain:.2f} "
+        f"({guessing:.2f} is guessing).{how}",
+        "high",
+        because=(
+            f"Out of fold on {facts['rows']} train rows; on the scale of two classes (0.5: guessing, 1: knowing) that is {best.score:.2f}, "
+            f"at least {best.low:.2f} with 99 % confidence, where {BOUND} is the bound."
+        ),
+        matters=(
+            "Learning from batches in this order goes wrong, and so do splits that are not shuffled."
+            if severity == "info"
+            else "A model can score by such a trace instead of what you want it to see, and fails where the trace is missing."
+        ),
+        advice=_advice(subject, severity),
+        subject=subject,
+        columns=tuple(
+            c.name for c in frame.about.columns if c.name.removeprefix(META) in telling or f"{NAME}.{c.name}" in telling
+        ),
+        measured=facts,
+    )
+
+
+def _advice(subject: str, severity: Severity) -> str:
+    if severity == "info":
+        return "Shuffle the rows before training."
+    if subject == ORDER:
+        return "Find out why: were classes collected one after the other, by other people or devices? Do not give row numbers to the model."
+    return (
+        "Ask whether it is natural (long words take long to say) or a trace of how the data was collected (one device, one format, one "
+        "person a class). A trace: make it equal in all classes, and score the model on samples where it is."
+    )
