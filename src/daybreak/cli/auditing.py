@@ -1,5 +1,7 @@
 """How audits are shown on a terminal: the verdict, findings, the score on the clean part, and what was asked."""
 
+from textwrap import shorten
+
 from rich.padding import Padding
 from rich.text import Text
 
@@ -15,6 +17,7 @@ VERDICT = {
     "blocked": ("blocked", "bold red"),
 }
 MOST_ROWS = 8  # that a line names
+NOTE = 90  # characters of what is said of a pair
 
 
 def print_report(report: Report, *, everything: bool = False) -> None:
@@ -63,7 +66,7 @@ def _where(finding: Finding) -> str:
         parts.append("column " + ", ".join(finding.columns[:MOST_ROWS]) + _more(len(finding.columns)))
     if finding.pairs:
         parts += [
-            f"{_named(pair.right)} = {_named(pair.left)}{f' ({pair.note})' if pair.note else ''}"
+            f"{_named(pair.right)} ~ {_named(pair.left)}{f' ({shorten(pair.note, NOTE)})' if pair.note else ''}"
             for pair in finding.pairs[:3]
         ]
     elif finding.rows:
