@@ -17,6 +17,7 @@ EXTENSIONS = (".csv", ".tsv", ".tab", ".data", ".dat", ".txt")
 COMPRESSED = (".gz", ".bz2", ".zst")
 BLOCK = 8 * 2**20  # bytes parsed at once; also the longest row
 MOST_NAMED = 5
+UNNAMED = "unnamed_0"  # a first column without a name: the row numbers of a data frame that was written with its index
 
 
 class Delimited:
@@ -50,7 +51,7 @@ class Delimited:
             return [str(i) for i in range(wanted)]
         found: list[str] = []
         for i, cell in enumerate(first):
-            base = cell or f"unnamed_{i}"
+            base = cell or (UNNAMED if i == 0 else f"unnamed_{i}")
             found.append(base if base not in found else f"{base}_{i}")
         return found
 
@@ -62,7 +63,7 @@ class Delimited:
     @property
     def schema(self) -> pa.Schema:
         """Strings all, which may mean numbers."""
-        return pa.schema([loose(name) for name in self._names])
+        return pa.schema([loose(name, "id" if name == UNNAMED else "feature") for name in self._names])
 
     def rows(self) -> int | None:
         """Known after the file was read once."""

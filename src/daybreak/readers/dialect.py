@@ -21,6 +21,7 @@ FIRST = 2**16  # bytes for delimiter and header
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 _NAME_LIKE = re.compile(r"^[^\W\d][\w .\-/()#%@:+*?&'\[\]]{0,47}$")
 _ENOUGH = 5  # values, for a repeated one to mean anything
+_FEWEST_NUMBERED = 3
 _MOST_WORDS = 5  # of a column's name
 
 
@@ -161,17 +162,18 @@ def _has_header(rows: list[list[str]]) -> bool:
     if not rest:
         return all(_NAME_LIKE.match(cell) for cell in first)
     named = [cell for cell in first if cell]
-    if len(set(named)) < len(named) or (any(_NUMBER.match(cell) for cell in named) and not _numbered(named)):
+    if _numbered(named):
+        return True
+    if len(set(named)) < len(named) or any(_NUMBER.match(cell) for cell in named):
         return False
     votes = sum(_vote(cell, [row[i] for row in rest]) for i, cell in enumerate(first))
     return votes > 0 or (votes == 0 and all(_looks_like_name(cell) for cell in named))
 
 
 def _numbered(cells: list[str]) -> bool:
-    """Names such as 0, 1, 2: what data frames without names are written with."""
-    return [cell for cell in cells if cell.isdigit()] == [
-        str(i) for i in range(sum(c.isdigit() for c in cells))
-    ] and len(cells) > 1
+    """Names such as 0, 1, 2 and perhaps y: what data frames without names are written with."""
+    numbers = [cell for cell in cells if cell.isdigit()]
+    return len(numbers) >= _FEWEST_NUMBERED and numbers == [str(i) for i in range(len(numbers))]
 
 
 def _vote(cell: str, below: list[str]) -> int:

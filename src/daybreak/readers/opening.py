@@ -11,7 +11,10 @@ from daybreak.audit.outcome import Finding
 from daybreak.base.errors import UsageError
 from daybreak.readers import roles
 from daybreak.readers.deciding import Reading, convert, decide
+from daybreak.readers.joining import columns_for
+from daybreak.readers.media import Media
 from daybreak.readers.opened import Opened, Side
+from daybreak.readers.origins import Folder
 from daybreak.readers.recognising import recognise, sides_within
 from daybreak.readers.request import Progress, Request
 from daybreak.readers.settling import settle
@@ -90,6 +93,10 @@ def _split(request: Request, progress: Progress | None) -> dict[str, Source]:
         column = roles.find(request.split_by, names, "--split-by")
         return dict(by_column(whole, column))
     listed = recognise(request.split_by, Request(), progress)
+    if isinstance(whole, Media) and isinstance(whole.origin, Folder):
+        more = columns_for(whole.origin.files.names, listed)
+        if more is not None:
+            whole.origin.know(more)
     key = "@name" if "@name" in names else None
     if key is None and request.id:
         key = roles.find(request.id[0], names, "--id")

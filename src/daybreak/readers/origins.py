@@ -28,9 +28,16 @@ class Folder:
         for column, values in self._from_names().items():
             fields.append(loose(column, "target" if column == LABEL else "name"))
             columns.append(values)
-        if listed is not None:
-            fields, columns = _with(fields, columns, listed)
         self._known = pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
+        if listed is not None:
+            self.know(listed)
+
+    def know(self, listed: pa.Table) -> None:
+        """Take over what a list says of the files; it replaces what was read off their names. Rows in the order of the files."""
+        kept = [f for f in self._known.schema if f.name not in listed.schema.names]
+        columns = [self._known.column(f.name) for f in kept]
+        columns += [pa.concat_arrays(listed.column(f.name).chunks) for f in listed.schema]
+        self._known = pa.RecordBatch.from_arrays(columns, schema=pa.schema([*kept, *listed.schema]))
 
     def _from_names(self) -> dict[str, pa.Array]:
         label = label_of(self.files.names)
@@ -63,14 +70,6 @@ class Folder:
 
     def _load(self, name: str) -> Load:
         return partial(Path.read_bytes, self.files.root / name)
-
-
-def _with(fields: list[pa.Field], columns: list[pa.Array], listed: pa.Table) -> tuple[list[pa.Field], list[pa.Array]]:
-    """What is listed replaces what was read off names."""
-    kept = [(f, c) for f, c in zip(fields, columns, strict=True) if f.name not in listed.schema.names]
-    more = [(f, listed.column(f.name).combine_chunks()) for f in listed.schema]
-    both = [*kept, *more]
-    return [f for f, _ in both], [c for _, c in both]
 
 
 class Paths:

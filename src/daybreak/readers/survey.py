@@ -37,10 +37,10 @@ NULLS = (
 )
 MOST_DISTINCT = 5000  # values remembered of a column
 MOST_TOKENS = 20  # words remembered that stand among numbers
+MOSTLY_DISTINCT = 0.5
 LOOKED_AT = 2000  # values whose length and words are counted
 SURVEYED = 200_000  # rows of a side whose types are stored anyway
 
-_INTEGER = r"^[+-]?\d{1,18}$"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?[iI]nf(inity)?$"
 _CODE = r"^0\d+$"  # 007 is no seven: a postal code, an identifier
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -162,18 +162,35 @@ def _look_at_values(seen: Seen, column: pa.Array) -> None:
 
 
 def _look_at_strings(seen: Seen, column: pa.Array) -> None:
-    counted = pc.value_counts(pc.utf8_trim_whitespace(column.drop_null()))
-    values, counts = counted.field(0), counted.field(1)
+    values, counts = _counted(seen, pc.utf8_trim_whitespace(column.drop_null()))
     real = pc.invert(pc.is_in(values, value_set=pa.array(NULLS, values.type)))
     empty = pc.equal(values, "")
-    seen.nulls += pc.sum(counts.filter(empty)).as_py() or 0
+    seen.nulls += _sum(counts.filter(empty))
+    if not pc.all(real).as_py():
+        seen.nans += _sum(counts.filter(pc.invert(pc.or_(real, empty)))) if seen.loose else 0
+        kept = values.filter(pc.invert(empty))
+        values, counts = values.filter(real), counts.filter(real)
+    else:
+        kept = values
     if seen.loose:
-        _parse(seen, values.filter(real), counts.filter(real))
-        seen.nans += pc.sum(counts.filter(pc.invert(pc.or_(real, empty)))).as_py() or 0
-    seen.present += pc.sum(counts.filter(real)).as_py() or 0
+        _parse(seen, values, counts)
+    total = _sum(counts)
+    seen.present += total
     if len(seen.words) < LOOKED_AT:
-        seen.words += [_words(value) for value in values.filter(real)[: LOOKED_AT - len(seen.words)].to_pylist()]
-    _distinct(seen, values.filter(pc.invert(empty)), pc.sum(counts).as_py() or 0)
+        seen.words += [_words(value) for value in values[: LOOKED_AT - len(seen.words)].to_pylist()]
+    _distinct(seen, kept, total)
+
+
+def _counted(seen: Seen, values: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Distinct values with their counts; where nearly all differed so far, as they are: counting them is what costs most."""
+    if seen.first_rows and seen.share > MOSTLY_DISTINCT:
+        return values, pa.repeat(1, len(values))
+    counted = pc.value_counts(values)
+    return counted.field(0), counted.field(1)
+
+
+def _sum(counts: pa.Array) -> int:
+    return pc.sum(counts).as_py() or 0
 
 
 def _words(value: str) -> int:
@@ -181,52 +198,47 @@ def _words(value: str) -> int:
 
 
 def _parse(seen: Seen, values: pa.Array, counts: pa.Array) -> None:
-    """How many values are none of a kind, for each kind that is still possible."""
+    """Which kinds are still possible: one value that does not parse rules out all but numbers, among which a few words may stand."""
+    if not len(values):
+        return
     for kind, fails in _KINDS.items():
-        if seen.failing[kind] and kind != "number":
-            continue  # one is enough
-        mask = fails(values)
-        failed = pc.sum(counts.filter(mask)).as_py() or 0
-        seen.failing[kind] += failed
-        if kind == "number" and failed and len(seen.tokens) <= MOST_TOKENS:
-            odd = zip(
-                values.filter(mask)[:MOST_TOKENS].to_pylist(),
-                counts.filter(mask)[:MOST_TOKENS].to_pylist(),
-                strict=True,
-            )
-            seen.tokens.update(dict(odd))
-    if not seen.failing["time"] and len(values) and not is_iso(values):
+        if not seen.failing[kind]:
+            seen.failing[kind] += fails(values)
+    if not seen.failing["time"] and not is_iso(values):
         seen.forms = form_of(values, FORMATS if seen.forms is None else seen.forms)
         seen.failing["time"] += not seen.forms
-    seen.codes += pc.sum(pc.match_substring_regex(values, _CODE)).as_py() or 0
+    if not _casts(values, pa.float64()):
+        odd = pc.invert(pc.match_substring_regex(values, _NUMBER))
+        seen.failing["number"] += _sum(counts.filter(odd))
+        if len(seen.tokens) <= MOST_TOKENS:
+            words, often = values.filter(odd)[:MOST_TOKENS].to_pylist(), counts.filter(odd)[:MOST_TOKENS].to_pylist()
+            seen.tokens.update(dict(zip(words, often, strict=True)))
+    zeros = values.filter(pc.starts_with(values, "0"))
+    seen.codes += _sum(pc.match_substring_regex(zeros, _CODE))
 
 
-def _fails(values: pa.Array, kind: pa.DataType, pattern: str) -> pa.Array:
+def _casts(values: pa.Array, kind: pa.DataType) -> bool:
     try:
         pc.cast(values, kind)
     except pa.ArrowInvalid:
-        return pc.invert(pc.match_substring_regex(values, pattern))
-    return pa.repeat(False, len(values))
+        return False
+    return True
 
 
-def _fails_as_integer(values: pa.Array) -> pa.Array:
-    return pc.invert(pc.match_substring_regex(values, _INTEGER))
+def _no_integer(values: pa.Array) -> bool:
+    return not _casts(values, pa.int64())
 
 
-def _fails_as_number(values: pa.Array) -> pa.Array:
-    return _fails(values, pa.float64(), _NUMBER)
+def _no_boolean(values: pa.Array) -> bool:
+    words = pa.array(["true", "false"], values.type)
+    return not pc.all(pc.is_in(pc.utf8_lower(values), value_set=words)).as_py()
 
 
-def _fails_as_boolean(values: pa.Array) -> pa.Array:
-    return pc.invert(pc.is_in(pc.utf8_lower(values), value_set=pa.array(["true", "false"], values.type)))
+def _no_time(values: pa.Array) -> bool:
+    return bool(pc.any(fails_as_time(values[:1])).as_py() or pc.any(fails_as_time(values)).as_py())
 
 
-_KINDS = {
-    "integer": _fails_as_integer,
-    "number": _fails_as_number,
-    "boolean": _fails_as_boolean,
-    "time": fails_as_time,
-}
+_KINDS = {"integer": _no_integer, "boolean": _no_boolean, "time": _no_time}
 
 
 def _distinct(seen: Seen, values: pa.Array, total: int | None = None) -> None:
