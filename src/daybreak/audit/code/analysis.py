@@ -1,0 +1,107 @@
+"""All given files read as one project: which of their lines leak."""
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from daybreak.audit.code import expressions, statements
+from daybreak.audit.code.machine import Leak, Machine, Scope, TooLong
+from daybreak.audit.code.uncalled import read_uncalled
+from daybreak.audit.code.values import Site, Value
+from daybreak.audit.code.wording import findings
+from daybreak.audit.outcome import Finding
+
+Locate = Callable[[str, int], tuple[str, int]]
+
+
+@dataclass(slots=True)
+class Project:
+    """Parsed files by name, and the names that each one has defined so far."""
+
+    trees: dict[str, ast.Module]
+    scopes: dict[str, Scope] = field(default_factory=dict)
+    by_module: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.trees:
+            parts = name.removesuffix(".py").removesuffix("/__init__").replace("\\", "/").split("/")
+            self.by_module.setdefault(parts[-1], []).append(name)
+
+    def find(self, module: str, importer: str) -> str | None:
+        """The file that an import names, if it was given: the one whose path fits best."""
+        parts = [part for part in module.split(".") if part]
+        if not parts:
+            return None
+        wanted = "/".join(parts)
+        fitting = [name for name in self.by_module.get(parts[-1], ()) if name != importer and _ends(name, wanted)]
+        return min(fitting, key=len) if fitting else None
+
+
+def _ends(name: str, wanted: str) -> bool:
+    path = name.removesuffix(".py").removesuffix("/__init__").replace("\\", "/")
+    return path == wanted or path.endswith("/" + wanted) or wanted.endswith("/" + path)
+
+
+def analyse(files: Mapping[str, str], locate: Locate | None = None) -> tuple[Finding, ...]:
+    """Leaks in a project: name of each file -> its source. `locate`: where a line of a file really stands (a notebook's cell).
+
+    Raises `SyntaxError` for a file that is not Python; leave those out.
+    """
+    trees = {name: ast.parse(source, name) for name, source in files.items()}
+    lines = {name: source.splitlines() for name, source in files.items()}
+    machine = _read(Project(trees))
+    return findings(_closed(machine), machine.targets, lines, locate or (lambda file, line: (file, line)))
+
+
+def _read(project: Project) -> Machine:
+    def load(module: str, importer: str) -> Scope | None:
+        found = project.find(module, importer)
+        return run(found) if found else None
+
+    machine = Machine(load, expressions.evaluate, statements.execute)
+
+    def run(name: str) -> Scope:
+        if name in project.scopes:
+            return project.scopes[name]
+        scope = project.scopes[name] = Scope(name, {"__name__": Value()})
+        before, machine.file = machine.file, name
+        statements.execute(machine, scope, project.trees[name].body)
+        machine.file = before
+        return scope
+
+    try:
+        for name in project.trees:
+            run(name)
+        read_uncalled(machine)
+    except TooLong:
+        pass
+    return machine
+
+
+def _closed(m: Machine) -> list[Leak]:
+    """The leaks that remain once everything was read."""
+    found = [leak for leak in m.leaks if not _scored_elsewhere(m, leak)]
+    if not m.splits and not m.cuts and not m.leaks:
+        found += _untested(m)
+    return found
+
+
+def _scored_elsewhere(m: Machine, leak: Leak) -> bool:
+    """Whether rows that chose a model were not the last word: others were held back and scored."""
+    if leak.rule not in {"test_in_selection", "test_in_early_stopping", "random_state_searched"} or not leak.rows:
+        return False
+    return any(
+        each.scored and m.tested(each.rows) and not (each.rows & leak.rows) and each.site > leak.leak
+        for each in m.evaluations
+    )
+
+
+def _untested(m: Machine) -> list[Leak]:
+    scored = [each for each in m.evaluations if each.scored and each.supervised]
+    if not scored or not all(each.own for each in scored) or not all(each.own for each in m.evaluations):
+        return []
+    return [Leak("no_test_data", "", scored[0].site, _none())]
+
+
+def _none() -> Site | None:
+    return None

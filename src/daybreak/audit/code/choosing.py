@@ -1,0 +1,69 @@
+"""Choices among models, hyperparameters, epochs and seeds: by which rows' scores?"""
+
+import ast
+
+from daybreak.audit.code.machine import Leak, Machine
+from daybreak.audit.code.values import Score, Site, Value, contents
+
+_KEEPS = ("save", "dump", "deepcopy", "state_dict", "save_weights", "copy")
+
+
+def chosen_by_branch(m: Machine, node: ast.If, test: Value) -> None:
+    """`if score > best: keep this one`."""
+    if test.scores and _orders(node.test) and m.loops and _keeps(node.body):
+        choose(m, test.scores, m.site(node))
+
+
+def _orders(test: ast.expr) -> bool:
+    return any(
+        isinstance(each, ast.Compare) and isinstance(each.ops[0], ast.Gt | ast.Lt | ast.GtE | ast.LtE)
+        for each in ast.walk(test)
+    )
+
+
+def _keeps(body: list[ast.stmt]) -> bool:
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Assign | ast.Break | ast.AugAssign):
+                return True
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _KEEPS:
+                return True
+    return False
+
+
+def choose(m: Machine, scores: frozenset[Score], site: Site) -> None:
+    """Note a choice among several scores of one test set."""
+    tested = [score for score in scores if m.tested(score.rows)]
+    several = any(score.loops for score in tested) or len({id(score.model) for score in tested}) > 1
+    if not tested or not several:
+        return
+    score = max(tested, key=lambda each: each.loops)
+    split = _split(m, score)
+    if any(loop.seeded for loop in m.loops) or score.site in m.seeded:
+        rule = "random_state_searched"
+    elif score.loops > score.model.born and not _refitted(score):
+        rule = "test_in_early_stopping"
+    else:
+        rule = "test_in_selection"
+    m.note(Leak(rule, "", site, split, rows=score.rows))
+
+
+def _refitted(score: Score) -> bool:
+    """Whether the model starts anew in each round, as scikit-learn's do at `fit`."""
+    return any(fit.whole for fit in score.model.fits)
+
+
+def _split(m: Machine, score: Score) -> Site | None:
+    for atom in score.rows:
+        for step in reversed(atom.path):
+            if step.key in m.cuts:
+                return m.cuts[step.key].site
+    return None
+
+
+def best_of(m: Machine, values: list[Value], site: Site) -> None:
+    """`max(scores)`, `np.argmax(scores)`, `results.idxmax()`."""
+    for value in values:
+        scores = contents(value).scores
+        if scores:
+            choose(m, scores, site)
