@@ -93,6 +93,13 @@ def test_code_that_cannot_be_loaded_fails_the_experiment_at_once(daybreak, run, 
     assert "warning" not in said.text  # not told again for the trials that waited for it
 
 
+@pytest.mark.parametrize("where", ["os._exit(3)", "os.register_at_fork(before=lambda: os._exit(3))"])
+def test_code_that_ends_the_process_that_imports_it_fails_the_experiment(daybreak, where):
+    daybreak.write("ends.py", f"import os\n{where}\ndef main(run): ...\n")
+    said = daybreak.run("ends:main", code=3)
+    assert "forks its attempts ended with exit code 3, 3 times in a row: its output is in" in said.err
+
+
 def test_a_hyperparameter_that_is_unknown_is_told_once_with_what_may_be_meant(daybreak):
     said = daybreak.run("train:misspelt", code=3)
     assert said.times("(told once per cause)") == 1

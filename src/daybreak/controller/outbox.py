@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 
 from daybreak.controller.brain import Fault
 from daybreak.controller.routing import Router
-from daybreak.lifecycle.commands import AnyCommand, Launch, Notify, Propose, Release, SetTimer
-from daybreak.lifecycle.events import AttemptEnded, TimerDue
+from daybreak.lifecycle.commands import AnyCommand, Launch, Notify, Prepare, Propose, Release, SetTimer
+from daybreak.lifecycle.events import AttemptEnded, PrepareFailed, TimerDue
 from daybreak.ports.reactor import Reactor, Timer
 from daybreak.wire.worker import Failure
 
@@ -45,11 +45,18 @@ class Outbox:
                 self._fault(f"carrying out {command!r}", error)
                 if type(command) is Launch:
                     self._give_up(command, error)
+                elif type(command) is Prepare:
+                    self._cannot_run(command, error)
 
     def _give_up(self, order: Launch, error: Exception) -> None:
         """Nobody else would ever say that this attempt is over."""
         failure = Failure(kind="internal", message=f"it could not be launched: {type(error).__name__}: {error}")
         self._reactor.post(AttemptEnded(order.attempt, "lost", order.units, 0.0, failure=failure))
+
+    def _cannot_run(self, order: Prepare, error: Exception) -> None:
+        """Nobody else would ever answer, and the experiment would wait for ever."""
+        failure = Failure(kind="internal", message=f"it could not be prepared: {type(error).__name__}: {error}")
+        self._reactor.post(PrepareFailed(order.experiment, failure))
 
     def _launch(self, order: Launch) -> None:
         if self.launching:

@@ -53,10 +53,8 @@ def main(arguments: list[str]) -> int:
     try:
         orders = _orders(connection, rest)
         _get_ready(connection, orders)
-    except ConnectionLost:
-        return 0
-    except OSError:
-        return 0
+    except (ConnectionLost, ConnectionError):
+        return 0  # the agent has gone
     return 0
 
 
@@ -67,23 +65,24 @@ def _orders(connection: socket.socket, rest: list[str]) -> Orders:
     warm = wire.decode_to_parent(receive_frame(connection))
     if not isinstance(warm, wire.Warm):
         raise ConnectionLost("the first frame of an agent must be Warm")
+    _send(connection, wire.Begun())
     return Orders(warm, began, how=warm.how or "fork", why="asked for" if warm.how else "")
 
 
 def _get_ready(connection: socket.socket, orders: Orders) -> None:
     warm = orders.warm
     limit_threads(1)  # a pool of one starts no thread; children raise it
-    os.chdir(warm.folder)
     sys.path[0] = warm.code
     sys.argv = [warm.run]  # ours mean nothing to user code that looks at them
     code = None
     try:
+        os.chdir(warm.folder)
         if orders.how == "fork":
             code = _import_user_code(orders)
             user_code.prepare(code)
         elif orders.how == "bare_fork":
             _import_frameworks(orders.frameworks)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 (user code may raise anything)
+    except BaseException as error:  # noqa: BLE001 (user code may raise anything)
         _send(connection, wire.Unfit(failure=failure(error, warm.code, warm.folder, kind="import")))
         return
     unsafe = warmup.why_unsafe() if orders.how != "spawn" else ""

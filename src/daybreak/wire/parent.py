@@ -1,11 +1,13 @@
 """What an agent and the warm parent of an experiment say to each other.
 
 The agent starts `python -m daybreak.train.parent` with one end of a Unix socket pair as a file descriptor (its number is the only
-argument), sends `Warm`, and waits for `Ready` or `Unfit`. From then on each `Fork` makes one attempt's process; the
-parent reaps its children and says how they ended. When the socket closes, the parent ends its children's groups and itself.
+argument), sends `Warm`, and waits for `Begun`, which comes at once, and for `Ready` or `Unfit`, which may take long. From then on each
+`Fork` makes one attempt's process; the parent reaps its children and says how they ended. When the socket closes, the parent ends its
+children's groups and itself.
 
     agent                       parent
     Warm(run, folder, ...) ->
+                           <-   Begun
                            <-   Ready(how, ...) | Unfit(failure)
     Fork(attempt, ...)     ->
                            <-   Forked(attempt, pid)
@@ -34,6 +36,10 @@ class Warm(ParentFrame, frozen=True, tag="warm"):
     code: str  # folder put first on sys.path: the same as `folder`, or a captured copy of it
     threads: int  # CPU threads of one slot
     how: How | None = None  # ask for one way; None: the best that is safe
+
+
+class Begun(ParentFrame, frozen=True, tag="begun"):
+    """The interpreter runs and knows what it is for; code of the user's is next, and may take as long as it wants."""
 
 
 class Ready(ParentFrame, frozen=True, tag="ready"):
@@ -87,7 +93,7 @@ class Reaped(ParentFrame, frozen=True, tag="reaped"):
     rank: int = 0
 
 
-FromParent = Ready | Unfit | Forked | Reaped
+FromParent = Begun | Ready | Unfit | Forked | Reaped
 ToParent = Warm | Fork
 
 encode = msgspec.msgpack.Encoder().encode

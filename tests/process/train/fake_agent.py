@@ -81,6 +81,8 @@ class FakeAgent:
             pack(parent_wire.encode(parent_wire.Warm(run, str(self.folder), str(self.folder), threads, how)))
         )
         self.ready = self.from_parent()
+        if isinstance(self.ready, parent_wire.Begun):
+            self.ready = self.from_parent()
         self.epoch = 0
         self.connections = []
 

@@ -360,6 +360,22 @@ def test_a_launch_that_an_executor_could_not_take_is_an_attempt_that_was_lost():
     assert house.orders[-1] == Kill(attempt(2))
 
 
+def test_an_experiment_that_an_executor_could_not_prepare_fails_instead_of_waiting():
+    core = FakeCore()
+    core.scripts[Asked].append(lambda state, at, event: [Prepare(1, {})])
+    house = House(core=core)
+
+    def refuse(order):
+        raise TypeError("a fault of ours")
+
+    house.executors[0].on_order = refuse
+    house.loop.post(asked())
+    house.go()
+    failed = house.log()[-1]
+    assert (failed.experiment, failed.failure.kind) == (1, "internal")
+    assert "could not be prepared: TypeError: a fault of ours" in failed.failure.message
+
+
 def test_closing_commits_what_the_executors_still_had_to_say():
     house = House()
     house.executors[0].close = lambda grace: house.loop.post(AttemptEnded(attempt(), "frozen", 1, 1.0))

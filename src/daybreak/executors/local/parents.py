@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -16,13 +17,15 @@ from daybreak.executors.local.failures import exit_failure, make_failure
 from daybreak.executors.local.interpreters import inherited, lacks_daybreak
 from daybreak.executors.local.processes import Child, end_groups, tail
 from daybreak.executors.local.watchdog import Watchdog
-from daybreak.ports.reactor import Reactor
-from daybreak.wire.parent import Fork, Forked, How, Ready, Unfit, Warm, decode_from_parent, encode
+from daybreak.ports.reactor import Reactor, Timer
+from daybreak.wire.parent import Begun, Fork, Forked, How, Ready, Unfit, Warm, decode_from_parent, encode
 from daybreak.wire.worker import Failure
 
 MODULE = "daybreak.train.parent"
-DEATHS = 3  # in a row before it was ready; then nothing of the experiment can run
+DEATHS = 3  # in a row before it made a process; then nothing of the experiment can run
+HELLO = 60.0  # seconds an interpreter has to begin, before any code of the user's: a Python on a slow disk takes a few
 BACKOFF = 0.2  # seconds before the second start; four times as long before each further one
+LAST_WORDS = 2.0  # seconds a parent that has closed its socket has to end by itself
 LEAVING = 5.0  # seconds a parent has to end after its socket was closed
 
 
@@ -94,7 +97,9 @@ class WarmParent:
         self._waiting: list[Forkable] = []
         self._children: dict[tuple[AttemptKey, int], Forkable] = {}
         self._deaths = 0  # since a child came to its end
-        self._stillborn = 0  # of them, those before it was ready
+        self._stillborn = 0  # of them, those before it made a process
+        self._asked: set[tuple[AttemptKey, int]] = set()  # processes that it has not made yet
+        self._begun: Timer | None = None  # cancelled when it says its first word
         self._leaving = False
         self._child: Child | None = None
         self._connection: Connection | None = None
@@ -113,7 +118,7 @@ class WarmParent:
         """`attempt.fork()` now, or as soon as the parent is ready."""
         self._leaving = False
         if self.ready is not None:
-            attempt.fork()
+            self._make(attempt)
         else:
             self._waiting.append(attempt)
 
@@ -127,6 +132,7 @@ class WarmParent:
     def fork(self, attempt: Forkable, order: Fork) -> None:
         """Ask for one process; `attempt.forked` and `attempt.reaped` will be told."""
         self._children[attempt.key, order.rank] = attempt
+        self._asked.add((attempt.key, order.rank))
         if self._connection is not None:
             self._connection.send(encode(order))
 
@@ -162,11 +168,16 @@ class WarmParent:
             return
         self.ready, self._started = None, time.monotonic()
         try:
-            self._child, self._connection = self._open()
-        except OSError as error:
-            what = f"cannot start {self._command[0]} in {self.recipe.folder}: {error.strerror}"
-            self._give_up(make_failure("import", what))
-            return
+            self._begin()
+        except Exception as error:  # noqa: BLE001 (whatever it is: nobody else would say that nothing can run)
+            why = (
+                error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
+            )
+            self._give_up(make_failure("import", f"cannot start {self._command[0]} in {self.recipe.folder}: {why}"))
+
+    def _begin(self) -> None:
+        self._child, self._connection = self._open()
+        self._begun = self._reactor.later(HELLO, self._say_nothing)
         self._watchdog.guard(self._child.pid)
         self._code_folder = self._code.folder()
         if changed := self._code.changed():
@@ -188,7 +199,7 @@ class WarmParent:
                     output.fileno(),
                     keep=(theirs.fileno(),),
                 )
-            except OSError:
+            except BaseException:
                 ours.close()
                 raise
         return child, Connection(self._reactor, ours, self._frame, self._hung_up)
@@ -201,11 +212,16 @@ class WarmParent:
 
     def _frame(self, body: bytes) -> None:
         frame = decode_from_parent(body)
+        self._heard()
+        if isinstance(frame, Begun):
+            return
         if isinstance(frame, Ready):
             self._warmed(frame)
         elif isinstance(frame, Unfit):
             self._give_up(frame.failure)
         elif isinstance(frame, Forked):
+            self._stillborn = 0
+            self._asked.discard((frame.attempt, frame.rank))
             if child := self._children.get((frame.attempt, frame.rank)):
                 child.forked(frame.rank, frame.pid)
         elif child := self._children.pop((frame.attempt, frame.rank), None):
@@ -214,13 +230,35 @@ class WarmParent:
             self._leave_if_idle()
 
     def _hung_up(self, why: str) -> None:
-        """A parent that does not speak is of no use."""
+        """A parent that does not speak is of no use; one that is about to end may still print why."""
         if why:
             self._note(f"the warm parent's socket broke: {why}")
+            self._kill()
+        elif self._child is not None:
+            self._reactor.later(LAST_WORDS, partial(_end, self._child))
+
+    def _heard(self) -> None:
+        if self._begun is not None:
+            self._begun.cancel()
+            self._begun = None
+
+    def _say_nothing(self) -> None:
+        """Not even Python has begun: what is started is no interpreter, or waits for something that never comes."""
+        command = " ".join(self._command)
+        self._give_up(
+            make_failure("exit", f"{command} said nothing for {HELLO:.0f} s after it was started: is it a Python?")
+        )
         self._kill()
 
+    def _make(self, attempt: Forkable) -> None:
+        """Its processes. One that cannot have them must not keep the others waiting."""
+        try:
+            attempt.fork()
+        except Exception as error:  # noqa: BLE001
+            why = f"its process could not be asked for: {type(error).__name__}: {error}"
+            attempt.unfit(make_failure("exit", why))
+
     def _warmed(self, ready: Ready) -> None:
-        self._stillborn = 0
         self.ready = ready = structs.replace(ready, seconds=time.monotonic() - self._started)
         self._note(
             f"ready to {ready.how} in {ready.seconds:.2f} s with {ready.modules} modules ({ready.why or 'safe'})"
@@ -228,9 +266,10 @@ class WarmParent:
         self._told_ready(ready)
         waiting, self._waiting = self._waiting, []
         for attempt in waiting:
-            attempt.fork()
+            self._make(attempt)
 
     def _exited(self, status: int) -> None:
+        self._heard()
         if self._child is not None and self._connection is not None:
             self._connection.drain()  # it may have said why
             self._connection.close()
@@ -243,7 +282,8 @@ class WarmParent:
         if self.gone:
             return
         self._deaths += 1
-        self._stillborn += not was_ready
+        self._stillborn += not was_ready or bool(self._asked)
+        self._asked.clear()
         self._note(f"the warm parent has ended with status {status}")
         output = tail(self._log)
         if why := lacks_daybreak(self.recipe.python, output) if not was_ready else "":
@@ -251,9 +291,17 @@ class WarmParent:
         elif (
             self._stillborn >= DEATHS
         ):  # one that dies later costs its children an attempt, of which each trial has so many
-            self._give_up(exit_failure(status, output))
+            self._give_up(self._stillbirth(status, output))
         else:
             self._reactor.later(BACKOFF * 4 ** (min(self._deaths, DEATHS) - 1) if self._deaths > 1 else 0.0, self.start)
+
+    def _stillbirth(self, status: int, output: str) -> Failure:
+        """Why it makes no process; an exception in its output says so by itself."""
+        failure = exit_failure(status, output)
+        if failure.kind not in {"exit", "signal"}:
+            return failure
+        message = f"the process that imports {self.recipe.run} and forks its attempts {failure.message}, {DEATHS} times in a row"
+        return structs.replace(failure, message=f"{message}: its output is in {self._log}")
 
     def _give_up(self, failure: Failure) -> None:
         if self.gone:
@@ -269,9 +317,14 @@ class WarmParent:
             self.close()
 
     def _kill(self) -> None:
-        if self._child is not None and self._child.alive:
-            end_groups([self._child.pid])
+        if self._child is not None:
+            _end(self._child)
 
     def _note(self, line: str) -> None:
         with self._log.open("a") as file:
             file.write(f"daybreak: {line}\n")
+
+
+def _end(child: Child) -> None:
+    if child.alive:
+        end_groups([child.pid])
