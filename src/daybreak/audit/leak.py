@@ -1,9 +1,10 @@
 """Target leakage: a column that gives the target away, because it was written down after it, or from it.
 
 Each column alone predicts the target of train out of fold (`single`). Above 0.98 (the lower 95 % bound of AUC or R2), or equal to the
-target value for value: error. Above 0.8, or far ahead of all others: warning, unless a model loses little without it (`ablation`) or three
-or more columns (or half of them) do as well: then the task is easy, and that is told as information. A column that is declared known when a prediction is
-asked for is information at most; one that is declared not to be known is an error wherever it stands among the features.
+target value for value: error. Above 0.8, or far ahead of all others: warning, unless a model loses little without it (`ablation`), or
+three or more columns (or half of them) do as well: then the task is easy, and that is told as information. A column that is declared
+known when a prediction is asked for is information at most; one that is declared not to be known is an error wherever it stands among
+the features.
 """
 
 from collections.abc import Sequence
@@ -104,8 +105,7 @@ def _judged(looked: Looked) -> list[Finding]:
     findings = [_perfect(looked, one, index) for index, one in enumerate(perfect)]
     if looked.alone:
         suspects = []
-    features = len(about.having("feature"))
-    if len(suspects) >= EASY or 2 <= len(suspects) >= features / 2:
+    if len(suspects) >= min(EASY, max(2, len(about.having("feature")) / 2)):
         findings.append(_easy(looked, suspects))
     elif suspects:
         lost = ablate(looked.frame, looked.problem, frozenset(one.column for one in suspects))
