@@ -12,33 +12,23 @@ from typing import Any, cast
 import numpy as np
 
 from daybreak.audit import chance
-from daybreak.audit.about import META, NAME, Column
-from daybreak.audit.encoding import Codes, Matrix, Vector, category_codes, encode, numbers
+from daybreak.audit.encoding import Codes, Matrix, Vector, category_codes
 from daybreak.audit.frame import Frame
-from daybreak.audit.group_guessing import Candidate, determines, tokens
 from daybreak.audit.outcome import Finding, NotApplicable, Outcome, Severity, answered
 from daybreak.audit.probe import folds_of_groups, random_folds
 from daybreak.audit.problem import Problem, problem_of
-from daybreak.audit.sketch import numbers_rows, thinned
+from daybreak.audit.shortcut_columns import Known, known_of
+from daybreak.audit.sketch import thinned
 
 RULE = "shortcuts"
 MOST_ROWS = 8000
 FEWEST = 50
 FEWEST_OF_CLASS = 8
-MOST_VALUES = 40  # of a part of the name that can be learnt
 BOUND = 0.6
 Z = 2.33  # one-sided 99 %
 FOLDS = 5
 NAMED = 3
 ORDER = "the order of the rows"
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known without the content: one number a row of train, (n,), NaN where missing."""
-
-    name: str
-    values: Vector
 
 
 @dataclass(frozen=True)
@@ -63,8 +53,8 @@ def metadata(frame: Frame) -> Outcome:
         raise NotApplicable(
             f"needs at least {FEWEST} train rows of classes with {FEWEST_OF_CLASS} rows, got {len(rows)}"
         )
-    known = [one for one in _known(frame, problem) if len(np.unique(one.values[~np.isnan(one.values)])) > 1]
-    order = [] if frame.about.files else [Known(ORDER, frame.train.positions[problem.rows].astype(np.float64))]
+    known = [one for one in known_of(frame, problem) if len(np.unique(one.values[~np.isnan(one.values)])) > 1]
+    order = [] if frame.about.files else [Known(ORDER, "", frame.train.positions[problem.rows].astype(np.float64))]
     if not known and not order:
         raise NotApplicable("needs something besides the content: file sizes, lengths, ids, names of several parts")
     folds = _folds(frame, problem)[rows]
@@ -83,83 +73,6 @@ def _usable(problem: Problem) -> Codes:
     counts = np.bincount(problem.y.astype(int))
     usable: Codes = np.flatnonzero(counts[problem.y.astype(int)] >= FEWEST_OF_CLASS)
     return usable if len(np.unique(problem.y[usable])) > 1 else np.empty(0, np.int64)
-
-
-def _known(frame: Frame, problem: Problem) -> list[Known]:
-    """All that is known without the content, of train's rows that have a target."""
-    columns = [c for c in frame.about.having("meta", "id", "feature") if _tells_about(frame, c)]
-    found = [Known(_plainly(column.name), _values(frame, column)[problem.rows]) for column in columns]
-    found += _lengths(frame, problem)
-    for token in tokens(frame):
-        declared = next((c.purpose for c in frame.about.columns if c.name == token.name), "meta")
-        if declared == "meta" and (values := _of_token(token, problem)) is not None:
-            found.append(Known(f"the name's part {token.name}", values))
-    return found
-
-
-def _tells_about(frame: Frame, column: Column) -> bool:
-    """Whether a column is about the sample, not of it: metadata, an id, a running number among the features."""
-    if column.type in {"empty", "digest", "image", "audio", "vector", "text"}:
-        return False
-    if column.purpose == "meta":
-        return column.name.startswith(META)
-    return column.purpose == "id" or numbers_rows(frame, column)
-
-
-def _plainly(name: str) -> str:
-    return name.removeprefix(META)
-
-
-def _values(frame: Frame, column: Column) -> Vector:
-    if column.type == "category":
-        return _by_frequency(category_codes(frame.train.rows[column.name], frame.test.rows[column.name])[0])
-    return numbers(frame.train.rows[column.name])
-
-
-def _by_frequency(codes: Codes) -> Vector:
-    """Codes in order of frequency; the rare ones as one; NaN where there is none."""
-    counts = np.bincount(codes[codes >= 0], minlength=1)
-    rank = np.empty(len(counts), np.float64)
-    rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
-    return np.where(codes < 0, np.nan, np.minimum(rank, MOST_VALUES)[np.maximum(codes, 0)])
-
-
-def _lengths(frame: Frame, problem: Problem) -> list[Known]:
-    """Lengths of texts where texts are all there is (files' lengths are metadata anyway)."""
-    of_data = frame.about.having("feature")
-    texts = [column for column in of_data if column.type == "text"]
-    if not texts or len(texts) < len(of_data):
-        return []
-    encoded = encode(frame, texts)
-    first = [encoded.sources.index(column.name) for column in texts]
-    return [
-        Known(f"the length of {encoded.sources[at]}", encoded.train[problem.rows, at].astype(np.float64))
-        for at in first
-    ]
-
-
-def _of_token(token: Candidate, problem: Problem) -> Vector | None:
-    """A part of the name as a number a row; None if it is the label's own, or a counter that begins anew in each class."""
-    codes = token.train[problem.rows]
-    if not problem.numeric and determines(codes, problem.y.astype(np.int64)):
-        return None
-    counts = [value.isdigit() for value in token.values]
-    if all(counts) and len(counts) > MOST_VALUES:
-        as_numbers = np.array([float(value) for value in token.values])
-        values = np.where(codes < 0, np.nan, as_numbers[np.maximum(codes, 0)])
-        return None if _counts_anew(values, problem) else values
-    return _by_frequency(codes) if len(token.values) <= MOST_VALUES else None
-
-
-def _counts_anew(values: Vector, problem: Problem) -> bool:
-    """Whether numbers count the files of each class: they say how many there are, and nothing of a sample."""
-    if problem.numeric:
-        return False
-    whole = float(np.nanmax(values) - np.nanmin(values)) or 1.0
-    starts = [
-        np.nanmin(values[problem.y == y]) for y in np.unique(problem.y) if not np.isnan(values[problem.y == y]).all()
-    ]
-    return bool(max(starts) - min(starts) < 0.1 * whole)
 
 
 def _folds(frame: Frame, problem: Problem) -> Codes:
@@ -224,10 +137,11 @@ def _asked(
 ) -> list[Finding]:
     """The finding about some metadata, if they tell the target."""
     X = np.stack([_solid(one.values[rows]) for one in columns], axis=1)
-    all_of_it = guess(X, problem, rows, folds, frame.seed)
     alone = {one.name: guess(X[:, [i]], problem, rows, folds, frame.seed) for i, one in enumerate(columns)}
     ranked = sorted(alone.items(), key=lambda item: -item[1].score)
-    best = max(all_of_it, ranked[0][1], key=lambda found: found.low)
+    outside = [i for i, one in enumerate(columns) if not one.content]
+    together = [guess(X[:, outside], problem, rows, folds, frame.seed)] if len(outside) > 1 else []
+    best = max(*together, ranked[0][1], ranked[0][1], key=lambda found: found.low)
     facts = measured[subject] = {
         "score": round(best.score, 4),
         "low": round(best.low, 4),
@@ -237,10 +151,12 @@ def _asked(
     }
     if best.low <= BOUND:
         return []
-    telling = [name for name, found in ranked[:NAMED] if found.low > BOUND] or [ranked[0][0]]
-    sorted_by_it = subject == ORDER and _sorted_by_target(problem)
-    facts["sorted_by_target"] = sorted_by_it
-    return [_finding(frame, subject, telling, best, facts, "info" if sorted_by_it else "warning", problem)]
+    facts["sorted_by_target"] = subject == ORDER and _sorted_by_target(problem)
+    telling = [one for one in columns if alone[one.name].low > BOUND]
+    named = sorted(telling or columns, key=lambda one: -alone[one.name].score)[:NAMED]
+    by = " and ".join(one.name for one in named) + (" alone" if len(telling) == 1 else "" if telling else " together")
+    sources = tuple(one.column for one in named if one.column)
+    return [_finding(frame, problem, subject, by, sources, best, facts)]
 
 
 def _solid(values: Vector) -> Matrix:
@@ -260,21 +176,20 @@ def _sorted_by_target(problem: Problem) -> bool:
 
 def _finding(
     frame: Frame,
+    problem: Problem,
     subject: str,
-    telling: list[str],
+    by: str,
+    columns: tuple[str, ...],
     best: Guessed,
     facts: dict[str, Any],
-    severity: Severity,
-    problem: Problem,
 ) -> Finding:
-    target = frame.about.target
-    name = "the target" if target is None else target.name
+    severity: Severity = "info" if facts["sorted_by_target"] else "warning"
     guessing = 0.0 if problem.numeric else 1 / max(len(np.unique(problem.y)), 1)
     how = " The file is sorted by it." if facts["sorted_by_target"] else ""
     return Finding(
         RULE,
         severity,
-        f"{name} can be guessed without looking at the content: by {' and '.join(telling)} with a {best.metric} of {best.plain:.2f} "
+        f"{_target_name(frame)} can be guessed without looking at the content: by {by}, with a {best.metric} of {best.plain:.2f} "
         f"({guessing:.2f} is guessing).{how}",
         "high",
         because=(
@@ -288,11 +203,13 @@ def _finding(
         ),
         advice=_advice(subject, severity),
         subject=subject,
-        columns=tuple(
-            c.name for c in frame.about.columns if c.name.removeprefix(META) in telling or f"{NAME}.{c.name}" in telling
-        ),
+        columns=columns,
         measured=facts,
     )
+
+
+def _target_name(frame: Frame) -> str:
+    return frame.about.target.name if frame.about.target else "The target"
 
 
 def _advice(subject: str, severity: Severity) -> str:
