@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from daybreak.audit.code import expressions, statements
 from daybreak.audit.code.machine import Leak, Machine, Scope, TooLong
 from daybreak.audit.code.uncalled import read_uncalled
-from daybreak.audit.code.values import Site, Value
+from daybreak.audit.code.values import Value
 from daybreak.audit.code.wording import findings
 from daybreak.audit.outcome import Finding
 
@@ -50,7 +50,7 @@ def analyse(files: Mapping[str, str], locate: Locate | None = None) -> tuple[Fin
     trees = {name: ast.parse(source, name) for name, source in files.items()}
     lines = {name: source.splitlines() for name, source in files.items()}
     machine = _read(Project(trees))
-    return findings(_closed(machine), machine.targets, lines, locate or (lambda file, line: (file, line)))
+    return findings(_closed(machine, lines), machine.targets, lines, locate or (lambda file, line: (file, line)))
 
 
 def _read(project: Project) -> Machine:
@@ -78,11 +78,11 @@ def _read(project: Project) -> Machine:
     return machine
 
 
-def _closed(m: Machine) -> list[Leak]:
+def _closed(m: Machine, lines: Mapping[str, list[str]]) -> list[Leak]:
     """The leaks that remain once everything was read."""
     found = [leak for leak in m.leaks if not _scored_elsewhere(m, leak)]
     if not m.splits and not m.cuts and not m.leaks:
-        found += _untested(m)
+        found += _untested(m, lines)
     return found
 
 
@@ -96,12 +96,10 @@ def _scored_elsewhere(m: Machine, leak: Leak) -> bool:
     )
 
 
-def _untested(m: Machine) -> list[Leak]:
+def _untested(m: Machine, lines: Mapping[str, list[str]]) -> list[Leak]:
+    """Scores of the training rows alone, unless the line says that this is what they are."""
     scored = [each for each in m.evaluations if each.scored and each.supervised]
+    scored = [each for each in scored if "train" not in lines[each.site.file][each.site.line - 1].lower()]
     if not scored or not all(each.own for each in scored) or not all(each.own for each in m.evaluations):
         return []
-    return [Leak("no_test_data", "", scored[0].site, _none())]
-
-
-def _none() -> Site | None:
-    return None
+    return [Leak("no_test_data", "", scored[0].site, scored[0].fitted)]

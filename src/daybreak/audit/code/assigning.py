@@ -3,6 +3,7 @@
 import ast
 
 from daybreak.audit.code import names
+from daybreak.audit.code.choosing import told
 from daybreak.audit.code.machine import Machine, Scope, parted
 from daybreak.audit.code.values import (
     Const,
@@ -36,6 +37,7 @@ def assign(m: Machine, scope: Scope, target: ast.expr, value: Value) -> None:
 
 def _named(m: Machine, value: Value, name: str, site: Site) -> None:
     m.label(value, name)
+    told(m, value, name, site)
     if names.role(name) in {"test", "validation"} and value.taints and not value.uses:
         _cut_by_hand(m, value, site)
 
@@ -98,6 +100,8 @@ def _attribute(m: Machine, scope: Scope, target: ast.Attribute, value: Value) ->
     _named(m, value, target.attr, m.site(target))
     if isinstance(owner, Instance):
         owner.attributes[target.attr] = value
+    elif owner.rows and not owner.name:
+        write_columns(m, owner, value, frozenset({target.attr}))
     else:
         owner.options[target.attr] = value
 

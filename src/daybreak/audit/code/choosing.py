@@ -2,9 +2,12 @@
 
 import ast
 
+from daybreak.audit.code import names
+from daybreak.audit.code.call import Call
 from daybreak.audit.code.machine import Leak, Machine
 from daybreak.audit.code.values import Score, Site, Value, contents
 
+_BEST = frozenset({"best", "top", "optimal", "highest", "lowest", "winner", "opt"})
 _KEEPS = ("save", "dump", "deepcopy", "state_dict", "save_weights", "copy")
 
 
@@ -61,9 +64,16 @@ def _split(m: Machine, score: Score) -> Site | None:
     return None
 
 
-def best_of(m: Machine, values: list[Value], site: Site) -> None:
-    """`max(scores)`, `np.argmax(scores)`, `results.idxmax()`."""
-    for value in values:
-        scores = contents(value).scores
-        if scores:
-            choose(m, scores, site)
+def best_of(m: Machine, call: Call, values: list[Value]) -> Value:
+    """`np.argmax(scores)` and `max(results, key=...)` choose; `max(scores)` may only draw an axis: what is done with it tells."""
+    scores = frozenset(score for value in values for score in contents(value).scores)
+    if scores and (call.name not in {"max", "min", "amax", "amin"} or "key" in call.options):
+        choose(m, scores, call.site)
+        return Value(scores=scores)
+    return Value(scores=scores, shape="best")
+
+
+def told(m: Machine, value: Value, name: str, site: Site) -> None:
+    """The best of several scores gets a name, or is printed."""
+    if value.shape == "best" and (not name or _BEST & set(names.words(name))):
+        choose(m, value.scores, site)

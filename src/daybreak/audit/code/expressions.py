@@ -8,7 +8,7 @@ from daybreak.audit.code import names
 from daybreak.audit.code.assigning import assign, either
 from daybreak.audit.code.calling import call
 from daybreak.audit.code.invoking import method_of
-from daybreak.audit.code.iterating import each
+from daybreak.audit.code.iterating import each, rounds
 from daybreak.audit.code.learners import attribute
 from daybreak.audit.code.machine import Loop, Machine, Scope
 from daybreak.audit.code.statistics import combined
@@ -153,6 +153,10 @@ def _table(m: Machine, scope: Scope, node: ast.Dict) -> Value:
 
 def _comprehension(m: Machine, scope: Scope, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
     inner = Scope(scope.file, parent=scope)
+    if len(node.generators) == 1:
+        several = rounds(m.evaluate(scope, node.generators[0].iter))
+        if several:
+            return _unrolled(m, inner, node, several)
     conditions = _generators(m, inner, node)
     element = m.evaluate(inner, node.elt)
     for _ in node.generators:
@@ -163,6 +167,16 @@ def _comprehension(m: Machine, scope: Scope, node: ast.ListComp | ast.SetComp | 
     if isinstance(element, Const) and element.choices and not conditions.latent:
         return Items(items=[Const(value=choice) for choice in element.choices])
     return Items(rest=element)
+
+
+def _unrolled(m: Machine, inner: Scope, node: Any, several: list[Value]) -> Value:
+    result = Items()
+    m.loops.append(Loop(node))
+    for element in several:
+        assign(m, inner, node.generators[0].target, element)
+        result.items.append(m.evaluate(inner, node.elt))
+    m.loops.pop()
+    return result
 
 
 def _generators(m: Machine, inner: Scope, node: Any) -> Value:

@@ -33,7 +33,7 @@ def call_method(m: Machine, owner: Value, call: Call) -> Value:
     """`owner.name(...)` where the owner is data, a number, or something that nothing is known about."""
     name = call.name
     if name in known.CHOICES and (owner.scores or owner.latent):
-        best_of(m, [owner], call.site)
+        return best_of(m, call, [owner]) if owner.scores else joined([owner])
     handler = HANDLERS.get(name)
     if handler:
         return handler(m, owner, call)

@@ -6,6 +6,7 @@ from daybreak.audit.code.machine import Machine
 from daybreak.audit.code.values import Const, Instance, Items, Table, Value, contents, derived, joined
 
 MOST_CHOICES = 40
+MOST_ROUNDS = 5  # of a loop over a few frames, each of which is read
 
 
 def each(m: Machine, over: Value, node: ast.AST) -> Value:
@@ -24,6 +25,17 @@ def each(m: Machine, over: Value, node: ast.AST) -> Value:
     return derived(over)
 
 
+def rounds(over: Value) -> list[Value] | None:
+    """The elements of a short literal list that holds data: they are read one by one. None: one stands for all."""
+    if isinstance(over, Table) and not over.rest:
+        return None
+    if not isinstance(over, Items) or over.rest or not 2 <= len(over.items) <= MOST_ROUNDS:
+        return None
+    if sum(bool(contents(item).rows) for item in over.items) < 2:
+        return None
+    return over.items
+
+
 def _one_of(over: Items) -> Value:
     parts = over.items + ([over.rest] if over.rest else [])
     if not parts:
@@ -36,6 +48,10 @@ def _one_of(over: Items) -> Value:
         return Items(items=[_one_of(Items(items=list(column))) for column in zip(*rows, strict=True)])
     if len(parts) == 1:
         return parts[0]
+    tables = [part for part in parts if isinstance(part, Table)]
+    if len(tables) == len(parts):
+        keys = list(dict.fromkeys(key for table in tables for key in table.entries))
+        return Table(entries={key: _one_of(Items(items=[t.entries[key] for t in tables if key in t.entries])) for key in keys})
     learners = [part for part in parts if part.name and not part.rows]
     if len(learners) == len(parts):
         return Value(

@@ -19,6 +19,7 @@ from daybreak.audit.code.values import (
     overlap,
 )
 
+DOUBLED = "rows put below themselves"
 HELD_OUT = frozenset({"test", "validation", "fold"})
 
 
@@ -74,7 +75,7 @@ def asked(m: Machine, model: Value, value: Value, site: Site, *, scored: bool = 
     for watched, at in model.watched:
         if overlap(watched, rows) and m.tested(rows):
             m.note(Leak("test_in_early_stopping", model.name, at, split_of(m, rows) or site, rows=rows))
-    m.evaluations.append(Evaluation(site, rows, scored, own, model.shape == "supervised"))
+    m.evaluations.append(Evaluation(site, rows, scored, own, model.shape == "supervised", model.fits[-1].site))
 
 
 def _seen(m: Machine, model: Value, rows: Rows) -> bool:
@@ -114,7 +115,7 @@ def judge(m: Machine, taint: Taint, columns: Columns, fitted: Rows, rows: Rows, 
         }
         mild = mild and all(m.role(atom) == "train" for atom in taint.rows)
         tainted(m, taint, columns, split or site, rule=rule, mild=mild)
-    elif taint.kind not in {"vocabulary"} and m.role_of(rows) & {"test", "fold"} and taint.what not in known.DRAWINGS:
+    elif taint.kind != "vocabulary" and taint.what != DOUBLED and m.role_of(rows) & {"test", "fold"} and taint.what not in known.DRAWINGS:
         tainted(m, taint, columns, split_of(m, rows), rule="fit_on_test")
 
 
@@ -122,7 +123,7 @@ def _late(m: Machine, taint: Taint, split: Site | None) -> bool:
     """Whether it was learned after the split, from both sides put together or from what was there before."""
     if len(taint.rows) > 1 and "test" in m.role_of(taint.rows):
         return True
-    return bool(split) and split.file == taint.site.file and taint.site.line > split.line and not m.stack
+    return split is not None and split.file == taint.site.file and taint.site.line > split.line and not m.stack
 
 
 def _first_cut(m: Machine, whole: Rows, rows: Rows) -> Site | None:
@@ -158,7 +159,8 @@ def scores_of(m: Machine, uses: Iterable[Use], site: Site) -> frozenset[Score]:
         found.add(Score(use.model, use.rows, site, len(m.loops)))
         if use.model.fits:
             own = any(made.rows and made.rows == use.rows for made in use.model.fits)
-            m.evaluations.append(Evaluation(site, use.rows, True, own, use.model.shape == "supervised"))
+            supervised = use.model.shape == "supervised"
+            m.evaluations.append(Evaluation(site, use.rows, True, own, supervised, use.model.fits[-1].site))
     if any(loop.seeded for loop in m.loops):
         m.seeded.add(site)
     return frozenset(found)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from daybreak.audit.code import known, names
 from daybreak.audit.code.call import Call
-from daybreak.audit.code.choosing import best_of, choose
+from daybreak.audit.code.choosing import best_of, choose, told
 from daybreak.audit.code.invoking import call_function
 from daybreak.audit.code.iterating import each
 from daybreak.audit.code.learners import stops
-from daybreak.audit.code.learning import fit, scores_of, watch
+from daybreak.audit.code.learning import DOUBLED, fit, scores_of, watch
 from daybreak.audit.code.machine import Leak, Loop, Machine
 from daybreak.audit.code.splitting import cross_validation, lengths, random_split, train_test_split
 from daybreak.audit.code.statistics import applied, learned_by_function, row_by_row, statistic
@@ -16,6 +16,7 @@ from daybreak.audit.code.values import (
     Const,
     Function,
     Items,
+    Rows,
     Step,
     Table,
     Taint,
@@ -64,7 +65,7 @@ def _unknown(m: Machine, call: Call) -> Value:
         made = m.fresh(call.node, weak=True)
         made.name = ""
         return made
-    value.rows = m.strong(value.rows)
+    value.rows = _rows_of(m, call, data)
     value.columns = data[0].columns if len(data) == 1 else None
     for taint in value.latent:
         if taint.rows and any(atom in value.rows for atom in taint.rows):
@@ -72,6 +73,15 @@ def _unknown(m: Machine, call: Call) -> Value:
     value.shape = "element" if data[0].shape == "element" else ""
     _by_prices(m, call, value)
     return value
+
+
+def _rows_of(m: Machine, call: Call, data: list[Value]) -> Rows:
+    """Whose rows a function's result has: NumPy's first array's; of others all that is data for sure."""
+    every = frozenset(atom for part in data for atom in part.rows)
+    sure = m.strong(every)
+    if call.path.startswith(("np.", "numpy.", "torch.", "tf.", "scipy.")) or sure == every and all(a.origin in m.weak for a in every):
+        return next((m.strong(part.rows) for part in data if part.rows & sure), sure)
+    return sure
 
 
 def _by_prices(m: Machine, call: Call, value: Value) -> None:
@@ -213,8 +223,7 @@ def _bins(m: Machine, call: Call) -> Value:
 def _statistic(m: Machine, call: Call) -> Value:
     values = [contents(value) for value in call.arguments]
     if call.name in known.CHOICES and any(value.scores for value in values):
-        best_of(m, values, call.site)
-        return joined(values)
+        return best_of(m, call, values)
     data = values[0] if values else Value()
     if data.uses:
         return Value(
@@ -246,6 +255,8 @@ def _stacked(m: Machine, call: Call) -> Value:
         parts.append(contents(first.rest))
     value = joined(parts)
     value.rows = m.strong(value.rows)
+    if len(call.arguments) > 1 and isinstance(call.arguments[1], Const):
+        call.options.setdefault("axis", call.arguments[1])
     side_by_side = row_by_row(call.options) or call.name in {"hstack", "column_stack", "c_", "dstack"}
     _duplicated(m, call, parts, value, side_by_side=side_by_side)
     for taint in value.latent:
@@ -261,7 +272,7 @@ def _duplicated(m: Machine, call: Call, parts: list[Value], value: Value, *, sid
         return
     twice = [rows for position, rows in enumerate(sure) if rows and rows in sure[:position]]
     if twice and call.name in {"concat", "concatenate", "vstack", "cat", "r_"}:
-        value.taints[Taint("resampling", "rows put below themselves", call.site, twice[0])] = None
+        value.taints[Taint("resampling", DOUBLED, call.site, twice[0])] = None
 
 
 def _merged(m: Machine, call: Call) -> Value:
@@ -285,8 +296,13 @@ def _resample(m: Machine, call: Call) -> Value:
 def _passing(m: Machine, call: Call) -> Value:
     first = call.argument(0, "dataset", "iterable")
     if call.name == "enumerate":
+        if isinstance(first, Items) and not first.rest:
+            return Items(items=[Items(items=[Const(value=number), item]) for number, item in enumerate(first.items)])
         return Items(rest=Items(items=[Value(shape="loop"), each(m, first, call.node)]))
     if call.name == "zip":
+        lists = [value.items for value in call.arguments if isinstance(value, Items) and not value.rest]
+        if len(lists) == len(call.arguments) and lists and len({len(each_list) for each_list in lists}) == 1:
+            return Items(items=[Items(items=list(row)) for row in zip(*lists, strict=True)])
         return Items(rest=Items(items=[each(m, value, call.node) for value in call.arguments]))
     if call.name == "next":
         return each(m, first, call.node)
@@ -305,6 +321,9 @@ def _sorted(m: Machine, call: Call) -> Value:
 
 def _plain(m: Machine, call: Call) -> Value:
     inside = [contents(value) for value in call.arguments]
+    if call.name == "print":
+        for value in call.arguments:
+            told(m, value, "", call.site)
     if call.name in {"float", "int", "str", "round", "abs", "bool", "format"}:
         return Value(latent=joined(inside).latent, scores=joined(inside).scores)
     return Value(shape="loop") if call.name == "range" else Value()

@@ -45,6 +45,7 @@ class Evaluation(NamedTuple):
     scored: bool
     own: bool
     supervised: bool
+    fitted: Site | None = None
 
 
 @dataclass(slots=True)
@@ -92,6 +93,7 @@ class Machine:
     read: "Callable[[Machine, Scope, ast.expr], Value]"  # an expression
     follow: "Callable[[Machine, Scope, Sequence[ast.stmt]], bool]"  # a block of statements
     roles: dict[Step | str, Role] = field(default_factory=dict)
+    taken: dict[str, set[str]] = field(default_factory=dict)  # sides of each cut that were taken
     usual: dict[Step, Role] = field(
         default_factory=dict
     )  # what a splitter's sides are unless their names say otherwise
@@ -141,10 +143,14 @@ class Machine:
         found: Role | None = self.roles.get(atom.origin)
         for step in atom.path:
             side = self.roles.get(step) or self.usual.get(step)
-            if side is None or side == "rest":
+            if side is None or side == "rest" or (side == "train" and not self._has_other(step)):
                 continue
             found = "validation" if found == "train" and side == "test" else side
         return found
+
+    def _has_other(self, step: Step) -> bool:
+        """Whether another side of the cut was taken: rows are called "train" before they are split, too."""
+        return len(self.taken.get(step.key, ())) > 1
 
     def role_of(self, rows: Rows) -> set[Role | None]:
         """The sides that rows are of."""
@@ -176,6 +182,7 @@ class Machine:
 
     def sides(self, rows: Rows, step: Step) -> Rows:
         """Rows after one more cut."""
+        self.taken.setdefault(step.key, set()).add(step.side)
         return frozenset(atom if step in atom.path else Atom(atom.origin, (*atom.path, step)) for atom in rows)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from daybreak.audit.code.assigning import assign, merge_scopes
 from daybreak.audit.code.choosing import chosen_by_branch
-from daybreak.audit.code.iterating import each
+from daybreak.audit.code.iterating import each, rounds
 from daybreak.audit.code.machine import Loop, Machine, Scope
 from daybreak.audit.code.values import Class, Const, Function, Items, Library, Module, joined
 
@@ -58,9 +58,9 @@ def _expression(m: Machine, scope: Scope, node: ast.Expr) -> None:
 def _for(m: Machine, scope: Scope, node: ast.For | ast.AsyncFor) -> None:
     over = m.evaluate(scope, node.iter)
     m.loops.append(Loop(node))
-    element = each(m, over, node.iter)
-    assign(m, scope, node.target, element)
-    execute(m, scope, node.body)
+    for element in rounds(over) or [each(m, over, node.iter)]:
+        assign(m, scope, node.target, element)
+        execute(m, scope, node.body)
     m.loops.pop()
     execute(m, scope, node.orelse)
 
