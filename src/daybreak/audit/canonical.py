@@ -20,6 +20,7 @@ MISSING = -1  # the code of a label that is not there
 _SPACES = r"[\s\v\p{Zs}\x{0085}\x{2028}\x{2029}\x{200b}\x{feff}]+"
 _WHOLE = r"^\s*\+?(-?(?:0|[1-9][0-9]{0,15}))\.0*\s*$"  # "3.0", "3."; not "1.10", which may be a version, nor "007"
 _NUMERIC = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
+_BITS = {"true": "1", "false": "0"}
 _NOT_A_VALUE = ("", "nan", "null")  # "none" and "NA" may be classes
 
 
@@ -52,6 +53,8 @@ def both(train: pa.Array, test: pa.Array, column: Column) -> tuple[pa.Array, pa.
     if column.type in {"category", "text"} and is_numeric(train.type) != is_numeric(test.type):
         return numbers(train), numbers(test)
     left, right = canonical(train, column), canonical(test, column)
+    if column.type == "category":
+        return bits(left), bits(right)
     coarse = {pa.float32(), pa.float16()} & {train.type, test.type}
     if coarse and pa.types.is_float64(left.type):
         left, right = (side.cast(min(coarse, key=lambda kind: kind.bit_width), safe=False) for side in (left, right))
@@ -132,6 +135,13 @@ def label_texts(array: pa.Array) -> pa.Array:
     return known.take(encoded.indices)
 
 
+def bits(labels: pa.Array) -> pa.Array:
+    """Canonical labels in which truth values are "1" and "0": one program writes true where another writes 1."""
+    for word, bit in _BITS.items():
+        labels = pc.if_else(pc.equal(labels, word), bit, labels)
+    return labels
+
+
 def times(array: pa.Array) -> pa.Array:
     """Moments as timestamp[us] in UTC; numbers as they are (float64); text that is no moment as normalised text."""
     if is_text(array.type):
@@ -209,7 +219,7 @@ def _cutting(mark: str) -> Callable[[str], str]:
 
 
 def _bit(name: str) -> str:
-    return {"true": "1", "false": "0"}.get(name, name)
+    return _BITS.get(name, name)
 
 
 def _classes(array: pa.Array) -> list[str]:
