@@ -11,6 +11,7 @@ The blake3 of the index is the bundle's digest: who knows it knows that nothing 
     code/<digest>/...                 captured code, with its manifest.json
     environments/<digest>.json        what was learnt of the environment later: hashes, origins, kept wheels
     certificates/...                  certificates of determinism
+    audits/...                        audits of the run's data and code
 """
 
 import math
@@ -28,10 +29,11 @@ from daybreak.base.hashing import HEX_LENGTH, canonical_json, hash_bytes
 
 FORMAT = 1
 INDEX, ROWS, POINTS, RECORDED = "index.json", "rows.json", "points.json", "recorded.json"
+PROOFS = ("certificates", "audits")  # folders of an experiment that go with it
 LARGEST_INDEX = 2**28  # bytes
 _NAME = re.compile(
     rf"(rows|points|recorded)\.json|vault/[0-9a-f]{{{HEX_LENGTH}}}|environments/[0-9a-f]{{{HEX_LENGTH}}}\.json"
-    rf"|code/[0-9a-f]{{{HEX_LENGTH}}}/.+|certificates/[\w.-]+"
+    rf"|code/[0-9a-f]{{{HEX_LENGTH}}}/.+|(certificates|audits)/[\w.-]+"
 )
 
 

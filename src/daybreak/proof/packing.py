@@ -16,7 +16,7 @@ from daybreak.base.errors import UsageError, VaultError
 from daybreak.base.hashing import hash_bytes, hash_file
 from daybreak.client.client import Client
 from daybreak.client.jobs import run_job
-from daybreak.proof.bundle import INDEX, POINTS, RECORDED, ROWS, Index, Member, told, zstd
+from daybreak.proof.bundle import INDEX, POINTS, PROOFS, RECORDED, ROWS, Index, Member, told, zstd
 from daybreak.proof.reference import Found
 from daybreak.provenance import annex, record
 from daybreak.provenance.data.manifest import load as load_manifest
@@ -117,7 +117,7 @@ class _Packing:
         self._add_environment(found.environment)
         for name, digest in found.data.items():
             self._add_data(name, digest, spec["data"].get(name, {}), data=data)
-        self._add_certificates()
+        self._add_proofs()
 
     def _add_environment(self, environment: record.Environment) -> None:
         self._add_file(environment.lock, "the lock of the environment")
@@ -143,10 +143,11 @@ class _Packing:
                 f"the bytes of dataset {name} ({source.get('path', '')}) are not in it: bring them to where it is reproduced"
             )
 
-    def _add_certificates(self) -> None:
-        folder = self._home.path / "experiments" / str(self._number) / "certificates"
-        if folder.is_dir():
-            self.sources |= {f"certificates/{path.name}": path for path in sorted(folder.glob("*.json"))}
+    def _add_proofs(self) -> None:
+        for kind in PROOFS:
+            folder = self._home.path / "experiments" / str(self._number) / kind
+            if folder.is_dir():
+                self.sources |= {f"{kind}/{path.name}": path for path in sorted(folder.glob("*.json"))}
 
     def _add_file(self, digest: str, what: str) -> None:
         if not digest:

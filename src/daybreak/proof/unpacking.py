@@ -71,7 +71,7 @@ def unpack(client: Client, source: Path, expected: str = "", progress: Progress 
     number: int = client.call(
         "import", origin=index.digest, rows=_arrived(told[ROWS], index), points=told[POINTS], recorded=told[RECORDED]
     )["experiment"]
-    place.certificates(number)
+    place.proofs(number)
     return number, index
 
 
@@ -111,7 +111,7 @@ def _arrived(rows: dict[str, Any], index: Index) -> dict[str, Any]:
 
 
 class _Place:
-    """Where the files of a bundle go: vault and environments at once, code and certificates when all are there."""
+    """Where the files of a bundle go: vault and environments at once, code, certificates and audits when all are there."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -137,7 +137,7 @@ class _Place:
             if not place.exists():
                 self._write(place, data)
         else:
-            self._kept.append((name, data.read()))
+            self._kept.append((member.name, data.read()))
 
     def _to_vault(self, digest: str, data: IO[bytes]) -> None:
         if digest in self._vault:
@@ -185,9 +185,9 @@ class _Place:
                 f"the captured code {folder.name[:12]} is not what its manifest says: the bundle was tampered with"
             )
 
-    def certificates(self, number: int) -> None:
-        """They stand with the run under its new number."""
-        folder = self._home.path / "experiments" / str(number) / "certificates"
+    def proofs(self, number: int) -> None:
+        """Certificates and audits stand with the run under its new number."""
         for name, data in self._kept:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(data)
+            file = self._home.path / "experiments" / str(number) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
