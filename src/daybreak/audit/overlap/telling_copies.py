@@ -1,0 +1,71 @@
+"""Near copies of pictures, sounds and series in words: how many, against what, what it does to the score, what to do."""
+
+from typing import Any
+
+from daybreak.audit.outcome import MOST_PLACES, Finding, Hits, Outcome, Pair, Severity, answered
+from daybreak.audit.overlap.thresholds import Judged
+
+SHOWN = 24  # pairs that a page shows
+
+_MATTERS = (
+    "a model that remembers the train {noun} has the answer for its copy: the score says how well it remembers, "
+    "not how well it would do on new {noun}s"
+)
+_ADVICE = {
+    "structural": (
+        "split first and augment afterwards; put all copies of one {noun} on the same side, "
+        "or take the test {noun}s that are listed out and score again"
+    ),
+    "inherited": (
+        "keep one {noun} of each family of copies, or split by family, and score again; "
+        "the score on clean rows stands beside the overall one"
+    ),
+    "few": "look at the pairs; take those test {noun}s out if they are copies",
+}
+
+
+def outcome(
+    rule: str, noun: str, judged: Judged, hits: Hits, pairs: tuple[Pair, ...], measured: dict[str, Any]
+) -> Outcome:
+    """The answer for one judged overlap. `noun`: what a sample is called."""
+    counted = {
+        **measured,
+        "test_near_copies": len(judged.hits),
+        "test_rate": judged.rate,
+        "train_rate": judged.null,
+        "z": judged.z,
+        "ratio_limit": judged.limit,
+    }
+    if judged.kind == "none":
+        return answered(rule, measured=counted)
+    severity: Severity = {"structural": "error", "inherited": "warning"}.get(judged.kind, "info")  # type: ignore[assignment]
+    finding = Finding(
+        rule,
+        severity,
+        _what(noun, judged, measured["test_looked_at"]),
+        "high",
+        because=_because(noun, judged),
+        matters=_MATTERS.format(noun=noun),
+        advice=_ADVICE[judged.kind].format(noun=noun),
+        rows={"test": tuple(hits.test[:MOST_PLACES].tolist()), "train": tuple(hits.train[:MOST_PLACES].tolist())},
+        pairs=pairs,
+        measured=counted,
+    )
+    return answered(rule, [finding], measured=counted, hits=hits)
+
+
+def _what(noun: str, judged: Judged, looked_at: int) -> str:
+    count = len(judged.hits)
+    says = f"{count:,} of {looked_at:,} test {noun}s ({judged.rate:.1%}) "
+    says += "is a near copy of a train " if count == 1 else "are near copies of train "
+    return says + noun + ("" if count == 1 else "s")
+
+
+def _because(noun: str, judged: Judged) -> str:
+    near = f"each is at most {judged.limit:.2f} times as far from its train {noun} as other train {noun}s are"
+    null = f"{judged.null:.2%} of train {noun}s have such a partner within train"
+    if judged.kind == "structural":
+        return f"{near}; {null}, and an honest split would show no more (z = {judged.z:.1f})"
+    if judged.kind == "inherited":
+        return f"{near}; {null}, about as often: the copies were in the data before it was split"
+    return f"{near}; {null}, so this is no more than chance allows, or a few copies"
