@@ -200,7 +200,11 @@ def load(path: Path) -> dict[str, Array]:
         found = np.load(path, mmap_mode="r" if path.suffix == ".npy" else None, allow_pickle=False)
         return {"": found} if isinstance(found, np.ndarray) else {key: found[key] for key in found.files}
     except (OSError, ValueError, EOFError) as error:
-        why = "it holds Python objects, which are never loaded" if "pickle" in str(error) else str(error)
+        why = (
+            "it holds Python objects, which are never loaded"
+            if "pickle" in str(error) or "Python objects" in str(error)
+            else str(error)
+        )
         raise UsageError(f"{path} cannot be read as NumPy arrays: {why}") from error
 
 

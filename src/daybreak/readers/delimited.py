@@ -55,6 +55,10 @@ class Delimited:
             found.append(base if base not in found else f"{base}_{i}")
         return found
 
+    def rename(self, names: list[str]) -> None:
+        """Columns of a file without a header, by names that another one gives."""
+        self._names = list(names)
+
     @property
     def header(self) -> bool:
         """Whether the first line names the columns."""

@@ -19,6 +19,8 @@ from daybreak.readers.walking import Files, walk
 
 KINDS: tuple[type[Pictures] | type[Sounds] | type[Documents], ...] = (Pictures, Sounds, Documents)
 TABLES = frozenset({*columnar.EXTENSIONS, ".csv", ".tsv"})
+ALONE = TABLES | {".jsonl", ".npy", ".npz"}
+MOST_TABLES = 50  # files of a folder that may be one table and what describes it
 SIDES = ("train", "test", "validation")
 
 
@@ -34,6 +36,18 @@ def sides_of(path: Path) -> dict[str, Path]:
     if "test" not in found and "validation" in found:
         found["test"] = found.pop("validation")
     return {side: found[side] for side in SIDES if side in found} if {"train", "test"} <= found.keys() else {}
+
+
+def lone_table(path: Path, besides: str) -> Path | None:
+    """The only table at the top of a folder that holds no pictures, recordings or texts. `besides`: the list of the split."""
+    try:
+        files = walk(path)
+    except OSError:
+        return None
+    named = [path / name for name in files.names.to_pylist()[:MOST_TABLES]]
+    tables = [each for each in named if delimited.extension_of(each) in ALONE and str(each) != str(Path(besides))]
+    media = any(files.extensions[extension] for kind in KINDS for extension in kind.extensions)
+    return tables[0] if len(tables) == 1 and not media and len(named) < MOST_TABLES else None
 
 
 def open_folder(path: Path, name: str, progress: Progress | None) -> Source:

@@ -6,13 +6,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from daybreak.audit.about import META, About
+from daybreak.audit.about import META, About, Column
 from daybreak.audit.outcome import Finding
 from daybreak.base.errors import UsageError
 from daybreak.readers import roles
 from daybreak.readers.deciding import Reading, convert, decide
 from daybreak.readers.joining import columns_for
 from daybreak.readers.media import Media
+from daybreak.readers.mixing import mixed
 from daybreak.readers.opened import Opened, Side
 from daybreak.readers.origins import Folder
 from daybreak.readers.recognising import recognise, sides_within
@@ -63,7 +64,7 @@ def open_sides(request: Request, progress: Progress | None = None) -> Opened:
     readings = roles.with_roles(request, readings)
     about = _about(request, sources, readings, seen, rows)
     sides: dict[str, Side] = {side: Typed(source, readings) for side, source in sources.items()}
-    return Opened(about, sides, _notes(sources, about))
+    return Opened(about, sides, (*_notes(sources, about), *mixed(about, seen)))
 
 
 def _says_nothing(seen: list[Seen]) -> bool:
@@ -172,12 +173,16 @@ def _about(
         columns=columns,
         task=task,
         declared_task=bool(request.task),
-        classes=roles.classes_of(values) if values and task == "classification" else (),
+        classes=roles.classes_of(*_of_train_and_test(seen, target)) if target and task == "classification" else (),
         ordered=request.task == "forecast" and not request.time,
         rows=rows,
         digests={side: source.digest() for side, source in sources.items()},
         sources={side: source.name for side, source in sources.items()},
     )
+
+
+def _of_train_and_test(seen: dict[str, dict[str, Seen]], target: Column) -> tuple[Seen, Seen]:
+    return seen["train"][target.name], seen["test"][target.name]
 
 
 def _joined(seen: list[Seen]) -> Seen:

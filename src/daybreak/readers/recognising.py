@@ -22,6 +22,9 @@ def recognise(given: Any, request: Request, progress: Progress | None = None, na
     if not path.exists():
         raise UsageError(f"there is no {path}")
     if path.is_dir():
+        lone = None if huggingface.is_saved(path) else folders.lone_table(path, request.split_by)
+        if lone is not None:
+            return recognise(str(lone), request, progress)
         return attached(_folder(path, name, progress), path, progress)
     return attached(_file(path, name, request), path.parent, progress)
 

@@ -5,9 +5,11 @@ A name that is no column is answered with the one that was probably meant.
 
 from difflib import get_close_matches
 
+import pyarrow as pa
 from msgspec import structs
 
 from daybreak.audit.about import Column, Purpose, Task
+from daybreak.audit.canonical import labels
 from daybreak.base.errors import UsageError
 from daybreak.readers.deciding import Reading
 from daybreak.readers.request import Request
@@ -101,14 +103,7 @@ def _is_whole(value: str) -> bool:
         return True  # a missing value
 
 
-def classes_of(seen: Seen) -> tuple[str, ...]:
-    """The target's distinct values as canonical strings, sorted: spaces gone, whole numbers without a point."""
-    return tuple(sorted({_class(value) for value in seen.distinct} - {""}))[:MOST_CLASSES]
-
-
-def _class(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value).strip()
+def classes_of(train: Seen, test: Seen) -> tuple[str, ...]:
+    """The target's classes in canonical writing, which brings together what two files wrote differently."""
+    one, other = (pa.array(list(seen.distinct), from_pandas=True) for seen in (train, test))
+    return labels(one, other)[2][:MOST_CLASSES]

@@ -11,7 +11,7 @@ from daybreak.audit.outcome import Finding
 from daybreak.base.errors import UsageError
 from daybreak.base.hashing import hash_json
 from daybreak.readers.naming import matched
-from daybreak.readers.source import Source
+from daybreak.readers.source import Source, note
 
 SIDES = {
     "train": "train",
@@ -38,9 +38,16 @@ class Chosen:
     """The rows of a source that are in one side. `codes`: the side's code of every row; `code`: whose rows are meant."""
 
     def __init__(
-        self, whole: Source, codes: "np.ndarray[Any, np.dtype[np.int8]]", code: int, side: str, without: str = ""
+        self,
+        whole: Source,
+        codes: "np.ndarray[Any, np.dtype[np.int8]]",
+        code: int,
+        side: str,
+        without: str = "",
+        odd: tuple[Finding, ...] = (),
     ) -> None:
-        """`without`: a column that is left out, since it says which side a row is in."""
+        """`without`: a column that is left out, since it says which side a row is in. `odd`: what is to be said of the split."""
+        self._odd = odd
         self.whole, self.codes, self.code, self.without = whole, codes, code, without
         self.name = f"{whole.name} ({side})"
 
@@ -77,8 +84,8 @@ class Chosen:
         return hash_json([self.whole.digest(), self.positions.tolist()])
 
     def notes(self) -> tuple[Finding, ...]:
-        """The whole's."""
-        return self.whole.notes()
+        """The whole's, and what was odd about the split."""
+        return (*self.whole.notes(), *self._odd)
 
 
 def by_column(whole: Source, column: str) -> dict[str, Chosen]:
@@ -103,7 +110,7 @@ def by_list(whole: Source, listed: Source, key: str | None) -> dict[str, Chosen]
             f"samples of {listed.name} must name rows of {whole.name}, none does: it lists {_some(split)}, "
             f"the data holds {_some(names)}"
         )
-    return _chosen(whole, found, listed.name)
+    return _chosen(whole, found, listed.name, listed=len(split))
 
 
 def _some(names: Any) -> str:
@@ -147,7 +154,9 @@ def _matched(names: list[str], split: dict[str, str]) -> list[str | None]:
     return [None if i is None else words[i] for i in matched(names, list(split))]
 
 
-def _chosen(whole: Source, words: list[str | None], where: str, without: str = "") -> dict[str, Chosen]:
+def _chosen(
+    whole: Source, words: list[str | None], where: str, without: str = "", listed: int = 0
+) -> dict[str, Chosen]:
     """Sides by each row's word; rows without one are in none."""
     order = ("train", "test", "validation")
     sides = {word: side_of(word) for word in set(words) if word is not None}
@@ -164,4 +173,24 @@ def _chosen(whole: Source, words: list[str | None], where: str, without: str = "
     if "test" not in present:  # train and dev alone: what is judged is the test
         codes[codes == order.index("validation")] = order.index("test")
         present = ["train", "test"]
-    return {side: Chosen(whole, codes, order.index(side), side, without) for side in present}
+    odd = _left_out(int((codes == -1).sum()), listed - sum(word is not None for word in words), len(words), where)
+    return {side: Chosen(whole, codes, order.index(side), side, without, odd) for side in present}
+
+
+def _left_out(rows: int, absent: int, of: int, where: str) -> tuple[Finding, ...]:
+    """A note on rows that are in no side, and on listed samples that are not there."""
+    said = [f"{rows:,} of {of:,} rows are in no side and were left out"] if rows else []
+    said += [f"{absent:,} listed samples are not in the data"] if absent > 0 else []
+    if not said:
+        return ()
+    found = {"rows_left_out": rows, "samples_not_found": max(absent, 0)}
+    return (
+        note(
+            "input.split",
+            f"{where}: {'; '.join(said)}",
+            severity="warning" if absent > 0 else "info",
+            subject=where,
+            advice="see that the list is of this data" if absent > 0 else "",
+            measured=found,
+        ),
+    )
