@@ -40,6 +40,11 @@ class Candidate:
         return np.intersect1d(self.train[self.train >= 0], self.test[self.test >= 0])
 
     @property
+    def sides(self) -> tuple[Codes, Codes]:
+        """The codes that stand in train, and those that stand in test."""
+        return np.unique(self.train[self.train >= 0]), np.unique(self.test[self.test >= 0])
+
+    @property
     def both(self) -> Codes:
         """Codes of train's rows, then test's."""
         return np.concatenate([self.train, self.test])

@@ -12,8 +12,9 @@ import numpy as np
 
 from daybreak.audit import chance
 from daybreak.audit.about import NAME, Column
-from daybreak.audit.encoding import Codes, Encoded, Matrix, Vector, category_codes
+from daybreak.audit.encoding import Codes, Encoded, Matrix, Vector
 from daybreak.audit.frame import Frame
+from daybreak.audit.group_guessing import Candidate, candidate, guessed
 from daybreak.audit.outcome import Finding, NotApplicable, Outcome, answered
 from daybreak.audit.problem import problem_of
 from daybreak.audit.shift_columns import Change, Novelty, changes, new_values
@@ -58,39 +59,52 @@ def shift(frame: Frame) -> Outcome:
         raise NotApplicable(
             f"needs at least {FEWEST} rows a side, got {len(frame.train.positions)} and {len(frame.test.positions)}"
         )
-    encoded = sketch(frame, _columns(frame))
+    kept_apart = _kept_apart(frame)
+    encoded = sketch(frame, _columns(frame, kept_apart))
     if not encoded.names:
         raise NotApplicable("needs at least one feature")
-    told = told_apart(encoded, _dealt(frame), frame.seed)
-    found = changes(encoded.train, encoded.test, encoded.names, encoded.sources, encoded.categorical)
+    pieces = _pieces(frame, kept_apart)
+    told = told_apart(encoded, pieces, frame.seed)
+    evidence = len(np.unique(pieces)) / len(pieces)
+    found = changes(encoded, evidence)
     found = [change for change in found if change.p < SURE]
-    new = [novelty for column in frame.about.typed("category") if _counts(novelty := new_values(frame, column))]
+    categories = [c for c in frame.about.typed("category") if c.name in encoded.sources]
+    new = [novelty for column in categories if _counts(novelty := new_values(frame, column))]
     measured = {
         "auc": round(told.auc, 4),
         "auc_low": round(told.low, 4),
         "auc_high": round(told.high, 4),
         "auc_of_shuffled_sides": round(told.null, 4),
         "standard_deviations": round(told.z, 2),
+        "groups_kept_apart": [one.name for one in kept_apart],
         "columns": [msgspec.to_builtins(change) for change in found[:NAMED]],
         "new_values": [msgspec.to_builtins(novelty) for novelty in new],
     }
-    return answered(RULE, [*_whole(told, found, measured), *_target(frame), *map(_novel, new)], measured=measured)
+    return answered(
+        RULE, [*_whole(told, found, measured), *_target(frame, evidence), *map(_novel, new)], measured=measured
+    )
 
 
-def _columns(frame: Frame) -> list[Column]:
-    """Features, content and what is known about files; no parts of names, and nothing that only counts the rows."""
+def _columns(frame: Frame, kept_apart: list[Candidate]) -> list[Column]:
+    """Features, content and what is known about files; no parts of names, and nothing that only names rows or groups."""
     wanted = frame.about.having("feature", "content", "meta")
-    return [c for c in wanted if not c.name.startswith(f"{NAME}.") and not numbers_rows(frame, c)]
+    groups = {one.name for one in kept_apart}
+    return [c for c in wanted if not (c.name.startswith(f"{NAME}.") or c.name in groups or numbers_rows(frame, c))]
 
 
-def _dealt(frame: Frame) -> Codes:
-    """What is dealt out to the sides as one piece: a group, where the split keeps declared groups apart; otherwise a row."""
+def _kept_apart(frame: Frame) -> list[Candidate]:
+    """Groups, declared or guessed, that the split keeps apart: then groups were dealt out to the sides, not rows."""
+    declared = [candidate(frame, column) for column in frame.about.having("group")]
+    return [one for one in [*declared, *guessed(frame, None)] if not len(one.shared) and min(map(len, one.sides)) > 1]
+
+
+def _pieces(frame: Frame, kept_apart: list[Candidate]) -> Codes:
+    """What is dealt out as one piece: the largest groups that are kept apart; otherwise a row."""
     rows = len(frame.train.positions) + len(frame.test.positions)
-    for column in frame.about.having("group"):
-        train, test, _ = category_codes(frame.train.rows[column.name], frame.test.rows[column.name])
-        if not set(train[train >= 0].tolist()) & set(test[test >= 0].tolist()):
-            return np.concatenate([train, test])
-    return np.arange(rows)
+    if not kept_apart:
+        return np.arange(rows)
+    both = min(kept_apart, key=lambda one: len(one.values)).both
+    return np.where(both < 0, -1 - np.arange(rows), both)
 
 
 def told_apart(encoded: Encoded, pieces: Codes, seed: int) -> Told:
@@ -206,7 +220,7 @@ def _where(named: list[Change]) -> str:
     return "It differs most in " + "; ".join(change.says for change in named[:3]) + "."
 
 
-def _target(frame: Frame) -> list[Finding]:
+def _target(frame: Frame, evidence: float) -> list[Finding]:
     """The finding about another mix of the target's values."""
     column = frame.about.target
     try:
@@ -216,7 +230,8 @@ def _target(frame: Frame) -> list[Finding]:
     if column is None:
         return []
     train, test = (side.astype(np.float32)[:, None] for side in (problem.y, problem.y_test))
-    found = changes(train, test, (column.name,), (column.name,), [not problem.numeric])
+    encoded = Encoded(train, test, (column.name,), (column.name,), np.array([not problem.numeric]))
+    found = changes(encoded, evidence)
     return [
         Finding(
             RULE,

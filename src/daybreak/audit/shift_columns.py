@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from daybreak.audit.about import Column
-from daybreak.audit.encoding import Codes, Matrix, Vector, category_codes
+from daybreak.audit.encoding import Codes, Encoded, Vector, category_codes
 from daybreak.audit.frame import Frame
 
 FEWEST_EXPECTED = 5.0  # rows of a value a side below which values are pooled
@@ -31,18 +31,20 @@ class Change(msgspec.Struct, frozen=True):
     says: str = ""
 
 
-def changes(
-    train: Matrix, test: Matrix, names: tuple[str, ...], sources: tuple[str, ...], categorical: Any
-) -> list[Change]:
-    """Every column's change between (n, d) and (m, d), corrected together; the largest effect first."""
+def changes(encoded: Encoded, evidence: float = 1.0) -> list[Change]:
+    """Every column's change between the sides, corrected together; the largest effect first.
+
+    `evidence`: independent pieces per row, below 1 where rows come in groups: a group counts as one row.
+    """
+    names, sources, categorical = encoded.names, encoded.sources, encoded.categorical
     raw: list[Change] = []
     for i, name in enumerate(names):
-        left, right = train[:, i].astype(np.float64), test[:, i].astype(np.float64)
-        raw.append(_missing(name, sources[i], left, right))
+        left, right = encoded.train[:, i].astype(np.float64), encoded.test[:, i].astype(np.float64)
+        raw.append(_missing(name, sources[i], left, right, evidence))
         left, right = left[~np.isnan(left)], right[~np.isnan(right)]
         if min(len(left), len(right)) >= FEWEST_VALUES:
             compare = _category if categorical[i] else _number
-            raw.append(compare(name, sources[i], left, right))
+            raw.append(compare(name, sources[i], left, right, evidence))
     corrected = holm(np.array([change.p for change in raw]))
     result = [msgspec.structs.replace(change, p=float(p)) for change, p in zip(raw, corrected, strict=True)]
     return sorted(result, key=lambda change: -change.effect)
@@ -57,12 +59,15 @@ def holm(p: Vector) -> Vector:
     return result
 
 
-def _number(name: str, source: str, left: Vector, right: Vector) -> Change:
-    from scipy.stats import ks_2samp
+def _number(name: str, source: str, left: Vector, right: Vector, evidence: float) -> Change:
+    from scipy.stats import ks_2samp, kstwobign
 
-    found = ks_2samp(left, right, method="asymp")
+    distance = float(ks_2samp(left, right, method="asymp").statistic)
+    rows = evidence * len(left) * len(right) / (len(left) + len(right))
     says = f"{name}: median {np.median(left):.4g} in train, {np.median(right):.4g} in test"
-    return Change(name, source, "values", float(found.statistic), float(found.pvalue), _psi(left, right), says)
+    return Change(
+        name, source, "values", distance, float(kstwobign.sf(distance * np.sqrt(rows))), _psi(left, right), says
+    )
 
 
 def _psi(left: Vector, right: Vector) -> float:
@@ -78,7 +83,7 @@ def _stability(a: Vector, b: Vector) -> float:
     return float(((b - a) * np.log(b / a)).sum())
 
 
-def _category(name: str, source: str, left: Vector, right: Vector) -> Change:
+def _category(name: str, source: str, left: Vector, right: Vector, evidence: float) -> Change:
     size = int(max(left.max(), right.max())) + 1
     a, b = np.bincount(left.astype(int), minlength=size), np.bincount(right.astype(int), minlength=size)
     share_a, share_b = a / a.sum(), b / b.sum()
@@ -86,7 +91,15 @@ def _category(name: str, source: str, left: Vector, right: Vector) -> Change:
     effect = float(np.abs(pooled_a / a.sum() - pooled_b / b.sum()).sum() / 2)
     at = int(np.abs(share_a - share_b).argmax())
     says = f"{name}: one value has {100 * share_a[at]:.1f} % of train, {100 * share_b[at]:.1f} % of test"
-    return Change(name, source, "values", effect, _chi_squared(pooled_a, pooled_b), _stability(share_a, share_b), says)
+    return Change(
+        name,
+        source,
+        "values",
+        effect,
+        _chi_squared(evidence * pooled_a, evidence * pooled_b),
+        _stability(share_a, share_b),
+        says,
+    )
 
 
 def _pool_rare(a: Codes, b: Codes) -> tuple[Codes, Codes]:
@@ -97,7 +110,7 @@ def _pool_rare(a: Codes, b: Codes) -> tuple[Codes, Codes]:
     return np.append(a[~rare], a[rare].sum()), np.append(b[~rare], b[rare].sum())
 
 
-def _chi_squared(a: Codes, b: Codes) -> float:
+def _chi_squared(a: Any, b: Any) -> float:
     from scipy.stats import chi2_contingency
 
     table = np.stack([a, b])[:, (a + b) > 0]
@@ -106,9 +119,9 @@ def _chi_squared(a: Codes, b: Codes) -> float:
     return float(chi2_contingency(table, correction=False).pvalue)
 
 
-def _missing(name: str, source: str, left: Vector, right: Vector) -> Change:
+def _missing(name: str, source: str, left: Vector, right: Vector, evidence: float) -> Change:
     a, b = np.isnan(left), np.isnan(right)
-    p = _chi_squared(np.bincount(a, minlength=2), np.bincount(b, minlength=2))
+    p = _chi_squared(*(evidence * np.bincount(x, minlength=2) for x in (a, b)))
     says = f"{name}: missing in {100 * a.mean():.1f} % of train, {100 * b.mean():.1f} % of test"
     return Change(name, source, "missing", float(abs(a.mean() - b.mean())), p, says=says)
 
@@ -138,5 +151,10 @@ def new_values(frame: Frame, column: Column) -> Novelty:
     commonest = sorted(np.flatnonzero(new), key=lambda i: -b[i])[:5]
     z = (rows - expected) / max(sd, 1.0)
     return Novelty(
-        column.name, rows, float(rows / max(b.sum(), 1)), float(expected), float(z), tuple(str(names[i]) for i in commonest)
+        column.name,
+        rows,
+        float(rows / max(b.sum(), 1)),
+        float(expected),
+        float(z),
+        tuple(str(names[i]) for i in commonest),
     )

@@ -27,6 +27,7 @@ FEWEST_OF_CLASS = 8
 BOUND = 0.6
 Z = 2.33  # one-sided 99 %
 FOLDS = 5
+BLOCKS = 50
 NAMED = 3
 ORDER = "the order of the rows"
 
@@ -57,12 +58,12 @@ def metadata(frame: Frame) -> Outcome:
     order = [] if frame.about.files else [Known(ORDER, "", frame.train.positions[problem.rows].astype(np.float64))]
     if not known and not order:
         raise NotApplicable("needs something besides the content: file sizes, lengths, ids, names of several parts")
-    folds = _folds(frame, problem)[rows]
     measured: dict[str, Any] = {}
     findings = []
-    for subject, columns in (("metadata", known), (ORDER, order)):
-        if columns:
-            findings += _asked(frame, problem, rows, folds, subject, columns, measured)
+    if known:
+        findings += _asked(frame, problem, rows, _folds(frame, problem)[rows], "metadata", known, measured)
+    if order:
+        findings += _asked(frame, problem, rows, _folds_of_neighbours(frame, len(rows)), ORDER, order, measured)
     return answered(RULE, findings, measured=measured)
 
 
@@ -84,6 +85,11 @@ def _folds(frame: Frame, problem: Problem) -> Codes:
         if len(np.unique(groups)) >= FOLDS:
             return folds_of_groups(groups, FOLDS, frame.seed)
     return random_folds(len(problem.y), FOLDS, frame.seed, RULE)
+
+
+def _folds_of_neighbours(frame: Frame, count: int) -> Codes:
+    """Folds of fiftieths of the file: a row's position must not tell its target by its next neighbour, which may be the same patient."""
+    return random_folds(BLOCKS, FOLDS, frame.seed, ORDER)[np.arange(count) * BLOCKS // count]
 
 
 def guess(X: Matrix, problem: Problem, rows: Codes, folds: Codes, seed: int) -> Guessed:
