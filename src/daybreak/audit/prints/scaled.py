@@ -17,6 +17,7 @@ FEWEST = 30  # rows of train
 DISTINCT = 20  # values; what has fewer was designed, such as a contrast of -1 and 1
 APART = 20.0  # times the tolerance that train alone is off
 SHARE = 0.8  # of columns that reach both ends of the range
+REACHED = 2  # rows that reach an end; more are a natural end, where many values stand
 RANGED = 3  # columns of which only test reaches an end
 NATURAL = (
     *range(1, 21),
@@ -113,9 +114,8 @@ def _stops_short(sides: Sides, low: float, high: float) -> bool:
     """Whether train leaves out an end that is reached by a row or two, in a column that nobody divided by a round number."""
     train, values = _there(sides.train), sides.all
     ends = [end for end, reached in ((low, train.min()), (high, train.max())) if abs(reached - end) >= CLOSE]
-    return (
-        bool(ends) and all((abs(values - end) < CLOSE).sum() <= 2 for end in ends) and not _natural(values, low, high)
-    )  # noqa: PLR2004
+    reached = [int((abs(values - end) < CLOSE).sum()) for end in ends]
+    return bool(ends) and max(reached) <= REACHED and not _natural(values, low, high)
 
 
 def _natural(values: Vector, low: float, high: float) -> bool:
