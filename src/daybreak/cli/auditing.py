@@ -93,19 +93,28 @@ def _sure(finding: Finding) -> str:
 
 
 def _print_rescore(rescore: Rescore) -> None:
+    """One line a model, by its first metric; `--json` and the page have the others."""
     out = console()
     out.print(styled(("scores", "bold"), f"  {rescore.says}"))
+    models: dict[str, Scored] = {}
+    for one in rescore.scored:
+        models.setdefault(one.model, one)
     parts = ["all", *(["overlapping", "clean"] if rescore.overlapping_rows else [])]
-    rows = ([_model(one), one.metric, *(_interval(getattr(one, part)) for part in parts)] for one in rescore.scored)
-    out.print(Padding(table(["model", "metric", *parts], rows), (0, 0, 0, 2)))
+    first = next(iter(models.values()))
+    heads = [f"{part}: {_rows(getattr(first, part))}" for part in parts]
+    rows = [
+        [one.model, one.metric.replace("_", " "), *(_interval(getattr(one, part)) for part in parts)]
+        for one in models.values()
+    ]
+    out.print(Padding(table(["model", "metric", *heads], rows), (0, 0, 0, 2)))
 
 
-def _model(scored: Scored) -> str:
-    return f"{scored.model} (fitted here)" if scored.fitted_here else scored.model
+def _rows(score: Interval | None) -> str:
+    return "too few rows" if score is None else f"{score.rows:,} rows"
 
 
 def _interval(score: Interval | None) -> str:
-    return "-" if score is None else f"{score.value:.3f} ({score.low:.3f} to {score.high:.3f}, {score.rows:,} rows)"
+    return "-" if score is None else f"{score.value:.3f} ({score.low:.3f} to {score.high:.3f})"
 
 
 def _print_answers(report: Report, *, everything: bool) -> None:
