@@ -21,6 +21,7 @@ from daybreak.audit.code.analysis import analyse
 from daybreak.base.errors import UsageError
 from daybreak.base.hashing import hash_json
 from daybreak.validation.report import Answer, Report
+from daybreak.validation.summing import findings as named
 
 QUESTION = "Does training learn from test rows, as far as the code says?"
 MOST_BYTES = 20_000_000  # of one file; generated ones are larger
@@ -82,7 +83,7 @@ def audit_code(paths: Sequence[str | Path], progress: Progress | None = None, ro
     )
     code = hash_json(sorted(readable.items()))
     return Report(
-        findings=findings,
+        findings=named(findings, {}, code),
         answers=(answer,),
         kind="code",
         code=code,

@@ -73,7 +73,7 @@ def code(
     from daybreak.validation.sarif import sarif as described
 
     with could_run(), progress(quiet=showing.json) as told:
-        report = audit_code(list(files), told)
+        report = audit_code(list(files), lambda done, of: told("reading code", done, of))
     if sarif is not None:
         _write(sarif, msgspec.json.encode(described(report)).decode())
     return _tell(report, showing)
