@@ -118,9 +118,6 @@ def test_each_trial_that_comes_out_otherwise_says_where(daybreak, noise):
     assert f"daybreak verify {noise}." in said
 
 
-@pytest.mark.xfail(
-    strict=False, reason="on a busy machine reproduce may not end on Ctrl-C: docs/status.md, known to be weak"
-)
 def test_after_ctrl_c_it_goes_on_where_it_was(daybreak):
     daybreak.run("--space", "pause=constant:0.03", trials=4, name="slow")
     number = daybreak.json("show", "slow")["experiment"]["experiment"]

@@ -81,11 +81,10 @@ class Reproduction:
                         running[pool.submit(self._train, left.pop(key))] = key
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         self._take(running.pop(future), future.result(), told)
-            finally:
-                for future in running:
-                    future.cancel()
-                if running:
-                    self._bench.close()  # whoever trains is waiting for a process: its end ends that
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._bench.interrupt()  # whoever trains is waiting for a process: its end ends that
+                raise
 
     def _is_ready(self, stretch: Stretch) -> bool:
         return stretch.source is None or stretch.source in self.done or stretch.source not in self._stretches

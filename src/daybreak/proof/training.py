@@ -4,9 +4,11 @@ import contextlib
 import os
 import selectors
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,7 +75,7 @@ class Bench:
     """Where segments of one experiment are trained: interpreter, code, environment, and a vault of its own that goes when it is closed.
 
     `python` stands for the recorded interpreter where it is given; with `lasting`, that folder is used, and left when it is closed. A bench
-    may be used by many threads.
+    may be used by many threads; `interrupt` may be called by any, `close` once none of them trains any more.
     """
 
     def __init__(self, recording: Recording, *, python: str = "", lasting: Path | None = None) -> None:
@@ -92,12 +94,29 @@ class Bench:
         self.log = Path(os.devnull) if self._credentials.variables else self.scratch / "output.log"
         self._idle: list[_Trainer] = []
         self._all: list[_Trainer] = []
+        self._comparing: list[subprocess.Popen[bytes]] = []
+        self._beginning = (
+            threading.Lock()
+        )  # held while a process begins, so that none begins unseen once all were ended
+        self._interrupted = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    def interrupt(self) -> None:
+        """End every process, and let none begin: whoever trains here fails at once, with `UserCodeError` or in its outcome.
+
+        Nothing is closed: a pipe that is closed while another thread waits for it would never wake that thread.
+        """
+        with self._beginning:
+            self._interrupted = True
+            for trainer in self._all:
+                trainer.end()
+            for process in self._comparing:
+                process.kill()
 
     def close(self) -> None:
         """End every process; remove what they wrote, unless it is to last. Idempotent."""
@@ -152,14 +171,22 @@ class Bench:
     def compare(self, before: Path, after: Path) -> Comparison:
         """Two checkpoint files, leaf by leaf."""
         question = msgspec.json.encode(Question(str(before), str(after), str(self.code)))
-        with self.log.open("ab") as log:
-            done = subprocess.run(
-                [self.python, "-m", "daybreak.train.compare"], input=question, stdout=subprocess.PIPE, stderr=log,
-                env=self._base({}), check=False,
+        with self.log.open("ab") as log, self._beginning:
+            self._refuse_interrupted()
+            process = subprocess.Popen(
+                [self.python, "-m", "daybreak.train.compare"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                env=self._base({}),
             )  # fmt: skip
-        if done.returncode:
-            return Comparison(error=f"the comparison ended with status {done.returncode}: {self.last_words()}")
-        return msgspec.json.decode(done.stdout, type=Comparison)
+            self._comparing.append(process)
+        try:
+            answer, _ = process.communicate(question)
+        finally:
+            process.kill()
+            process.wait()
+            self._comparing.remove(process)
+        if process.returncode:
+            return Comparison(error=f"the comparison ended with status {process.returncode}: {self.last_words()}")
+        return msgspec.json.decode(answer, type=Comparison)
 
     def last_words(self) -> str:
         """The end of what the processes printed."""
@@ -240,11 +267,17 @@ class Bench:
             with contextlib.suppress(IndexError):
                 return self._idle.pop()
         environment = self._base(segment.environment if fresh else {})
-        trainer = _Trainer(self.python, environment, self.log)
-        self._all.append(trainer)
+        with self._beginning:
+            self._refuse_interrupted()
+            trainer = _Trainer(self.python, environment, self.log)
+            self._all.append(trainer)
         setup = wire.Setup(segment.run, segment.folder, segment.code, segment.threads, fresh)
         trainer.set_up(setup, self)
         return trainer
+
+    def _refuse_interrupted(self) -> None:
+        if self._interrupted:
+            raise UserCodeError("it was interrupted")
 
     def _give_back(self, trainer: "_Trainer") -> None:
         if trainer.again:
@@ -294,11 +327,16 @@ class _Trainer:
                 return [wire.decode_from_segment(line) for line in lines]
         return []
 
-    def close(self) -> None:
-        """End it and what it forked. Idempotent."""
+    def end(self) -> None:
+        """Kill it and what it forked: whoever reads from it reads the end. From any thread."""
         self.again = False
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, 9)
+        if self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses for a group of zombies
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End it, by the thread that reads from it or once there is none. Idempotent."""
+        self.end()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
