@@ -46,6 +46,12 @@ COMMANDS = (
     ("Believe", "audit", "audit:app", "Can the score be believed? Overlap, leaks, groups, time, shift, labels, code."),
     ("Believe", "gate", "gate:gate", "May this run be promoted? Audits, test looks and metrics, by a policy."),
     ("Believe", "waive", "gate:waive", "Answer for a finding, for a reason and until a day; or list what was waived."),
+    (
+        "Believe",
+        "model",
+        "model:app",
+        "The model card: what it is for, how good, why to believe it: `daybreak model card`.",
+    ),
     ("Take out", "export", "export:export", "Write trials or learning curves as CSV, Parquet or JSON."),
     ("Take out", "import", "take_in:import_", "Take in a run that another home exported as a bundle."),
     ("Take out", "checkpoint", "checkpoint:app", "Get checkpoints: `daybreak checkpoint get`."),

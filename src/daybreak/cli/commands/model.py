@@ -1,0 +1,69 @@
+"""`model`: the model card."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from daybreak.base.errors import UsageError
+from daybreak.cli.arguments import HomeFolder, Json
+from daybreak.cli.commands.gate import VERDICT, Run
+from daybreak.cli.output import console, print_json, styled
+from daybreak.client.client import Client
+from daybreak.validation import policy as policies
+from daybreak.validation.card import about as abouts
+from daybreak.validation.card.content import Card, make
+from daybreak.validation.card.page import render
+
+app = App(name="model", help="A trained model, to be looked at by a person.")
+
+
+@app.command
+def card(
+    run: Run = "",
+    *,
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="The HTML file; else NAME-RUN-card.html here.")
+    ] = None,
+    policy: Annotated[Path | None, Parameter(help="What the gate asks, as in `daybreak gate`.")] = None,
+    about: Annotated[
+        Path | None,
+        Parameter(help="What it is for and what not: Markdown, or YAML with use, limits, contact, license."),
+    ] = None,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
+    """Write a model card: what it is for, how good it is and why that may be believed, where it comes from, what it cost.
+
+    One self-contained HTML page; with --json the same as data, and a page only with --output.
+
+    JSON: {run, name, verdict, about, scores, gate, lineage, hyperparameters, data, digests, answers, findings, rescore, looks, waivers,
+    determinism, environment, cost, missing, path}.
+    """
+    given = policies.DEFAULT if policy is None else policies.read(policy)
+    told = None if about is None else abouts.read(about)
+    with Client(home) as client:
+        made = make(client, run, given, told)
+    target = output or (None if json else Path(f"{made.name}-{made.run}-card.html"))
+    if target is not None:
+        _write(target, render(made))
+    if json:
+        print_json(msgspec.to_builtins(made) | {"path": str(target) if target else None})
+    else:
+        _print(made, str(target))
+
+
+def _write(target: Path, text: str) -> None:
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror}") from error
+
+
+def _print(made: Card, target: str) -> None:
+    out = console()
+    out.print(styled((made.verdict, VERDICT[made.verdict]), f": run {made.run} of {made.name}"))
+    for gap in made.missing:
+        out.print(styled(("not known", "yellow"), f"  {gap}"), soft_wrap=True)
+    out.print(f"wrote {target}", soft_wrap=True)
