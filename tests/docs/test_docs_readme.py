@@ -16,7 +16,7 @@ BLOCK = re.compile(r"^( *)<!-- test: (.+?) -->\n\1```\w*\n(.*?)\n\1```$", re.DOT
 @pytest.mark.timeout(180)
 def test_readme_does_what_it_says(tmp_path):
     blocks = [(what, textwrap.dedent(body)) for _, what, body in BLOCK.findall((ROOT / "README.md").read_text())]
-    assert [what.split()[0] for what, _ in blocks] == ["file", "run", "run", "file", "run", "python"]
+    assert [what.split()[0] for what, _ in blocks] == ["file", "run", "run", "file", "run", "python", "python"]
     environment = os.environ | {
         "DAYBREAK_HOME": str(tmp_path / "home"),
         "DAYBREAK_IDLE": "5",

@@ -75,7 +75,7 @@ def _where(finding: Finding) -> str:
             for side, rows in finding.rows.items()
             if rows
         ]
-    if finding.files:
+    if finding.files and not finding.places:
         parts.append(", ".join(finding.files[:MOST_ROWS]) + _more(len(finding.files)))
     return "\n".join(parts)
 
