@@ -17,7 +17,7 @@ from daybreak.audit.group_effect import Drop, of_groups, of_neighbours
 from daybreak.audit.group_guessing import Candidate, candidate, guessed
 from daybreak.audit.outcome import MOST_PLACES, Finding, NotApplicable, Outcome, Pair, Row, Severity, answered
 from daybreak.audit.problem import problem_of
-from daybreak.audit.sketch import sketch, standardised, thinned
+from daybreak.audit.sketch import sketch, spoken, standardised, thinned
 
 RULE = "groups"
 MOST_GUESSES = 6
@@ -134,7 +134,7 @@ def _guess(
     facts = measured["guessed"][one.name] = {**_facts(frame, one, classes), **facts}
     what, found = ("features", by_features) if by_features.significant else ("labels", by_label or by_features)
     because = (
-        f"Nobody declared it: it looks like a group. The {what} of one {one.name} are more alike than chance allows: "
+        f"Nobody declared it: it looks like a group. The {what} of one {spoken(one.name)} are more alike than chance allows: "
         f"{100 * found.explained:.0f} % of their variance is between groups beyond chance, {found.z:.0f} standard deviations "
         f"above {PERMUTATIONS} random groupings (p = {found.p:.3f})."
     )
@@ -175,7 +175,7 @@ def _finding(
     named = [one.values[code] for code in one.shared[:4]]
     more = ", ..." if len(one.shared) > len(named) else ""
     what = (
-        f"{100 * share:.1f} % of test rows ({len(rows)}) share their {one.name} with train rows: "
+        f"{100 * share:.1f} % of test rows ({len(rows)}) share their {spoken(one.name)} with train rows: "
         f"{len(one.shared)} of {len(one.values)} values stand on both sides ({', '.join(named)}{more})."
     )
     if facts["made_within_groups"]:
@@ -202,7 +202,7 @@ def _matters(one: Candidate, facts: dict[str, Any], severity: Severity) -> str:
             "The model is asked about the future of what it has seen: "
             "right if it will forecast these, too high if it will forecast others."
         )
-    says = f"The model is tested on values of {one.name} that it has met: the score says little of those it has not."
+    says = f"The model is tested on values of {spoken(one.name)} that it has met: the score says little of those it has not."
     if "score_rows_held_out" not in facts:
         return says
     rows, apart = facts["score_rows_held_out"], facts["score_groups_held_out"]
@@ -212,7 +212,7 @@ def _matters(one: Candidate, facts: dict[str, Any], severity: Severity) -> str:
 def _advice(one: Candidate, facts: dict[str, Any], severity: Severity, target: bool) -> str:
     if severity == "info":
         return "If the model will forecast others than these, hold whole ones out as well."
-    split = f"Split by {one.name}: each whole on one side (in scikit-learn GroupShuffleSplit or GroupKFold)."
+    split = f"Split by {spoken(one.name)}: each whole on one side (in scikit-learn GroupShuffleSplit or GroupKFold)."
     if facts["made_within_groups"]:
         return f"If the model will only meet these, say so beside the score. Otherwise: {split[0].lower()}{split[1:]}"
     guess = "" if severity == "error" else f" Declare it with --group {one.name}, or leave it be if it is no group."

@@ -17,8 +17,8 @@ from daybreak.audit.frame import Frame
 from daybreak.audit.group_guessing import Candidate, candidate, guessed
 from daybreak.audit.outcome import Finding, NotApplicable, Outcome, answered
 from daybreak.audit.problem import problem_of
-from daybreak.audit.shift_columns import Change, Novelty, changes, new_values
-from daybreak.audit.sketch import numbers_rows, sketch, thinned
+from daybreak.audit.shift_columns import Change, Novelty, changes, new_values, telling_words
+from daybreak.audit.sketch import commonest_values, numbers_rows, sketch, spoken, thinned
 
 RULE = "shift"
 MOST_ROWS = 5000  # a side
@@ -66,7 +66,7 @@ def shift(frame: Frame) -> Outcome:
     pieces = _pieces(frame, kept_apart)
     told = told_apart(encoded, pieces, frame.seed)
     evidence = len(np.unique(pieces)) / len(pieces)
-    found = changes(encoded, evidence)
+    found = changes(encoded, evidence, _called(frame, encoded))
     found = [change for change in found if change.p < SURE]
     categories = [c for c in frame.about.typed("category") if c.name in encoded.sources]
     new = [novelty for column in categories if _counts(novelty := new_values(frame, column))]
@@ -81,7 +81,7 @@ def shift(frame: Frame) -> Outcome:
         "new_values": [msgspec.to_builtins(novelty) for novelty in new],
     }
     return answered(
-        RULE, [*_whole(told, found, measured), *_target(frame, evidence), *map(_novel, new)], measured=measured
+        RULE, [*_whole(frame, told, found, measured), *_target(frame, evidence), *map(_novel, new)], measured=measured
     )
 
 
@@ -105,6 +105,12 @@ def _pieces(frame: Frame, kept_apart: list[Candidate]) -> Codes:
         return np.arange(rows)
     both = min(kept_apart, key=lambda one: len(one.values)).both
     return np.where(both < 0, -1 - np.arange(rows), both)
+
+
+def _called(frame: Frame, encoded: Encoded) -> dict[str, tuple[str, ...]]:
+    """What the codes of the sketch's categories mean."""
+    wanted = zip(encoded.names, encoded.categorical, strict=True)
+    return {name: commonest_values(frame, name) for name, is_category in wanted if is_category}
 
 
 def told_apart(encoded: Encoded, pieces: Codes, seed: int) -> Told:
@@ -189,7 +195,7 @@ def _folds(side: Codes, pieces: Codes, rng: Any) -> Codes:
     return result
 
 
-def _whole(told: Told, found: list[Change], measured: dict[str, Any]) -> list[Finding]:
+def _whole(frame: Frame, told: Told, found: list[Change], measured: dict[str, Any]) -> list[Finding]:
     """The finding about features as a whole."""
     large = [change for change in found if change.effect >= LARGE]
     significant = told.z > BEYOND
@@ -202,7 +208,7 @@ def _whole(told: Told, found: list[Change], measured: dict[str, Any]) -> list[Fi
             RULE,
             "warning",
             f"Test rows can be told from train rows: a classifier does so with AUC {told.auc:.2f} "
-            f"({told.low:.2f} to {told.high:.2f}; 0.5 is guessing, and shuffled sides give {told.null:.2f}). {_where(named)}",
+            f"({told.low:.2f} to {told.high:.2f}; 0.5 is guessing, and shuffled sides give {told.null:.2f}). {_where(frame, named)}",
             "high" if telling else "moderate",
             because=f"The AUC is {told.z:.1f} standard deviations above that of sides dealt out at random.",
             matters="The score is that of another kind of data than the model was trained on; on data like train it would be another one.",
@@ -214,10 +220,16 @@ def _whole(told: Told, found: list[Change], measured: dict[str, Any]) -> list[Fi
     ]
 
 
-def _where(named: list[Change]) -> str:
-    if not named:
-        return "No single column explains it; their combinations do."
-    return "It differs most in " + "; ".join(change.says for change in named[:3]) + "."
+def _where(frame: Frame, named: list[Change]) -> str:
+    """Where the sides differ, for a person: plain columns, words of texts, and of contents what has a name."""
+    texts = [column for column in frame.about.typed("text") if any(change.source == column.name for change in named)]
+    says = [change.says for change in named if not change.name.startswith("component ")]
+    says = [*filter(None, (telling_words(frame, column) for column in texts)), *says][:3]
+    if says:
+        return "It differs most in " + "; ".join(says) + "."
+    if named:
+        return f"It differs in {' and '.join(dict.fromkeys(spoken(change.source) for change in named))} as a whole."
+    return "No single column explains it; their combinations do."
 
 
 def _target(frame: Frame, evidence: float) -> list[Finding]:
@@ -231,12 +243,12 @@ def _target(frame: Frame, evidence: float) -> list[Finding]:
         return []
     train, test = (side.astype(np.float32)[:, None] for side in (problem.y, problem.y_test))
     encoded = Encoded(train, test, (column.name,), (column.name,), np.array([not problem.numeric]))
-    found = changes(encoded, evidence)
+    found = changes(encoded, evidence, {column.name: problem.classes})
     return [
         Finding(
             RULE,
             "warning",
-            f"The target {column.name} is distributed otherwise in test than in train: "
+            f"The target {spoken(column.name)} is distributed otherwise in test than in train: "
             f"{100 * change.effect:.1f} % of rows would have to change. {change.says}.",
             "high",
             because=f"p = {change.p:.2g}, corrected.",
@@ -259,7 +271,7 @@ def _novel(novelty: Novelty) -> Finding:
     return Finding(
         RULE,
         "warning",
-        f"{100 * novelty.share:.1f} % of test rows have a value of {novelty.column} that train does not know "
+        f"{100 * novelty.share:.1f} % of test rows have a value of {spoken(novelty.column)} that train does not know "
         f"({', '.join(novelty.examples)}); a random split would give {novelty.expected:.0f} rows, there are {novelty.rows}.",
         "high",
         because=f"It is {novelty.z:.1f} standard deviations above what a random split gives.",

@@ -9,7 +9,7 @@ from daybreak.audit.encoding import Codes, Vector, category_codes, encode, numbe
 from daybreak.audit.frame import Frame
 from daybreak.audit.group_guessing import Candidate, determines, tokens
 from daybreak.audit.problem import Problem
-from daybreak.audit.sketch import numbers_rows
+from daybreak.audit.sketch import numbers_rows, spoken
 
 MOST_VALUES = 40  # of a part of the name that can be learnt
 OF_CONTENT = frozenset({"loudness", "peak"})
@@ -33,10 +33,10 @@ def known_of(frame: Frame, problem: Problem) -> list[Known]:
     columns = [c for c in frame.about.having("meta", "id", "feature") if _tells_about(frame, c)]
     found = [
         Known(
-            _plainly(column.name),
+            spoken(column.name),
             column.name,
             _values(frame, column)[problem.rows],
-            _plainly(column.name) in OF_CONTENT,
+            spoken(column.name) in OF_CONTENT,
         )
         for column in columns
     ]
@@ -55,10 +55,6 @@ def _tells_about(frame: Frame, column: Column) -> bool:
     if column.purpose == "meta":
         return column.name.startswith(META)
     return column.purpose == "id" or numbers_rows(frame, column)
-
-
-def _plainly(name: str) -> str:
-    return name.removeprefix(META)
 
 
 def _values(frame: Frame, column: Column) -> Vector:
@@ -85,7 +81,7 @@ def _lengths(frame: Frame, problem: Problem) -> list[Known]:
     found = []
     for column in texts:
         length = encoded.train[problem.rows, encoded.sources.index(column.name)]
-        found.append(Known(f"the length of {column.name}", column.name, length.astype(np.float64)))
+        found.append(Known(f"the length of {spoken(column.name)}", column.name, length.astype(np.float64)))
     return found
 
 

@@ -18,7 +18,7 @@ from daybreak.audit.outcome import Finding, NotApplicable, Outcome, Severity, an
 from daybreak.audit.probe import folds_of_groups, random_folds
 from daybreak.audit.problem import Problem, problem_of
 from daybreak.audit.shortcut_columns import Known, known_of
-from daybreak.audit.sketch import thinned
+from daybreak.audit.sketch import spoken, thinned
 
 RULE = "shortcuts"
 MOST_ROWS = 8000
@@ -215,7 +215,7 @@ def _finding(
 
 
 def _target_name(frame: Frame) -> str:
-    return frame.about.target.name if frame.about.target else "The target"
+    return spoken(frame.about.target.name) if frame.about.target else "The target"
 
 
 def _advice(subject: str, severity: Severity) -> str:

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from daybreak.audit import chance
-from daybreak.audit.about import Column
-from daybreak.audit.encoding import Codes, Encoded, Matrix, encode, numbers
+from daybreak.audit.about import CONTENT, META, Column
+from daybreak.audit.encoding import Codes, Encoded, Matrix, category_codes, encode, numbers
 from daybreak.audit.frame import Frame, Part
 
 WIDEST = 24  # numbers of one column that are kept as they are
@@ -26,6 +26,13 @@ PLAIN = {
     "vector": ("mean", "spread"),
     "text": ("length", "words", "digits", "capitals"),
 }
+
+
+def spoken(name: str) -> str:
+    """A column's name in a sentence."""
+    if name == CONTENT:
+        return "the content"
+    return f"column {name}" if name.lstrip("-").isdecimal() else name.removeprefix(META)
 
 
 def thinned(frame: Frame, most: int, *names: str | int) -> Frame:
@@ -116,6 +123,15 @@ def _commonest(piece: Encoded) -> Encoded:
     return Encoded(coded[:cut, None], coded[cut:, None], piece.names, piece.sources, piece.categorical)
 
 
+def commonest_values(frame: Frame, name: str) -> tuple[str, ...]:
+    """What the codes of a category in a sketch mean."""
+    train, test, names = category_codes(frame.train.rows[name], frame.test.rows[name])
+    both = np.concatenate([train, test])
+    order = np.argsort(-np.bincount(both[both >= 0], minlength=len(names)), kind="stable")
+    rare = ("one of the rare values",) if len(order) > MOST_CATEGORIES else ()
+    return (*(str(names[i]) for i in order[:MOST_CATEGORIES]), *rare)
+
+
 def _condensed(piece: Encoded, source: str, of_type: str, seed: int) -> Encoded:
     """Plain statistics and principal components of a wide column; NaN where there is no content."""
     both = np.vstack([piece.train, piece.test])
@@ -127,8 +143,8 @@ def _condensed(piece: Encoded, source: str, of_type: str, seed: int) -> Encoded:
         plain, rest = np.stack([filled.mean(axis=1), filled.std(axis=1)], axis=1), filled
     block = np.full((len(both), plain.shape[1] + COMPONENTS), np.nan, np.float32)
     block[there] = np.hstack([plain, components(rest, COMPONENTS, seed)])
-    names = [f"{name} of {source}" for name in PLAIN.get(of_type, PLAIN["vector"])]
-    names += [f"component {i + 1} of {source}" for i in range(COMPONENTS)]
+    names = [f"{name} of {spoken(source)}" for name in PLAIN.get(of_type, PLAIN["vector"])]
+    names += [f"component {i + 1} of {spoken(source)}" for i in range(COMPONENTS)]
     cut, width = len(piece.train), block.shape[1]
     return Encoded(block[:cut], block[cut:], tuple(names), (source,) * width, np.zeros(width, bool))
 

@@ -12,6 +12,7 @@ from daybreak.audit.about import Column
 from daybreak.audit.encoding import Codes, Vector, category_codes, numbers
 from daybreak.audit.frame import Frame, Part
 from daybreak.audit.outcome import MOST_PLACES, Finding, NotApplicable, Outcome, Severity, answered
+from daybreak.audit.sketch import spoken
 
 RULE = "time"
 PERMUTATIONS = 199
@@ -161,7 +162,7 @@ def _finding(frame: Frame, column: Column, declared: bool, found: Order, measure
     forecast = frame.about.task == "forecast"
     newest, oldest = measured["newest_train"], measured["oldest_test"]
     how = "The split was shuffled" if measured["shuffled"] else "The sides overlap in time"
-    who = column.name if declared else f"{column.name} (taken for the time: nothing was declared)"
+    who = spoken(column.name) if declared else f"{spoken(column.name)} (taken for the time: nothing was declared)"
     within = " Within each group test comes after train." if measured.get("in_order_within_groups") else ""
     return Finding(
         RULE,
@@ -179,7 +180,7 @@ def _finding(frame: Frame, column: Column, declared: bool, found: Order, measure
             if forecast
             else "If the model will be used on what comes later, the score is that of looking up neighbours in time: it may be too good."
         ),
-        advice=f"Choose a moment, train on what came before it and test on what came after (sort by {column.name}, cut once).",
+        advice=f"Choose a moment, train on what came before it and test on what came after (sort by {spoken(column.name)}, cut once).",
         subject=column.name,
         columns=(column.name,),
         rows={"test": tuple(int(p) for p in found.older[:MOST_PLACES])},
