@@ -198,7 +198,9 @@ def _from_the_start(part: Part) -> list[pa.RecordBatch]:
 
 def _apart(left: SideKeys, right: SideKeys, *, coarse_only: bool) -> dict[str, Constant]:
     """Columns with one value on either side, but not the same: they name the side. With what takes them from the right one's keys."""
-    found = {}
+    found: dict[str, Constant] = {}
+    if min(left.rows, right.rows) < comparing.FEW or len(left.constants) == len(left.precisions):
+        return found  # in a few rows, or where nothing else is left, one value says nothing
     for name in left.constants.keys() & right.constants.keys():
         mine, other = left.constants[name], right.constants[name]
         if mine.coarse != other.coarse or (mine.fine != other.fine and not coarse_only):

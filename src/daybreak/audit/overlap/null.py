@@ -9,8 +9,10 @@ the rate of twins is what an honest split gives. Three questions are asked of an
 3. Rows that are equal come in groups, so hits are fewer independent facts than they look. All groups of either side are split by lot
    4,999 times: at most 1 in 200 of the splits may reach the excess.
 
-Where train repeats far more often than test overlaps (copied or oversampled after the split), its twins are no yardstick:
-then those within test are, scaled to the number of different train rows.
+An excess that no split by lot explains, but of less than 0.1 points, is *few*; one that 1 in 200 to 1 in 20 splits reach is *unclear*.
+
+Where train repeats more than twice as often as test overlaps (copied or oversampled after the split), its twins are no yardstick:
+then those within test are, scaled to the number of different train rows, and the overlap must be more than twice what they say.
 """
 
 from math import sqrt
@@ -21,7 +23,7 @@ import numpy as np
 from daybreak.audit.chance import generator
 from daybreak.audit.overlap.joining import Counts
 
-Kind = Literal["none", "inherited", "unclear", "structural"]
+Kind = Literal["none", "inherited", "few", "unclear", "structural"]
 
 Z, EXCESS = 4.0, 0.001
 BY_LOT, PERHAPS = 0.005, 0.05  # how often splits by lot may reach the excess: structural, unclear
@@ -54,14 +56,16 @@ def judge(counts: Counts, seed: int = 0) -> Judged:
     z = _z(counts.hits, counts.test_rows, counts.twins, counts.train_rows)
     if not counts.hits:
         return Judged("none", share, null, z)
-    if z < -Z:
+    if share < null / 2:
         return _by_test(counts, Judged("inherited", share, null, z))
-    if share - null <= EXCESS:
+    if share <= null:
         return Judged("inherited", share, null, z)
     by_lot = _reached_by_lot(counts, seed)
     few = _z(counts.few_hits, counts.test_rows, counts.few_twins, counts.train_rows)
     kind: Kind = "inherited" if by_lot > PERHAPS else "unclear"
-    if min(z, few) > Z and by_lot <= BY_LOT:
+    if share - null <= EXCESS:
+        kind = "few" if by_lot <= BY_LOT else "inherited"
+    elif min(z, few) > Z and by_lot <= BY_LOT:
         kind = "structural"
     return Judged(kind, share, null, z, by_lot)
 
@@ -71,7 +75,7 @@ def _by_test(counts: Counts, judged: Judged) -> Judged:
     different = counts.train_rows - counts.repeats
     null = min(1.0, _share(counts.test_twins, counts.test_rows) * max(1.0, _share(different, counts.test_rows)))
     z = _z(counts.hits, counts.test_rows, null * counts.test_rows, counts.test_rows)
-    if z > Z and judged.share - null > EXCESS:
+    if z > Z and judged.share > max(2 * null, null + EXCESS):
         return Judged("structural", judged.share, null, z, repeated=True)
     return judged
 

@@ -12,7 +12,7 @@ from daybreak.audit.overlap.null import Judged, judge
 
 RULE = "overlap.exact"
 SHOWN = 8  # pairs for people
-_MANY = 0.01  # share of test rows from which inherited copies are worth a look
+_MANY, _AT_LEAST = 0.01, 5  # share and number of test rows from which inherited copies are worth a look
 _CONFLICTS = 0.2  # twins that differ in their labels this much more rarely than by chance are copies, not look-alikes
 
 
@@ -46,7 +46,7 @@ class Overlap:
     @property
     def judged(self) -> Judged:
         """The graver of the two."""
-        order = ("none", "inherited", "unclear", "structural")
+        order = ("none", "inherited", "few", "unclear", "structural")
         both = [self.by_features, *([self.by_all] if self.by_all else [])]
         return max(both, key=lambda judged: order.index(judged.kind))
 
@@ -146,7 +146,8 @@ class _Words:
     def _severity(self) -> Severity:
         if self.judged.kind == "structural":
             return "error"
-        many = self.judged.share >= _MANY and (self.overlap.copies if self.overlap.labelled else self.content)
+        many = self.judged.share >= _MANY and self.hits >= _AT_LEAST
+        many = many and (self.overlap.copies if self.overlap.labelled else self.content)
         return "warning" if self.judged.kind == "unclear" or many else "info"
 
     def _what(self) -> str:
@@ -156,8 +157,12 @@ class _Words:
         text += f" {'stands' if self.hits in {1, self.total} else 'stand'} in {self.left}, value for value"
         if differ:
             text += f"; {differ:,} of them with another label there"
-        kinds = {"inherited": self._origin(), "unclear": "; too few to tell whether by chance", "structural": ""}
-        return f"{text}{kinds[self.judged.kind]}."
+        kinds = {
+            "inherited": self._origin(),
+            "few": "; more than by chance, but too few to matter",
+            "unclear": "; too few to tell whether by chance",
+        }
+        return f"{text}{kinds.get(self.judged.kind, '')}."
 
     def _origin(self) -> str:
         if self.judged.null == 0:
