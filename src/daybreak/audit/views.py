@@ -150,9 +150,10 @@ def _text(frame: Frame, name: str) -> Pair:
         token_pattern=r"(?u)\b\w+\b",  # noqa: S106
     )
     try:
-        return vectorizer.fit_transform(train), vectorizer.transform(test)
+        fitted = vectorizer.fit_transform(train)
     except ValueError:  # not one word
         return sparse.csr_matrix((len(train), 1), dtype=np.float32), sparse.csr_matrix((len(test), 1), dtype=np.float32)
+    return fitted, vectorizer.transform(test) if test else fitted[:0]
 
 
 def _narrow(pair: Pair, seed: int) -> Pair:
