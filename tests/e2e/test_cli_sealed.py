@@ -41,6 +41,17 @@ def gang(run):
         run.report(accuracy=0.5)
     run.score_test(lambda path: {"rank": run.rank})
 
+def plain(run):
+    run.keep(state={"n": 1})
+    for epoch in run.epochs():
+        run.report(accuracy=0.5 + run.params.lr * (epoch + 1))
+
+def final(run):
+    state = {"n": 0}
+    run.keep(state=state)
+    assert state == {"n": 1}
+    run.score_test(score)
+
 def wrong(run):
     run.score_test(score, data="tset")
 
@@ -203,6 +214,39 @@ def test_the_gate_blocks_until_somebody_answers_for_it(daybreak):
     daybreak("waive", names[0], "--revoke", "--reason", "it was a mistake")
     daybreak("gate", run, *policy, code=1)
     assert [one["standing"] for one in daybreak.json("waive")] == ["revoked", "in force"]
+
+
+def test_the_winner_alone_is_scored_after_the_search(daybreak):
+    """One look for one model: the search itself looks at nothing."""
+    plain = {"run": "train:plain", "search": {"method": "random", "max_trials": 2, "max_units": 2}}
+    done = daybreak.json("run", written(daybreak, "winner", **plain))
+    assert done["test_looks"] == []
+    best = f"{done['experiment']['experiment']}.{done['experiment']['best_trial']}"
+    scored = daybreak.json("model", "score", best, "train:final")
+    assert [(look["family"], look["units"], look["metrics"]) for look in scored["test_looks"]] == [
+        ("winner", 2, {"accuracy": 0.4})
+    ]
+    told = {
+        one["on"]: one["value"] for one in daybreak.json("model", "card", best)["scores"] if one["metric"] == "accuracy"
+    }
+    assert told["test"] == 0.4
+    assert told["reported"] > 0.5
+    assert "train:final" in daybreak("model", "score", best, "final", code=2).stderr
+
+
+def test_a_card_is_a_page_that_says_what_is_known_and_what_is_not(daybreak, search):
+    card = {"use": "spoken digits over a telephone", "limits": "one language"}
+    number = daybreak.json("run", written(daybreak, "carded", search=ONE, space={"lr": 0.1}, card=card))["experiment"][
+        "experiment"
+    ]
+    said = daybreak("model", "card", str(number), "-o", "card.html").stdout
+    assert "never audited" in said
+    page = (daybreak.folder / "card.html").read_text()
+    assert "spoken digits over a telephone" in page
+    assert "It does not pass" in page
+    found = daybreak.json("model", "card", str(number))
+    assert (found["verdict"], found["about"]["limits"], found["path"]) == ("blocked", "one language", None)
+    assert found["data"][1]["sealed"] is True
 
 
 def test_what_cannot_be_asked_ends_with_2_and_one_sentence(daybreak, search):

@@ -44,6 +44,7 @@ class Evidence:
     looks: tuple[LookRow, ...] = ()
     waivers: dict[str, Waiver] = field(default_factory=dict)  # by fingerprint, those that are in force
     at: float = 0.0
+    scorings: frozenset[int] = frozenset()  # experiments that scored this very checkpoint (`daybreak model score`)
 
     def answers(self, max_age: float | None = None) -> dict[str, Answered]:
         """Rule -> its best answer: one that is an answer, of the most rows, the newest of those."""
@@ -78,9 +79,17 @@ class Evidence:
 
     @property
     def own_looks(self) -> tuple[LookRow, ...]:
-        """Those by this trial."""
+        """Those at this model: by its trial, and by what was forked from its checkpoint to score it and has not trained on."""
         trial, number = self.subject.trial, self.subject.experiment.experiment
-        return tuple(row for row in self.looks if trial and (row.experiment, row.trial) == (number, trial.trial))
+        own = (number, trial.trial) if trial is not None else None
+        return tuple(row for row in self.looks if (row.experiment, row.trial) == own or self._scored(row))
+
+    def _scored(self, row: LookRow) -> bool:
+        return row.experiment in self.scorings and row.units == self._units
+
+    @property
+    def _units(self) -> int | None:
+        return self.subject.checkpoint.units if self.subject.checkpoint else None
 
     def _rescored(self, metric: str) -> Iterator[Score]:
         """By audits that scored this very model."""
@@ -95,10 +104,12 @@ class Evidence:
                     return
 
     def _tested(self, metric: str) -> Iterator[Score]:
-        for row in reversed(self.own_looks):
-            if metric in row.metrics:
-                yield Score("test", row.metrics[metric], f"on sealed data `{row.data}`, scored at {row.units} units")
-                return
+        rows = [row for row in reversed(self.own_looks) if metric in row.metrics]
+        exact = [row for row in rows if row.units == self._units]
+        for row in (exact or rows)[:1]:
+            where = f"on sealed data `{row.data}`, scored at {row.units} units"
+            apart = "" if exact or self._units is None else f", not at the {self._units} of this checkpoint"
+            yield Score("test", row.metrics[metric], where + apart)
 
 
 def gather(client: Client, run: str, at: float | None = None) -> Evidence:
@@ -107,7 +118,19 @@ def gather(client: Client, run: str, at: float | None = None) -> Evidence:
     subject = of_run(client, run)
     sealed = {one.root for one in subject.sealed}
     looks = [row for row in client.looks(subject.experiment.experiment) if row.sealed in sealed]
-    return Evidence(subject, tuple(records.of_run(subject)), tuple(looks), waivers.in_force(client.home, now), now)
+    found = records.of_run(subject)
+    return Evidence(
+        subject, tuple(found), tuple(looks), waivers.in_force(client.home, now), now, _scorings(client, subject, looks)
+    )
+
+
+def _scorings(client: Client, subject: Subject, looks: list[LookRow]) -> frozenset[int]:
+    """Of the experiments that looked, those that began at this run's checkpoint."""
+    if subject.checkpoint is None:
+        return frozenset()
+    others = {row.experiment for row in looks} - {subject.experiment.experiment}
+    starts = {number: client.experiment(number).spec.get("start") or {} for number in others}
+    return frozenset(number for number, start in starts.items() if start.get("checkpoint") == subject.checkpoint.digest)
 
 
 def _clean(one: Scored, overlapping: int) -> Score:

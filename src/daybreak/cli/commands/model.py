@@ -1,4 +1,4 @@
-"""`model`: the model card."""
+"""`model`: the model card, and the score on the sealed test set of one model."""
 
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +52,35 @@ def card(
         print_json(msgspec.to_builtins(made) | {"path": str(target) if target else None})
     else:
         _print(made, str(target))
+
+
+@app.command
+def score(
+    run: Run,
+    function: Annotated[str, Parameter(help="module:function; it keeps what training kept and calls run.score_test.")],
+    *,
+    new_code: Annotated[bool, Parameter(help="With the code as it is now, not as it was captured.")] = False,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> int:
+    """Score one model on its sealed test set, after the search: the winner alone, so that it costs one look.
+
+    The function is called as a training function is, with the run as it stands at its checkpoint; it must not train. The look counts for
+    the family, and the score for this model, in the gate and on the card.
+
+    JSON: {experiment, trials, notices, audited, test_looks}; the last of `test_looks` is this one.
+    """
+    from daybreak.cli.following import follow_to_end
+    from daybreak.client.submission import resolve
+    from daybreak.proof.reference import find
+    from daybreak.validation.scoring import best_of, scoring
+
+    with Client(home) as client:
+        spec = scoring(client, best_of(client, find(client, run)), function)
+        if new_code:
+            spec, _warning = resolve(client.home, spec)
+        number = client.submit(spec.model_dump(mode="json"))
+        return follow_to_end(client, number, json=json)
 
 
 def _write(target: Path, text: str) -> None:

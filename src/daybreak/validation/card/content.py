@@ -261,7 +261,7 @@ def _missing(
     if not subject.sealed:
         yield "how often its test data was looked at: no dataset is sealed"
     elif not evidence.own_looks:
-        yield "its score on the sealed test set: run.score_test was not called"
+        yield f"its score on the sealed test set (daybreak model score {subject.run} MODULE:FUNCTION)"
     if subject.checkpoint is None:
         yield "the model itself: no checkpoint of it is kept"
     if not subject.spec.code:
