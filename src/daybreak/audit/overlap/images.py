@@ -29,6 +29,7 @@ CHEAP = 2 * 10**10  # multiplications up to which all pairs are laid on each oth
 LAID = 16  # candidates of a query that are
 PROMISING = 0.1  # share of train's own queries whose candidates stand out enough to be laid on each other
 FEW = 3000  # queries up to which all are
+BATCH = 2048  # pictures at a time: what is made of them stays in the processor's cache
 SMALLEST = 4  # pixels a side
 LEAST_ROWS = 20  # of train: with fewer nothing is known of how alike its pictures are
 SAME_COLOURS = 0.8  # correlation over all channels, of a pair that agrees in grey
@@ -39,10 +40,10 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures of one side that can be compared. `pixels`: (n, height, width, channels); `gray`: (n, height, width) of 0-255."""
+    """Pictures of one side that can be compared. `pixels`: (n, height, width, channels); `gray`: (n, height, width)."""
 
     pixels: Pixels
-    gray: Floats
+    gray: Pixels
     positions: Positions
     names: list[str]
     digests: "np.ndarray[Any, Any] | None"
@@ -88,16 +89,40 @@ def _pictures(part: Part, column: Column) -> Pictures:
     """Pictures that are there and show something, at most 40 pixels a side."""
     array = part.rows[column.name].combine_chunks() if column.name in part.rows.column_names else pa.nulls(0)
     there = np.flatnonzero(np.asarray(array.is_valid()))
-    flat = np.asarray(array.flatten() if len(there) else [], np.uint8)
+    flat = array.flatten().to_numpy() if len(there) else np.empty(0, np.uint8)
     pixels = _reduced(flat.reshape(-1, *column.shape))
-    gray = pixels.mean(axis=3, dtype=np.float32)
-    shows = gray.std(axis=(1, 2)) >= FLAT
-    kept = there[shows]
+    gray = _gray(pixels)
+    shows = _contrast(gray) >= FLAT
+    if not shows.all():
+        there, pixels, gray = there[shows], pixels[shows], gray[shows]
+    kept = there
     names = part.rows["@name"].take(pa.array(kept)).to_pylist() if "@name" in part.rows.column_names else []
     digests = None
     if DIGEST in part.rows.column_names:
         digests = np.array(part.rows[DIGEST].take(pa.array(kept)).to_pylist(), dtype=object)
-    return Pictures(pixels[shows], gray[shows], part.positions[kept], names, digests, len(array) - len(kept))
+    return Pictures(pixels, gray, part.positions[kept], names, digests, len(array) - len(kept))
+
+
+def _gray(pixels: Pixels) -> Pixels:
+    """(n, height, width, channels) -> (n, height, width): their mean."""
+    if pixels.shape[3] == 1:
+        return np.asarray(pixels[..., 0], np.uint8)
+    total = pixels[..., 0].astype(np.uint16)
+    for channel in range(1, pixels.shape[3]):
+        total += pixels[..., channel]
+    return (total // pixels.shape[3]).astype(np.uint8)
+
+
+def _contrast(gray: Pixels) -> Floats:
+    """Standard deviation of each picture's grey levels."""
+    found = [np.zeros(0, np.float32)]
+    for start in range(0, len(gray), BATCH):
+        flat = gray[start : start + BATCH].reshape(-1, gray[0].size).astype(np.float32)
+        square = np.einsum("ij,ij->i", flat, flat) / flat.shape[1]
+        found.append(
+            np.sqrt(np.maximum(0, square - (flat @ np.full(flat.shape[1], 1 / flat.shape[1], np.float32)) ** 2))
+        )
+    return np.concatenate(found)
 
 
 def _reduced(pixels: Pixels) -> Pixels:
@@ -110,7 +135,7 @@ def _reduced(pixels: Pixels) -> Pixels:
         height, width = pixels.shape[1] // factor, pixels.shape[2] // factor
         cut = pixels[:, : height * factor, : width * factor]
         blocks = cut.reshape(len(cut), height, factor, width, factor, -1)
-        pixels = np.concatenate([blocks[i : i + 4096].mean(axis=(2, 4)) for i in range(0, len(blocks), 4096)]).astype(
+        pixels = np.concatenate([blocks[i : i + BATCH].mean(axis=(2, 4)) for i in range(0, len(blocks), BATCH)]).astype(
             np.uint8
         )
     return pixels if top > 127 or not top else (pixels * np.float32(255 / top)).astype(np.uint8)  # noqa: PLR2004
