@@ -22,9 +22,9 @@ def print_believed(found: Standing | None) -> None:
     out = console()
     for line in found.lines:
         out.print(styled((line, STYLE.get(found.verdict, "yellow") if line == found.says else "")), soft_wrap=True)
-    for look in found.looks:
-        if f"{look.experiment}.{look.trial}" == found.run and look.metrics:
-            out.print(f"  trial {found.run} at {look.units} units: {point(look.metrics)}", soft_wrap=True)
+    own = [look for look in found.looks if f"{look.experiment}.{look.trial}" == found.run and look.metrics]
+    for look in own[-1:]:
+        out.print(f"  trial {found.run} at {look.units} units: {point(look.metrics)}", soft_wrap=True)
 
 
 def as_json(found: Standing | None) -> dict[str, Any]:

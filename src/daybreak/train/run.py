@@ -157,7 +157,8 @@ class Run:
         members call it, and it is one look. Off the platform (`DAYBREAK_DATA_TEST=./test.csv python train.py`) nobody counts. Raises
         `UsageError` without such data, and where what is returned are no numbers.
         """
-        return sealed.score(self._link, self.watch, evaluate, data, self.units)
+        units = self.units + self._in_unit  # as a report: it belongs to the unit in progress
+        return sealed.score(self._link, self.watch, evaluate, data, units)
 
     def close(self, *, returned: bool = True) -> None:
         """User code has returned, or failed: what is still unsent goes out.

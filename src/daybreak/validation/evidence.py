@@ -78,6 +78,16 @@ class Evidence:
                 yield Score("reported", value, "as the training reported it, on data of its own choice")
 
     @property
+    def rescored(self) -> frozenset[str]:
+        """Models of this code and data that audits scored on the test rows: whoever reads such a report has looked, too."""
+        found = set()
+        for audit in self.audits:
+            rescore = audit.report.rescore
+            if rescore is not None and any(not one.fitted_here for one in rescore.scored):
+                found.add(audit.binding.model or audit.run)
+        return frozenset(found)
+
+    @property
     def own_looks(self) -> tuple[LookRow, ...]:
         """Those at this model: by its trial, and by what was forked from its checkpoint to score it and has not trained on."""
         trial, number = self.subject.trial, self.subject.experiment.experiment

@@ -8,6 +8,7 @@ from daybreak.validation.decision import Asked
 from daybreak.validation.evidence import Answered, Evidence, Score
 from daybreak.validation.policy import ANY, Condition, Policy, matches
 from daybreak.validation.report import Answer
+from daybreak.validation.subject import Dataset
 
 LOOKS = "test_looks"
 CLEAN = "clean"
@@ -34,17 +35,21 @@ def of_looks(policy: Policy, evidence: Evidence) -> Iterator[Asked]:
         advice = "name it under `data:` with `sealed: true`, and score it with run.score_test"
         yield Asked("test looks", "not run", says, needed, advice=advice)
     for data in subject.sealed:
-        rows = [row for row in evidence.looks if row.sealed == data.root]
-        family = rows[-1].family if rows else subject.experiment.name
-        says = f"{len(rows)} of {policy.test_looks} looks at `{data.name}` by the family {family}"
-        measured = {"looks": len(rows), "most": policy.test_looks, "data": data.name}
-        if len(rows) <= policy.test_looks:
-            yield Asked("test looks", "passed", says, measured=measured)
-            continue
-        matters = "each look is a chance to choose what happens to fit the test set; "
-        yield _blocked(
-            evidence, "test looks", f"{data.root} {len(rows)}", says, matters + "take a fresh test set", measured
-        )
+        yield _of_looks(policy.test_looks, evidence, data)
+
+
+def _of_looks(most: int, evidence: Evidence, data: Dataset) -> Asked:
+    rows = [row for row in evidence.looks if row.sealed == data.root]
+    family = rows[-1].family if rows else evidence.subject.experiment.name
+    audited = len(evidence.rescored)
+    count = len(rows) + audited
+    says = f"{count} of {most} looks at `{data.name}` by the family {family}"
+    says += f", {audited} of them by audits with a model's predictions" if audited else ""
+    measured = {"looks": count, "most": most, "data": data.name}
+    if count <= most:
+        return Asked("test looks", "passed", says, measured=measured)
+    advice = "each look is a chance to choose what happens to fit the test set: take a fresh one"
+    return _blocked(evidence, "test looks", f"{data.root} {count}", says, advice, measured)
 
 
 def of_metrics(policy: Policy, evidence: Evidence) -> Iterator[Asked]:

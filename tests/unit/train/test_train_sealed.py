@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from frozen import Agent, Trial
 
 from daybreak.base.errors import UsageError
 from daybreak.base.ids import AttemptKey
@@ -83,6 +84,20 @@ def test_off_the_platform_a_variable_tells_where_it_lies():
 def test_the_usual_way_to_data_does_not_lead_to_it():
     with pytest.raises(UsageError):
         Data({"train": "/train.csv"})["test"]
+
+
+def test_a_look_belongs_to_the_unit_in_progress_as_a_report_does(tmp_path, monkeypatch):
+    director = Director()
+    monkeypatch.setattr(Agent, "open_sealed", lambda _, data, units: director.open_sealed(data, units), raising=False)
+    monkeypatch.setattr(Agent, "scored", lambda _, number, metrics: director.scored(number, metrics), raising=False)
+
+    def main(run):
+        for _ in run.epochs(2):
+            run.score_test(lambda _: {"accuracy": 0.5})
+        run.score_test(lambda _: {"accuracy": 0.5})
+
+    Trial(main, tmp_path, 2).train()
+    assert [units for what, _, units in director.story if what == "open"] == [1, 2, 2]
 
 
 def test_a_worker_waits_until_its_look_is_counted_and_its_score_is_kept():

@@ -182,6 +182,14 @@ class TestLooks:
         assert asked(decide(evidence(looks=looks, waivers=known)), "test looks").result == "waived"
         assert asked(decide(evidence(looks=[*looks, look(5)], waivers=known)), "test looks").result == "blocked"
 
+    def test_an_audit_that_scored_a_model_has_looked_once_however_often_it_was_run(self):
+        subject = run()
+        audits = [audit(subject, rescore=rescore(), days=days) for days in (0, 1)]
+        decision = decide(evidence(subject, *audits, looks=[look(number) for number in (1, 2, 3)]))
+        assert asked(decision, "test looks").measured["looks"] == 4
+        baseline = audit(subject, rescore=rescore(scored("boosted trees", here=True)))
+        assert asked(decide(evidence(subject, baseline)), "test looks").measured["looks"] == 0
+
     def test_without_a_sealed_test_set_nobody_counted(self):
         decision = decide(evidence(run(sealed=False)))
         assert asked(decision, "test looks").result == "not run"
