@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from daybreak.audit.overlap.likeness import Aligned
 from daybreak.audit.overlap.projection import BLOCKS, Candidates, Floats, Indices
 from daybreak.audit.overlap.spectrum import Pixels
 
@@ -37,13 +38,6 @@ class Pose(NamedTuple):
     down: int = 0
     right: int = 0
     size: float = 1.0
-
-
-class Aligned(NamedTuple):
-    """`agreement`: (Q, K) correlation at the best pose. `pose`: (Q, K) which of `poses(...)` that is."""
-
-    agreement: Floats
-    pose: Indices
 
 
 @lru_cache(8)
@@ -135,14 +129,17 @@ def align(queries: Pixels, points: Pixels, candidates: Indices) -> Aligned:
         views, masks, of_pose = posed(_centred(queries[rows]))
         others = _centred(points[candidates[rows]].reshape(-1, *points.shape[1:]))
         others = _unshifted(others).reshape(len(views), shape[1], -1)
-        found = _correlations(views, masks, of_pose, others)
+        found = correlations(views, masks, of_pose, others, FLAT)
         pose[rows] = found.argmax(axis=1)
         agreement[rows] = found.max(axis=1)
     return Aligned(agreement, pose)
 
 
-def _correlations(views: Floats, masks: Floats, of_pose: Indices, others: Floats) -> Floats:
-    """(Q, V, K) of views (Q, V, P) and others (Q, K, P) within each pose's mask; -1 where one of them is flat there."""
+def correlations(views: Floats, masks: Floats, of_pose: Indices, others: Floats, flat: float) -> Floats:
+    """(Q, V, K) of views (Q, V, P) and others (Q, K, P) within each pose's mask.
+
+    -1 where one of them is flat there: a standard deviation below half of `flat`.
+    """
     columns = others.transpose(0, 2, 1)
     count = masks.sum(axis=1)[of_pose][:, None]
     sums, squares = (masks @ columns)[:, of_pose], (masks @ np.square(columns))[:, of_pose]
@@ -150,7 +147,7 @@ def _correlations(views: Floats, masks: Floats, of_pose: Indices, others: Floats
     spread = (squares - sums**2 / count) * (view_squares - view_sums**2 / count)
     spread = np.maximum(spread, 0)
     found = (views @ columns - view_sums * sums / count) / np.sqrt(np.maximum(spread, 1e-6))
-    return np.where(spread > (count * FLAT**2) ** 2 / 16, found, np.float32(-1))
+    return np.where(spread > (count * flat**2) ** 2 / 16, found, np.float32(-1))
 
 
 def every(queries: Pixels, points: Pixels, own: Indices | None = None) -> Candidates:

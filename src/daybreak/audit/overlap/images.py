@@ -17,9 +17,9 @@ from daybreak.audit.frame import Frame, Part, Positions
 from daybreak.audit.outcome import Hits, NotApplicable, Outcome, Pair, Row
 from daybreak.audit.overlap import alignment, telling_copies, thresholds
 from daybreak.audit.overlap.alignment import FLAT
+from daybreak.audit.overlap.likeness import Flags, Likeness, equal, liken, standing_out
 from daybreak.audit.overlap.projection import Candidates, Floats, Indices, nearest
 from daybreak.audit.overlap.spectrum import Spectrum
-from daybreak.audit.overlap.thresholds import Likeness
 
 RULE = "overlap.near.image"
 LARGEST = 40  # pixels a side above which pictures are halved, thirded, ...
@@ -110,7 +110,7 @@ def _gray(pixels: Pixels) -> Pixels:
     total = pixels[..., 0].astype(np.uint16)
     for channel in range(1, pixels.shape[3]):
         total += pixels[..., channel]
-    return (total // pixels.shape[3]).astype(np.uint8)
+    return np.asarray(total // pixels.shape[3], np.uint8)
 
 
 def _contrast(gray: Pixels) -> Floats:
@@ -162,7 +162,7 @@ class _Seeing:
             else nearest(self._points[own], self._points, own)
         )
         if not self._all and not self._few:
-            self._promising = float(np.quantile(_standing_out(found), PROMISING))
+            self._promising = float(np.quantile(standing_out(found), PROMISING))
         return self._laid(self._train, own, found)
 
     def compare(self, side: Pictures, rows: Indices) -> Likeness:
@@ -176,51 +176,26 @@ class _Seeing:
         return self._laid(side, rows, found)
 
     def _laid(self, side: Pictures, rows: Indices, found: Candidates) -> Likeness:
-        same = self._same(side, rows, found)
-        chosen = np.flatnonzero((_standing_out(found) <= self._promising) & ~same)
-        partner, pose = found.points[:, 0].copy(), np.zeros(len(rows), np.int64)
-        similarity, ratio = np.ones(len(rows), np.float32), np.full(len(rows), np.inf, np.float32)
-        points = found.first(LAID).points[chosen]
-        aligned = alignment.align(side.gray[rows[chosen]], self._train.gray, points)
-        best = aligned.agreement.argmax(axis=1)
-        here = np.arange(len(chosen))
-        agreement = aligned.agreement[here, best]
-        partner[chosen], pose[chosen], similarity[chosen] = points[here, best], aligned.pose[here, best], agreement
-        distance = np.maximum(1 - aligned.agreement, 0)
-        ratio[chosen] = distance.min(axis=1) / np.maximum(thresholds.far(distance), 1e-6)
-        coloured = self._colours_differ(side, rows[chosen], points[here, best], aligned.pose[here, best])
-        ratio[chosen[coloured]] = np.inf
-        return Likeness(partner, similarity, ratio, pose, same)
-
-    def _same(self, side: Pictures, rows: Indices, found: Candidates) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-        """Which queries are in train with all their pixels."""
-        query, place = np.nonzero(found.similarity > 0.999)  # noqa: PLR2004 (equal but for rounding)
-        point = found.points[query, place]
         if side.digests is not None and self._train.digests is not None:
-            equal = side.digests[rows[query]] == self._train.digests[point]
+            same = equal(found, side.digests[rows], self._train.digests)
         else:
-            equal = (side.pixels[rows[query]] == self._train.pixels[point]).all(axis=(1, 2, 3))
-        same = np.zeros(len(rows), bool)
-        same[query[equal]] = True
-        return same
+            same = equal(found, side.pixels[rows], self._train.pixels)
+        chosen = np.flatnonzero((standing_out(found) <= self._promising) & ~same)
+        aligned = alignment.align(side.gray[rows[chosen]], self._train.gray, found.points[chosen, :LAID])
+        likeness = liken(found, chosen, aligned, same)
+        likeness.ratio[chosen[self._colours_differ(side, rows[chosen], likeness, chosen)]] = np.inf
+        return likeness
 
-    def _colours_differ(
-        self, side: Pictures, rows: Indices, points: Indices, pose: Indices
-    ) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    def _colours_differ(self, side: Pictures, rows: Indices, found: Likeness, chosen: Indices) -> Flags:
         """Whether pictures that agree in grey are of different colours: a red shirt is no copy of a blue one."""
         if side.pixels.shape[3] == 1:
             return np.zeros(len(rows), bool)
-        found = [
-            alignment.colours(side.pixels[row], self._train.pixels[point], self._poses[one]) < SAME_COLOURS
-            for row, point, one in zip(rows, points, pose, strict=True)
-        ]
-        return np.array(found, bool)
-
-
-def _standing_out(found: Candidates) -> Floats:
-    """How much nearer the best candidate is than that of a usual block; 0 a copy, 1 not at all."""
-    usual = np.median(found.similarity, axis=1)
-    return np.asarray((1 - found.similarity[:, 0]) / np.maximum(1 - usual, 1e-6), np.float32)
+        alike = found.ratio[chosen] <= thresholds.WIDEST
+        pairs = zip(rows, found.partner[chosen], found.pose[chosen], alike, strict=True)
+        pixels, others, poses = side.pixels, self._train.pixels, self._poses
+        return np.array(
+            [one and alignment.colours(pixels[r], others[p], poses[n]) < SAME_COLOURS for r, p, n, one in pairs], bool
+        )
 
 
 def _pair(train: Pictures, test: Pictures, rows: Indices, found: Likeness, hit: int) -> Pair:

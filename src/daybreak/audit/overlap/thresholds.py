@@ -8,10 +8,11 @@ thousand honest test samples is a false hit. Copies that train itself holds are 
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from daybreak.audit.overlap.likeness import Likeness
 from daybreak.audit.overlap.projection import Floats, Indices
 
 Kind = Literal["none", "few", "inherited", "structural"]
@@ -26,17 +27,6 @@ _NORMAL = (0.674, 3.09)  # standard deviations to the 25 % and 0.1 % quantiles
 
 
 @dataclass(frozen=True)
-class Likeness:
-    """Each query's best partner. `ratio`: inf where there is none to speak of; `same`: equal throughout, `overlap.exact` counts those."""
-
-    partner: Indices
-    similarity: Floats
-    ratio: Floats
-    pose: Indices
-    same: "np.ndarray[Any, np.dtype[np.bool_]]"
-
-
-@dataclass(frozen=True)
 class Judged:
     """`limit`: of the ratio. `hits`: queries of test below it. Rates: of test, and of train against itself (the null)."""
 
@@ -46,11 +36,6 @@ class Judged:
     rate: float
     null: float
     z: float
-
-
-def far(distances: Floats) -> Floats:
-    """The distance at which others lie: the 75 % quantile of the candidates' distances (n, k) -> (n,)."""
-    return np.asarray(np.quantile(distances, 0.75, axis=1), np.float32)
 
 
 def limit(ratios: Floats) -> float:
