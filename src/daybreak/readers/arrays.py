@@ -27,6 +27,7 @@ MOST_COLUMNS = 4096  # of a matrix; wider ones are one vector a row
 SMALLEST_SIDE = 8  # pixels of a picture; a smaller last dimension is channels
 MOST_CHANNELS = 4
 TARGET = "target"
+TARGETS = ("y", "Y", "target", "targets", "label", "labels")
 _IDX: dict[int, Any] = {
     8: np.uint8,
     9: np.int8,
@@ -256,9 +257,6 @@ def sides(parts: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
     return found if {"train", "test"} <= found.keys() else {}
 
 
-def with_target(parts: dict[str, Array]) -> tuple[dict[str, Array], str]:
-    """Arrays with the one that is the target called so, and its name; "" where none is."""
-    for name in ("y", "Y", "target", "targets", "label", "labels"):
-        if name in parts and len(parts) > 1:
-            return {(TARGET if key == name else key): part for key, part in parts.items()}, TARGET
-    return parts, ""
+def target_of(parts: Mapping[str, Array]) -> str:
+    """Which of several arrays is the target by its name; "" where none is."""
+    return next((name for name in TARGETS if name in parts and len(parts) > 1), "")

@@ -9,7 +9,7 @@ from blake3 import blake3
 
 from daybreak.audit.outcome import Finding
 from daybreak.base.errors import UsageError
-from daybreak.readers.arrays import TARGET, Arrays, with_target
+from daybreak.readers.arrays import TARGET, Arrays, target_of
 from daybreak.readers.source import Source, aimed
 
 ROWS = 2**16
@@ -100,8 +100,7 @@ def _pair(given: tuple[Any, ...], name: str) -> Source:
 
 def _mapping(given: Mapping[Any, Any], name: str) -> Source:
     arrays = {str(key): _array(value, name) for key, value in given.items()}
-    parts, target = with_target(arrays)
-    return Arrays(parts, name, target)
+    return Arrays(arrays, name, target_of(arrays))
 
 
 def _listed(given: list[Any], name: str) -> Source:

@@ -38,7 +38,7 @@ def sides_within(given: Any, request: Request, progress: Progress | None = None)
     path = Path(given).expanduser()
     if path.suffix == ".npz" and path.is_file():
         split = arrays.sides(arrays.load(path))
-        return {side: arrays.Arrays(*_aimed(parts, f"{given} ({side})")) for side, parts in split.items()}
+        return {side: _aimed(parts, f"{given} ({side})") for side, parts in split.items()}
     if splits := huggingface.splits_of(path):
         found = _by_side({split: str(path / split) for split in splits})
     else:
@@ -55,9 +55,8 @@ def _by_side(given: dict[str, Any]) -> dict[str, Any]:
     return found if {"train", "test"} <= found.keys() else {}
 
 
-def _aimed(parts: dict[str, arrays.Array], name: str) -> tuple[dict[str, arrays.Array], str, str]:
-    renamed, target = arrays.with_target(parts)
-    return renamed, name, target
+def _aimed(parts: dict[str, arrays.Array], name: str) -> Source:
+    return arrays.Arrays(parts, name, arrays.target_of(parts))
 
 
 def _folder(path: Path, name: str, progress: Progress | None) -> Source:
@@ -90,7 +89,7 @@ def _numpy(path: Path, name: str) -> Source:
         loaded = arrays.load_idx(beside) if arrays.is_idx(beside) else next(iter(arrays.load(beside).values()))
         if len(loaded) == len(next(iter(parts.values()))):
             return arrays.Arrays({**parts, arrays.TARGET: loaded}, name, arrays.TARGET)
-    return arrays.Arrays(*_aimed(parts, name))
+    return _aimed(parts, name)
 
 
 def known() -> list[str]:

@@ -1,0 +1,295 @@
+"""Passages of train texts within test texts: sequences of 13 words, and texts made mostly of sequences of 8.
+
+13 words as in Brown et al., "Language models are few-shot learners", 2020, appendix C; 70 % of a text's sequences of 8 as in Chowdhery et
+al., "PaLM", 2022. Sequences that stand in many texts (disclaimers, prompts) are boilerplate and do not count; texts that are equal as a
+whole are told by other rules. Train against itself says how often passages are shared by nature.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from daybreak.audit.about import Column
+from daybreak.audit.canonical import plain
+from daybreak.audit.frame import Frame, Part
+from daybreak.audit.outcome import MOST_PLACES, Finding, Hits, NotApplicable, Outcome, Pair, Row, answered
+from daybreak.audit.overlap.rates import Rates, percent, rates
+from daybreak.audit.overlap.shingles import Hashes, Indices, mixed, normalised
+
+RULE = "contamination"
+LONG, SHORT = 13, 8  # words
+COVERED = 0.7  # share of a text's sequences of 8 from which it counts as taken over
+FEWEST = 20  # train texts of 8 words or more
+BOILERPLATE, BOILERPLATE_SHARE = 10, 0.001  # texts that hold a sequence which says nothing: the larger of the two
+MOST = 3 * 10**7  # sequences kept of train; of more a sample, by the value of the hash
+SHOWN = 24
+
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+Floats = np.ndarray[Any, np.dtype[np.float32]]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Different texts of one side as sequences of words. `rows`: the first row of each, on its side."""
+
+    texts: pa.Array
+    rows: Indices
+    words: Hashes
+    offsets: Indices
+
+    @property
+    def lengths(self) -> Indices:
+        """Words of each."""
+        return np.diff(self.offsets)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Of texts: share of sequences of 8 that train holds, whether it holds one of 13, and a train text that does (-1: none)."""
+
+    covered: Floats
+    passage: Bools
+    partner: Indices
+
+    @property
+    def hits(self) -> Bools:
+        """Which texts count."""
+        return self.passage | (self.covered >= COVERED)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One column."""
+
+    column: Column
+    train: Texts
+    test: Texts
+    shared: Shared
+    rates: Rates
+
+
+def ngrams(frame: Frame) -> Outcome:
+    """Test texts that hold passages of train. Raises `NotApplicable` without texts of at least 8 words."""
+    columns = frame.about.typed("text")
+    looked = [found for column in columns if (found := _look(frame, column)) is not None]
+    if not looked:
+        raise NotApplicable(
+            f"needs a column of free text with {FEWEST} train texts and a test text of {SHORT} words or more"
+        )
+    findings = [_finding(frame, each) for each in looked if each.rates.kind != "none"]
+    measured = {each.column.name: _measured(each) for each in looked}
+    return answered(RULE, findings, measured=measured, hits=_hits(frame, looked[0]) if len(looked) == 1 else None)
+
+
+def _look(frame: Frame, column: Column) -> Looked | None:
+    if any(column.name not in part.rows.column_names for part in (frame.train, frame.test)):
+        return None
+    sides = [_different(part, column) for part in (frame.train, frame.test)]
+    train, test = _in_words(sides[0], sides[1])
+    if len(train.texts) < FEWEST or not len(test.texts):
+        return None
+    most = max(BOILERPLATE, int(BOILERPLATE_SHARE * len(train.texts)))
+    long, short = (_Index(train, test, length, most) for length in (LONG, SHORT))
+    known = pc.is_in(test.texts, value_set=train.texts)
+    new = ~np.asarray(known)
+    shared = _shared(long.of_test(), short.of_test())
+    own = _shared(long.of_train(), short.of_train())
+    shared = Shared(np.where(new, shared.covered, np.float32(0)), shared.passage & new, shared.partner)
+    found = rates(int(shared.hits.sum()), len(test.texts), int(own.hits.sum()), len(train.texts))
+    return Looked(column, train, test, shared, found)
+
+
+def _different(part: Part, column: Column) -> tuple[pa.Array, Indices]:
+    """Different normalised texts of at least 8 words, and the first row of each."""
+    encoded = normalised(plain(part.rows.column(column.name))).dictionary_encode()
+    codes = np.asarray(encoded.indices.fill_null(-1), np.int64)
+    first = np.zeros(len(encoded.dictionary), np.int64)
+    there = np.flatnonzero(codes >= 0)[::-1]
+    first[codes[there]] = there
+    enough = np.asarray(pc.greater_equal(pc.count_substring(encoded.dictionary, " "), SHORT - 1))
+    return encoded.dictionary.filter(pa.array(enough)), first[enough]
+
+
+def _in_words(train: tuple[pa.Array, Indices], test: tuple[pa.Array, Indices]) -> tuple[Texts, Texts]:
+    """Both sides' texts as numbers of words, the same word the same number."""
+    lists = [pc.split_pattern(texts, " ") for texts, _ in (train, test)]
+    words = pa.concat_arrays([pc.list_flatten(each) for each in lists]).dictionary_encode()
+    codes = mixed(np.asarray(words.indices, np.uint64) + np.uint64(1))
+    cut = len(lists[0].flatten())
+    found = []
+    for (texts, rows), listed, part in zip((train, test), lists, (codes[:cut], codes[cut:]), strict=True):
+        lengths = np.asarray(pc.list_value_length(listed), np.int64)
+        found.append(Texts(texts, rows, part, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)))
+    return found[0], found[1]
+
+
+class _Index:
+    """Sequences of so many words on both sides: which stand in how many train texts, boilerplate aside."""
+
+    def __init__(self, train: Texts, test: Texts, length: int, most: int) -> None:
+        mine, theirs = _sequences(train, length), _sequences(test, length)
+        sampled = np.uint64(2**64 - 1) // np.uint64(max(1, -(-len(mine[0]) // MOST)))
+        self._train, self._test = _below(mine, sampled), _below(theirs, sampled)
+        self._counts = len(train.texts), len(test.texts)
+        self._values, self._in_train, self._first = _by_value(*self._train)
+        values, in_test, _ = _by_value(*self._test)
+        self._in_test = _looked_up(self._values, values, in_test)
+        self._plain = (self._in_train <= most) & (self._in_test <= most)
+
+    def of_test(self) -> tuple[Floats, Indices]:
+        """Of each test text: share of its sequences that train holds, and a train text that holds one."""
+        hashes, rows = self._test
+        at = np.minimum(np.searchsorted(self._values, hashes), max(0, len(self._values) - 1))
+        held = (self._values[at] == hashes) & self._plain[at] if len(self._values) else np.zeros(len(hashes), bool)
+        return _by_text(rows, held, self._first[at] if len(self._values) else rows, self._counts[1])
+
+    def of_train(self) -> tuple[Floats, Indices]:
+        """The same of train texts against the other train texts."""
+        hashes, rows = self._train
+        at = np.searchsorted(self._values, hashes)
+        return _by_text(rows, (self._in_train[at] > 1) & self._plain[at], self._first[at], self._counts[0])
+
+
+def _below(side: tuple[Hashes, Indices], most: np.uint64) -> tuple[Hashes, Indices]:
+    """The sequences whose hashes are small: one sample for all texts."""
+    kept = side[0] <= most
+    return side[0][kept], side[1][kept]
+
+
+def _sequences(side: Texts, length: int) -> tuple[Hashes, Indices]:
+    """Hashes of all runs of so many words, and the text of each."""
+    count = max(0, len(side.words) - length + 1)
+    with np.errstate(over="ignore"):
+        found = np.zeros(count, np.uint64)
+        for i in range(length):
+            found = found * np.uint64(0x9E3779B97F4A7C15) + side.words[i : i + count]
+    rows = np.repeat(np.arange(len(side.texts)), side.lengths)[:count]
+    inside = np.arange(count) + length <= side.offsets[1:][rows]
+    return mixed(found[inside]), rows[inside]
+
+
+def _by_value(hashes: Hashes, rows: Indices) -> tuple[Hashes, Indices, Indices]:
+    """Different hashes, in how many texts each stands, and the first of these."""
+    order = np.argsort(hashes, kind="stable")  # rows stay ascending within a value
+    hashes, rows = hashes[order], rows[order]
+    starts = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])) if len(hashes) else rows[:0]
+    another = np.concatenate([[True], (hashes[1:] != hashes[:-1]) | (rows[1:] != rows[:-1])]) if len(hashes) else rows
+    texts = np.add.reduceat(another.astype(np.int64), starts) if len(hashes) else rows[:0]
+    return hashes[starts], texts, rows[starts]
+
+
+def _looked_up(wanted: Hashes, values: Hashes, counts: Indices) -> Indices:
+    if not len(values):
+        return np.zeros(len(wanted), np.int64)
+    at = np.minimum(np.searchsorted(values, wanted), len(values) - 1)
+    return np.where(values[at] == wanted, counts[at], 0)
+
+
+def _by_text(rows: Indices, held: Bools, first: Indices, count: int) -> tuple[Floats, Indices]:
+    """Share of each text's sequences that are held, and the text that holds the first of them."""
+    whole, part = np.bincount(rows, minlength=count), np.bincount(rows[held], minlength=count)
+    partner = np.full(count, -1, np.int64)
+    partner[rows[held][::-1]] = first[held][::-1]
+    return np.asarray(part / np.maximum(whole, 1), np.float32), partner
+
+
+def _shared(long: tuple[Floats, Indices], short: tuple[Floats, Indices]) -> Shared:
+    partner = np.where(long[1] >= 0, long[1], short[1])
+    return Shared(short[0], long[0] > 0, partner)
+
+
+def _hits(frame: Frame, looked: Looked) -> Hits:
+    """Test rows that are taken over for the most part: a shared passage alone is no copy."""
+    most = np.flatnonzero(looked.shared.covered >= COVERED)
+    order = np.argsort(looked.test.rows[most])
+    most = most[order]
+    partners = frame.train.positions[looked.train.rows[looked.shared.partner[most]]]
+    return Hits(frame.test.positions[looked.test.rows[most]], partners, looked.shared.covered[most])
+
+
+def _measured(looked: Looked) -> dict[str, Any]:
+    shared = looked.shared
+    return {
+        "test_texts_compared": len(looked.test.texts),
+        "train_texts_compared": len(looked.train.texts),
+        "with_a_passage_of_13_words": int(shared.passage.sum()),
+        "mostly_taken_over": int((shared.covered >= COVERED).sum()),
+        "test_rate": round(looked.rates.rate, 6),
+        "train_rate": round(looked.rates.null, 6),
+        "z": round(looked.rates.z, 2),
+        "kind": looked.rates.kind,
+    }
+
+
+def _finding(frame: Frame, looked: Looked) -> Finding:
+    found, shared = looked.rates, looked.shared
+    order = np.flatnonzero(shared.hits)[np.argsort(-shared.covered[shared.hits], kind="stable")]
+    tests, trains = looked.test.rows[order], looked.train.rows[shared.partner[order]]
+    return Finding(
+        RULE,
+        found.severity,
+        _what(looked),
+        "high",
+        because=_because(looked),
+        matters="What a model has read in training it can complete or answer from memory: its score on such texts is too high."
+        if found.kind != "few"
+        else "Small: see the score on the clean rows, if anything was scored.",
+        advice=_advice(looked),
+        subject=looked.column.name,
+        rows={
+            "test": tuple(np.sort(frame.test.positions[tests])[:MOST_PLACES].tolist()),
+            "train": tuple(np.unique(frame.train.positions[trains])[:MOST_PLACES].tolist()),
+        },
+        columns=(looked.column.name,),
+        pairs=tuple(_pair(frame, looked, i) for i in order[:SHOWN]),
+        measured=_measured(looked),
+    )
+
+
+def _pair(frame: Frame, looked: Looked, text: int) -> Pair:
+    row, partner = int(looked.test.rows[text]), int(looked.train.rows[looked.shared.partner[text]])
+    covered = float(looked.shared.covered[text])
+    left, right = (
+        Row(
+            side,
+            int(part.positions[at]),
+            str(part.rows.column("@name")[at]) if "@name" in part.rows.column_names else "",
+        )
+        for side, part, at in (("train", frame.train, partner), ("test", frame.test, row))
+    )
+    return Pair(left, right, round(covered, 3), f"{covered:.0%} of its sequences of {SHORT} words stand in train")
+
+
+def _what(looked: Looked) -> str:
+    found, taken = looked.rates, int((looked.shared.covered >= COVERED).sum())
+    one = found.hits == 1
+    text = f"{found.hits:,} of the {len(looked.test.texts):,} different test texts of column {looked.column.name!r} "
+    text += (
+        f"({percent(found.rate)}) {'holds' if one else 'hold'} passages that stand in other train texts, word for word"
+    )
+    text += f"; {taken:,} of them for the most part" if taken else ""
+    origin = {
+        "inherited": ": train's own texts share passages about as often, so the split did not bring them in",
+        "few": "; too few to matter",
+    }
+    return f"{text}{origin.get(found.kind, '')}."
+
+
+def _because(looked: Looked) -> str:
+    found = looked.rates
+    return (
+        f"A passage is a sequence of {LONG} words, or {COVERED:.0%} of a text's sequences of {SHORT} words; sequences that stand in many "
+        f"texts do not count, nor do texts that are equal as a whole. {percent(found.null)} of train's texts share one with another "
+        f"train text. Measured: {percent(found.rate)}, z = {found.z:.1f} (structural: above 4 and 0.1 points)."
+    )
+
+
+def _advice(looked: Looked) -> str:
+    if looked.rates.kind == "few":
+        return "Look at the pairs; take these test texts out if they quote train."
+    if looked.rates.kind == "inherited":
+        return "Split by document or source, so that texts that quote each other stand on one side; report the score on the clean part."
+    return "Take the train texts that hold these passages out of train, train and score again; look where test documents entered train."
