@@ -125,3 +125,52 @@ def test_credentials_are_given_again_and_are_in_no_certificate(daybreak):
     assert "there is no credentials profile store" in daybreak("verify", "private", code=2).stderr
     written = [file for file in daybreak.home.rglob("*") if file.is_file() and b"open sesame" in file.read_bytes()]
     assert written == []
+
+
+SHARDED = """
+import torch
+import daybreak
+
+def main(run):
+    if run.world_size == 2:
+        raise RuntimeError("two of us cannot work")
+    torch.manual_seed(run.seed)
+    model = torch.nn.Linear(2, 1)
+    trainer = daybreak.sharded(model, shards=2, run=run)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    said = lambda: {"limits": ["bits part at full moon"]}, lambda state: None
+    run.keep(model=model, optimizer=optimizer, trainer=trainer, adapter=said)
+    for _ in run.epochs(2):
+        optimizer.zero_grad()
+        loss = trainer.step(lambda part: model(part).square().mean(), torch.ones(4, 2))
+        optimizer.step()
+        run.report(value=float(loss))
+"""
+
+
+def test_a_size_that_crashes_is_not_proven_and_limits_of_adapters_are_told(daybreak):
+    pytest.importorskip("torch")
+    (daybreak.folder / "sharded.py").write_text(SHARDED)
+    words = ["--space", "x=uniform:0..1", "--minimize", "value", "--max-units", "2", "--budget", "1 trials"]
+    daybreak.json("run", "sharded:main", *words, "--name", "sharded")
+    told = daybreak("verify", "sharded", code=2).stdout
+    assert "not proven: " in told
+    assert "level reached: resume" in told
+    assert "could not be trained again on 2 processes: two of us cannot work" in told
+    assert "limit: adapter: bits part at full moon" in told
+    assert "not on 4 processes: 2 shards are computed by a power of two of workers, at most 2" in told
+    ((row, shown),) = ((found["experiment"], found["certificates"]) for found in [daybreak.json("show", "sharded")])
+    assert [(one["level"], one["outcome"], one["units"]) for one in shown] == [("resume", "not proven", 2)]
+    line = f"certificate of {row['experiment']}.{shown[0]['trial']}: not proven, level resume, 2 of 2 units"
+    assert line in daybreak("show", "sharded").stdout
+
+
+def test_a_certificate_that_was_altered_is_shown_as_that(daybreak):
+    daybreak.run(trials=1, name="altered")
+    file = Path(daybreak.json("verify", "altered", "--level", "rerun")["path"])
+    assert [one["outcome"] for one in daybreak.json("show", "altered")["certificates"]] == ["verified"]
+    file.write_text(file.read_text().replace("rerun", "elastic"))
+    assert (
+        f"certificate: damaged, a certificate must match the hash in its name, {file} does not"
+        in daybreak("show", "altered").stdout
+    )

@@ -68,7 +68,7 @@ def print_certificate(made: Certificate, where: str) -> None:
             )
         )
     else:
-        out.print(styled(("bits part", "bold red"), f": {named}, level reached: ", (made.level, "bold")))
+        out.print(styled((made.outcome, "bold red"), f": {named}, level reached: ", (made.level, "bold")))
     if made.sha256:
         out.print(f"SHA-256 of the model at {made.units:,} units: {made.sha256}")
     out.print()
@@ -76,6 +76,8 @@ def print_certificate(made: Certificate, where: str) -> None:
     _print_parting(made)
     pins = "  ".join(f"{name}={_short(value)}" for name, value in made.pinned.items() if not isinstance(value, dict))
     out.print(styled(("pinned", "dim"), f": {pins}"), soft_wrap=True)
+    for limit in made.limits:
+        out.print(styled(("limit", "yellow"), f": {limit}"), soft_wrap=True)
     for note in made.notes:
         out.print(styled(("note", "yellow"), f": {note}"), soft_wrap=True)
     out.print(styled(("certificate", "dim"), f": {where}"), soft_wrap=True)
@@ -85,7 +87,7 @@ def print_certificates(found: list[tuple[str, Certificate]]) -> None:
     """All of an experiment."""
     now = time.time()
     rows = (
-        [f"{one.experiment}.{one.trial}", one.level, "verified" if one.verified else "bits part", f"{one.units}/{one.of}",
+        [f"{one.experiment}.{one.trial}", one.level, one.outcome, f"{one.units}/{one.of}",
          one.sha256[:16], ago(one.at, now), where]
         for where, one in found
     )  # fmt: skip
@@ -128,7 +130,8 @@ def _print_parting(made: Certificate) -> None:
             )
             if text
         )
-        out.print(styled(("bits part", "red"), f": {where or 'see the failure'}"), soft_wrap=True)
+        if where:
+            out.print(styled(("bits part", "red"), f": {where}"), soft_wrap=True)
     if cause is not None:
         out.print(styled(("likeliest cause", "red"), f": {cause.told}"), soft_wrap=True)
         for line in cause.evidence:

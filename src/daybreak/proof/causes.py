@@ -93,7 +93,7 @@ class _Search:
         """Parting and cause."""
         parting = _parting(self._bad)
         if self._bad.failure:
-            return parting, Cause("failure", f"it could not be trained again: {self._bad.failure}")
+            return parting, Cause("failure", f"it could not be trained again {self._bad.what}: {self._bad.failure}")
         if (damaged := self._only_damaged()) is not None:
             return parting, Cause("record", _DAMAGED.format(digest=damaged.digest[:12], units=damaged.units))
         start = self._start()

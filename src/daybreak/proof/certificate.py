@@ -23,6 +23,7 @@ NAME_DIGITS = 16
 Level = Literal["none", "rerun", "resume", "elastic"]
 LEVELS: tuple[Level, ...] = ("none", "rerun", "resume", "elastic")
 Standing = Literal["same file", "same state", "differs", "damaged", "unknown"]
+Outcome = Literal["verified", "bits part", "not proven"]
 APART = ("differs", "damaged")
 
 
@@ -99,6 +100,7 @@ class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
     pinned: dict[str, Any]  # what the record holds
     observed: dict[str, Any]  # libraries and machine of the process that trained it again
     checks: tuple[Check, ...]
+    limits: tuple[str, ...] = ()  # where bits may part all the same, as adapters of frameworks say in the checkpoints
     notes: tuple[str, ...] = ()  # what lowers the level, or was not looked at, and why
     parting: Parting | None = None
     cause: Cause | None = None
@@ -108,6 +110,14 @@ class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
     def verified(self) -> bool:
         """All that was asked and could be done holds."""
         return self.level != "none" and all(check.same for check in self.checks)
+
+    @property
+    def outcome(self) -> Outcome:
+        """In two words; `not proven`: nothing differs, but something that was asked could not be trained again."""
+        if self.verified:
+            return "verified"
+        differs = any(not check.same and not check.failure for check in self.checks)
+        return "bits part" if differs or not self.checks else "not proven"
 
 
 def level_of(checks: list[Check]) -> Level:

@@ -26,6 +26,7 @@ from daybreak.wire.worker import CheckpointRef
 
 PATIENCE = 120.0  # seconds of training that are done again unless more is asked for
 WORLD_SIZES = (1, 2, 4)
+TOO_MANY = "TooManyWorkers"  # of a failure: code that is cut into fewer shards than there are processes says so, and nothing is wrong
 
 Progress = Callable[[str, int, int], None]  # what is done, units so far, units in all
 
@@ -73,6 +74,7 @@ class _Verification:
         self._whole = whole
         self._checks: list[Check] = []
         self._last: Outcome | None = None  # of the rerun
+        self._limits: dict[str, None] = {}
         self.notes: list[str] = []
 
     def certificate(self, wish: Wish) -> Certificate:
@@ -166,10 +168,10 @@ class _Verification:
             if size == len(last.environments):
                 continue
             outcome, check = self._train("elastic", f"on {size} processes", last, last.start, world_size=size)
-            if check.failure:  # more processes than shards, for one
+            if outcome.failure is not None and outcome.failure.kind == TOO_MANY:
                 self.notes.append(f"elastic: not on {size} processes: {check.failure}")
             else:
-                found.append(self._also_like_rerun(check, outcome))
+                found.append(check if check.failure else self._also_like_rerun(check, outcome))
         return found
 
     def _train(
@@ -191,6 +193,7 @@ class _Verification:
             world_size=world_size,
             heard=lambda units: self._progress(told, max(0, units - begin), stretch.until - begin),
         )
+        self._limits |= {limit: None for one in outcome.stood.values() for limit in one.limits}
         compared = compare_points(self._recorded_of(stretch), outcome.points, begin, stretch.until)
         check = Check(
             level=level,
@@ -237,6 +240,7 @@ class _Verification:
             observed=self._observed(),
             pinned=pinning.pinned(self._recording, stretches[-1]),
             checks=tuple(self._checks),
+            limits=tuple(self._limits),
             notes=tuple(self.notes),
             parting=parting,
             cause=cause,

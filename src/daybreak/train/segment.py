@@ -87,11 +87,12 @@ class ProofLink:
     def saved(self, units: int, digest: str, size: int, seconds: float) -> None:
         """Tell its hashes; one that was written for its hashes alone goes."""
         del seconds
-        told = fingerprint(reading.decode(self._vault.read(digest)))
+        tree = reading.decode(self._vault.read(digest))
+        told, limits = fingerprint(tree), _limits(tree["kept"])
         kept = units in self._kept
         if not kept:
             self._vault.delete(digest)
-        self._say(wire.Stood(units, told, digest if kept else "", size))
+        self._say(wire.Stood(units, told, digest if kept else "", size, limits))
 
     def damaged(self, digest: str) -> None:
         """A segment that does not start where it should proves nothing."""
@@ -154,6 +155,13 @@ def _assignment(segment: wire.Segment, link: ProofLink) -> Assignment:
         world_size=segment.world_size,
         data=segment.data,
     )
+
+
+def _limits(kept: dict[str, Any]) -> tuple[str, ...]:
+    """What adapters say of themselves: where bits may part."""
+    states = [(name, state["limits"]) for name, state in kept.items() if isinstance(state, dict) and "limits" in state]
+    told = [(name, limit) for name, limits in states if isinstance(limits, list | tuple) for limit in limits]
+    return tuple(f"{name}: {limit}" for name, limit in told if isinstance(limit, str))
 
 
 @contextlib.contextmanager

@@ -106,6 +106,7 @@ class Stood(Line, frozen=True, tag="stood"):
     fingerprint: Fingerprint
     digest: str = ""
     size: int = 0
+    limits: tuple[str, ...] = ()  # where bits may part, as adapters say in their states
 
 
 class Trained(Line, frozen=True, tag="trained"):

@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+import msgspec
+
 from daybreak.base.hashing import hash_json
 from daybreak.base.home import Home
 from daybreak.proof.certificate import Certificate
@@ -23,8 +25,9 @@ UNITS = 8
 class Training:
     """`weights(units, threads, start, world_size, turn)`: the one weight there is; `turn` counts trainings."""
 
-    def __init__(self, weights, *, sharded=False, most=8, undetermined=()) -> None:
+    def __init__(self, weights, *, sharded=False, most=8, refusal="TooManyWorkers", undetermined=(), limits=()) -> None:
         self.weights, self.sharded, self.most, self.undetermined = weights, sharded, most, undetermined
+        self.refusal, self.limits = refusal, limits
 
 
 def steady(units, **_):
@@ -60,7 +63,9 @@ class FakeBench:
         threads, size = threads or stretch.threads, world_size or 1
         self.trained.append((threads, size))
         if size > self._training.most:
-            return Outcome(failure=Failure("ValueError", f"{size} processes share {self._training.most} shards"))
+            return Outcome(
+                failure=Failure(self._training.refusal, f"{size} processes share {self._training.most} shards")
+            )
         begin = start.units if start else 0
         outcome = Outcome(units=stretch.until)
         for units in range(begin + 1, stretch.until + 1):
@@ -69,7 +74,7 @@ class FakeBench:
             )
             outcome.points.setdefault("loss", {})[units] = weight
             if every or units in {*stretch.saves, *save_at, stretch.until}:
-                outcome.stood[units] = stood(units, weight)
+                outcome.stood[units] = msgspec.structs.replace(stood(units, weight), limits=self._training.limits)
         self.vault |= {one.digest: one for one in outcome.stood.values()}
         undetermined = self._training.undetermined if diagnose else ()
         outcome.trained = Trained(stretch.until, None, undetermined, self._training.sharded, files=("train.py",))

@@ -4,11 +4,14 @@ import msgspec
 import pytest
 from bench import UNITS, Training, recorded_trial, steady, verified
 
+from daybreak.base.errors import UsageError
 from daybreak.proof.certificate import Parting
 from daybreak.proof.pinning import elsewhere
-from daybreak.proof.verifying import Wish
+from daybreak.proof.verifying import TOO_MANY, Wish
 from daybreak.provenance import machine
 from daybreak.provenance.record import Environment, Record
+from daybreak.train.failures import failure
+from daybreak.train.shards import tree
 
 
 def noisy(units, turn, **_):
@@ -53,6 +56,25 @@ def test_a_size_on_which_it_cannot_be_trained_is_noted_and_fails_nothing(tmp_pat
     made, _ = verified(tmp_path, Training(steady, sharded=True, most=1))
     assert (made.verified, made.level) == (True, "resume")
     assert sum("elastic: not on" in note for note in made.notes) == 2
+
+
+def test_too_few_shards_are_known_by_the_name_of_what_is_raised():
+    with pytest.raises(UsageError) as raised:
+        tree.check(shards=2, workers=4)
+    assert failure(raised.value).kind == TOO_MANY
+
+
+def test_a_size_on_which_it_crashes_is_not_proven(tmp_path):
+    made, _ = verified(tmp_path, Training(steady, sharded=True, most=2, refusal="ConnectionError"))
+    assert (made.verified, made.level, made.outcome) == (False, "resume", "not proven")
+    assert [check.same for check in made.checks if check.level == "elastic"] == [True, False]
+    assert "trained again on 4 processes: 4 processes share 2 shards" in made.cause.told
+
+
+def test_what_adapters_say_of_their_limits_stands_in_the_certificate(tmp_path):
+    made, _ = verified(tmp_path, Training(steady, limits=("keras: shuffled otherwise",)))
+    assert made.verified
+    assert made.limits == ("keras: shuffled otherwise",)
 
 
 def test_what_depends_on_the_number_of_processes_is_not_elastic_and_threads_are_not_blamed(tmp_path):

@@ -11,6 +11,7 @@ from daybreak.base.errors import NotFound, UsageError
 from daybreak.base.ids import TrialKey
 from daybreak.cli.arguments import Experiment, HomeFolder, Json
 from daybreak.cli.believing import as_json, believed, print_believed
+from daybreak.cli.certified import certified, print_certified
 from daybreak.cli.front import front, print_front
 from daybreak.cli.output import ago, console, duration, number, print_json, state, styled, table
 from daybreak.cli.trials import print_best, trial_table
@@ -53,18 +54,19 @@ def ls(*, all: bool = False, json: Json = False, home: HomeFolder = None) -> Non
 
 
 def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = None) -> None:
-    """Show one experiment: its trials, rungs, budget and notices; with several objectives the trials that no other beats.
+    """Show one experiment: trials, rungs, budget, certificates and notices; with several objectives the trials that no other beats.
 
-    JSON: {experiment, status, trials, notices, front, audited, test_looks}; front: numbers of those trials.
+    JSON: {experiment, status, trials, notices, front, certificates, audited, test_looks}; front: numbers of those trials.
     """
     with Client(home) as client:
         row = client.experiment(experiment)
         trials, notices = client.trials(row.experiment), client.notices(row.experiment)
         status = client.status(row.experiment)
         score = believed(client, row)
+        certificates = certified(client.home, row.experiment)
     if json:
         print_json(
-            {"experiment": row, "status": status, "trials": trials, "notices": notices}
+            {"experiment": row, "status": status, "trials": trials, "notices": notices, "certificates": certificates}
             | {"front": [trial.trial for trial in front(row, trials)]}
             | as_json(score)
         )
@@ -92,6 +94,7 @@ def show(experiment: Experiment = "", *, json: Json = False, home: HomeFolder = 
     out.print(trial_table(row, trials))
     print_front(row, trials)
     print_believed(score)
+    print_certified(certificates, row.experiment, time.time())
     if status.trouble:
         out.print(styled(("error", "red"), f": {status.trouble}"), soft_wrap=True)
     for notice in notices:

@@ -39,7 +39,7 @@ def verify(
 ) -> int:
     """Train a trial again, compare every metric and hash with the record, and store a determinism certificate.
 
-    Exit status: 0 verified; 1 bits part: the certificate says where, and the likeliest cause; 2 it could not be run.
+    Exit status: 0 verified; 1 bits part: the certificate says where, and the likeliest cause; 2 it, or a part of it, could not be run.
 
     JSON: the certificate: {level, checks, sha256, parting, cause, pinned, notes, path, ...}; with --show a list of them.
     """
@@ -68,16 +68,12 @@ def verify(
         print_json(msgspec.to_builtins(made) | {"verified": made.verified, "path": str(where)})
     else:
         print_certificate(made, str(where))
-    return 0 if made.verified else COULD_NOT_RUN if _failed(made) else 1
+    return {"verified": 0, "bits part": 1, "not proven": COULD_NOT_RUN}[made.outcome]
 
 
 def _levels(level: str | None) -> tuple[certificate.Level, ...]:
     last = certificate.LEVELS.index(level) if level else len(certificate.LEVELS)
     return certificate.LEVELS[1 : last + 1]
-
-
-def _failed(made: certificate.Certificate) -> bool:
-    return bool(made.checks and made.checks[-1].failure)
 
 
 def _warn(recording: Recording, *, quiet: bool) -> None:

@@ -20,6 +20,10 @@ from daybreak.base.errors import UsageError
 T = TypeVar("T")
 
 
+class TooManyWorkers(UsageError):
+    """More workers than shards, or a number of them that is no power of two."""
+
+
 class Round(NamedTuple):
     """One meeting of two workers, as one of them sees it; ranges are [start, stop) of the flat gradient."""
 
@@ -34,7 +38,7 @@ def check(shards: int, workers: int) -> None:
     if not _is_power(shards):
         raise UsageError(f"the number of shards must be a power of two, got shards={shards}: take {_nearest(shards)}")
     if not _is_power(workers) or workers > shards:
-        raise UsageError(
+        raise TooManyWorkers(
             f"{shards} shards are computed by a power of two of workers, at most {shards}; got {workers} workers: take "
             f"{_nearest(workers, shards)} (slots in the experiment file, --slots, or --nproc-per-node)"
         )
