@@ -69,13 +69,22 @@ def frame(folder: Path) -> Any:
     columns: dict[str, Any] = {}
     for name, file in json.loads((folder / "columns.json").read_text()):
         path = folder / file
-        columns[name] = np.load(path) if path.suffix == ".npy" else np.array(json.loads(path.read_text()), dtype=object)
-    flat = all(values.ndim == 1 for values in columns.values())
+        columns[name] = np.load(path) if path.suffix == ".npy" else json.loads(path.read_text())
+    return table(columns)
+
+
+def table(columns: dict[str, Any]) -> Any:
+    """Columns (arrays, or lists of strings) as a user's function is given them."""
+    arrays = {
+        name: np.array(values, dtype=object) if isinstance(values, list) else values.copy()
+        for name, values in columns.items()
+    }
+    flat = all(values.ndim == 1 for values in arrays.values())
     if flat and importlib.util.find_spec("pandas"):
         import pandas as pd
 
-        return pd.DataFrame(columns)
-    return columns
+        return pd.DataFrame(arrays)
+    return arrays
 
 
 def first_of(answer: Any) -> Any:
