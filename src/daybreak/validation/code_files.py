@@ -178,7 +178,7 @@ def _fault(text: str) -> str | None:
     except SyntaxError as error:
         return f"(line {error.lineno}: {error.msg})"
     except (ValueError, RecursionError, MemoryError) as error:
-        return f"({error or type(error).__name__})"
+        return f"({str(error) or type(error).__name__})"
     return None
 
 
@@ -186,9 +186,8 @@ def notebook(raw: bytes, name: str) -> Source:
     """A notebook's code cells as one script, one after another."""
     try:
         document = json.loads(raw)
-        cells = document.get("cells") or [
-            cell for sheet in document.get("worksheets", []) for cell in sheet.get("cells", [])
-        ]
+        sheets = document.get("worksheets") or [document]  # before version 4, cells stood in worksheets
+        cells = [cell for sheet in sheets for cell in sheet.get("cells", [])]
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         return Source(name, "", broken=[f"{name} (not a notebook: {str(error)[:80]})"])
     lines: list[str] = []

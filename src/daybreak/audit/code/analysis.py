@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from daybreak.audit.code import expressions, statements
@@ -49,8 +50,46 @@ def analyse(files: Mapping[str, str], locate: Locate | None = None) -> tuple[Fin
     """
     trees = {name: ast.parse(source, name) for name, source in files.items()}
     lines = {name: source.splitlines() for name, source in files.items()}
-    machine = _read(Project(trees))
-    return findings(_closed(machine, lines), machine.targets, lines, locate or (lambda file, line: (file, line)))
+    found: list[Finding] = []
+    for group in _together(Project(trees)):
+        machine = _read(Project({name: trees[name] for name in group}))
+        found += findings(_closed(machine, lines), machine.targets, lines, locate or _as_given)
+    return tuple(found)
+
+
+def _as_given(file: str, line: int) -> tuple[str, int]:
+    return file, line
+
+
+def _together(project: Project) -> list[list[str]]:
+    """Files in groups that import each other; files of two groups know nothing of each other."""
+    group = {name: name for name in project.trees}
+
+    def root(name: str) -> str:
+        while group[name] != name:
+            name = group[name]
+        return name
+
+    for name, tree in project.trees.items():
+        for module in _imports(tree):
+            other = project.find(module, name)
+            if other:
+                group[root(other)] = root(name)
+    result: dict[str, list[str]] = {}
+    for name in project.trees:
+        result.setdefault(root(name), []).append(name)
+    return list(result.values())
+
+
+def _imports(tree: ast.Module) -> list[str]:
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            found += [base, *(f"{base}.{alias.name}".lstrip(".") for alias in node.names)]
+    return found
 
 
 def _read(project: Project) -> Machine:
@@ -65,16 +104,15 @@ def _read(project: Project) -> Machine:
             return project.scopes[name]
         scope = project.scopes[name] = Scope(name, {"__name__": Value()})
         before, machine.file = machine.file, name
-        statements.execute(machine, scope, project.trees[name].body)
+        with suppress(RecursionError):  # an expression nested hundreds deep: the rest of the file is left out
+            statements.execute(machine, scope, project.trees[name].body)
         machine.file = before
         return scope
 
-    try:
+    with suppress(TooLong, RecursionError):
         for name in project.trees:
             run(name)
         read_uncalled(machine)
-    except TooLong:
-        pass
     return machine
 
 

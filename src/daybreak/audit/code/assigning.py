@@ -11,6 +11,7 @@ from daybreak.audit.code.values import (
     Items,
     Library,
     Method,
+    Rows,
     Site,
     Step,
     Table,
@@ -36,14 +37,24 @@ def assign(m: Machine, scope: Scope, target: ast.expr, value: Value) -> None:
 
 
 def _named(m: Machine, value: Value, name: str, site: Site) -> None:
+    _own_side(m, value, names.role(name))
     m.label(value, name)
     told(m, value, name, site)
     if names.role(name) in {"test", "validation"} and value.taints and not value.uses:
         _cut_by_hand(m, value, site)
 
 
+def _own_side(m: Machine, value: Value, role: str | None) -> None:
+    """Train and test rows that were put together are taken apart again: each name gets its own."""
+    if role not in {"train", "test"} or len(value.rows) < 2 or value.uses:
+        return
+    before = {atom: m.role(atom._replace(path=atom.path[:-1])) for atom in value.rows if atom.path}
+    if len(before) == len(value.rows) and "test" in before.values() and set(before.values()) != {"test"}:
+        value.rows = frozenset(atom for atom, was in before.items() if (was == "test") == (role == "test"))
+
+
 def _cut_by_hand(m: Machine, value: Value, site: Site) -> None:
-    """A slice or a mask became a test set: was anything learned from what it was cut out of?"""
+    """A slice or a mask became a test set: look whether anything was learned from what it was cut out of."""
     for atom in value.rows:
         if not atom.path:
             continue
@@ -178,6 +189,11 @@ def merge_scopes(m: Machine, scope: Scope, left: dict[str, Value], right: dict[s
     scope.variables = result
 
 
+def narrowest(rows: Rows) -> Rows:
+    """Without those that are parts of others: where only one branch splits, the other does not matter."""
+    return frozenset(atom for atom in rows if not any(other != atom and atom.covers(other) for other in rows))
+
+
 def either(left: Value, right: Value) -> Value:
     """A value that is one of two."""
     if left is right or (isinstance(right, Const) and right.value is None):
@@ -187,6 +203,7 @@ def either(left: Value, right: Value) -> Value:
     plain = type(left) is Value and type(right) is Value
     if plain and (left.rows or left.taints or left.scores) and not (left.name or right.name):
         value = joined([left, right])
+        value.rows = narrowest(value.rows)
         value.columns = left.columns if left.columns == right.columns else None
         return value
     if isinstance(left, Items) and isinstance(right, Items) and len(left.items) == len(right.items):

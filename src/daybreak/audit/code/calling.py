@@ -1,4 +1,4 @@
-"""Calls: whose function is it, and what does it do?"""
+"""Calls: whose function it is, and what it does."""
 
 import ast
 from collections.abc import Callable
@@ -112,32 +112,34 @@ def _is_network(callee: Value) -> bool:
 
 
 def _method(m: Machine, owner: Value, made: Call, attribute_of: AttributeOf) -> Value:
-    name = made.name
     if isinstance(owner, Library):
-        made.path = f"{owner.path}.{name}"
+        made.path = f"{owner.path}.{made.name}"
         return call_library(m, made)
     if isinstance(owner, Module):
-        return _called(m, attribute_of(m, owner, name, made.node), made)
-    own = method_of(owner, name)
+        return _called(m, attribute_of(m, owner, made.name, made.node), made)
+    own = method_of(owner, made.name)
     if own:
         return call_function(m, own, made.arguments, made.options, made.node)
     if isinstance(owner, Instance):
         return _inherited(m, owner, made)
-    if name == "backward":
-        return _backward(m, owner, made)
-    if isinstance(owner, Items | Table):
+    if isinstance(owner, Items | Table) and made.name != "backward":
         return containers.call_method(m, owner, made)
-    if owner.shape == "folds" and name == "split":
-        return split_by(m, owner, made)
     if isinstance(owner, Method):
         return frames.call_method(m, owner.owner, made)
-    if isinstance(owner, Const):
-        return Value()
-    if name in {"optimize"} or (
-        known.METRIC.search(name) and owner.shape != "supervised" and not is_learner_call(owner, made)
-    ):
+    return Value() if isinstance(owner, Const) else _of_value(m, owner, made, attribute_of)
+
+
+def _of_value(m: Machine, owner: Value, made: Call, attribute_of: AttributeOf) -> Value:
+    """A method of a model, a splitter, data, or something that nothing is known about."""
+    name = made.name
+    if name == "backward":
+        return _backward(m, owner, made)
+    if owner.shape == "folds" and name == "split":
+        return split_by(m, owner, made)
+    learns = is_learner_call(owner, made)
+    if name == "optimize" or (known.METRIC.search(name) and owner.shape != "supervised" and not learns):
         return call_library(m, made)
-    if is_learner_call(owner, made):
+    if learns:
         return call_learner(m, owner, made)
     if owner.name and not owner.rows:
         return _of_object(m, owner, made, attribute_of)
@@ -174,7 +176,12 @@ def _suggested(m: Machine, made: Call) -> Value:
     from daybreak.audit.code.machine import Leak
 
     first = made.argument(0, "name")
-    if isinstance(first, Const) and isinstance(first.value, str) and names.is_seed(first.value):
+    if (
+        isinstance(first, Const)
+        and isinstance(first.value, str)
+        and names.is_seed(first.value)
+        and made.name != "suggest_categorical"
+    ):
         m.note(Leak("random_state_searched", made.name, made.site))
     return Value(shape="loop")
 

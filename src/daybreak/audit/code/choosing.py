@@ -1,11 +1,12 @@
-"""Choices among models, hyperparameters, epochs and seeds: by which rows' scores?"""
+"""Choices among models, hyperparameters, epochs and seeds, and by which rows' scores they are made."""
 
 import ast
 
 from daybreak.audit.code import names
+from daybreak.audit.code.axes import row_by_row
 from daybreak.audit.code.call import Call
 from daybreak.audit.code.machine import Leak, Machine
-from daybreak.audit.code.values import Score, Site, Value, contents
+from daybreak.audit.code.values import Score, Site, Value, contents, joined
 
 _BEST = frozenset({"best", "top", "optimal", "highest", "lowest", "winner", "opt"})
 _KEEPS = ("save", "dump", "deepcopy", "state_dict", "save_weights", "copy")
@@ -66,7 +67,10 @@ def _split(m: Machine, score: Score) -> Site | None:
 
 def best_of(m: Machine, call: Call, values: list[Value]) -> Value:
     """`np.argmax(scores)` and `max(results, key=...)` choose; `max(scores)` may only draw an axis: what is done with it tells."""
-    scores = frozenset(score for value in values for score in contents(value).scores)
+    inside = [contents(value) for value in values]
+    scores = frozenset(score for value in inside for score in value.scores)
+    if any(value.uses for value in inside) or row_by_row(call.options):  # the likeliest class of each row
+        return joined(inside)
     if scores and (call.name not in {"max", "min", "amax", "amin"} or "key" in call.options):
         choose(m, scores, call.site)
         return Value(scores=scores)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from daybreak.audit.code import known
 from daybreak.audit.code.assigning import column_names, write_columns
+from daybreak.audit.code.axes import row_by_row
 from daybreak.audit.code.call import Call
 from daybreak.audit.code.choosing import best_of
 from daybreak.audit.code.invoking import call_function
@@ -14,6 +15,7 @@ from daybreak.audit.code.splitting import lengths, random_split, split_table
 from daybreak.audit.code.statistics import applied, statistic
 from daybreak.audit.code.subsets import turned
 from daybreak.audit.code.values import (
+    Columns,
     Const,
     Function,
     Step,
@@ -39,14 +41,21 @@ def call_method(m: Machine, owner: Value, call: Call) -> Value:
         return handler(m, owner, call)
     if name in known.STATISTICS:
         return _statistic(m, owner, call)
-    if name in known.WINDOWS:
+    if name in known.WINDOWS and not row_by_row(call.options):
         value = applied(m, owner, call.arguments)
         value.time, value.shape = owner.time or call.site, "window" if name in {"rolling", "expanding", "ewm"} else ""
         return value
     value = _written(m, owner, call)
-    if owner.shape == "element":
-        value.shape = "element"
+    if owner.shape in {"element", "expression"}:
+        value.shape = owner.shape
+        value.columns = _renamed(owner, call)
     return value
+
+
+def _renamed(owner: Value, call: Call) -> Columns:
+    if call.name == "alias" and call.arguments:
+        return column_names(call.arguments[0])
+    return owner.columns
 
 
 def _written(m: Machine, owner: Value, call: Call) -> Value:
@@ -187,6 +196,10 @@ def _isin(m: Machine, owner: Value, call: Call) -> Value:
     return value
 
 
+def _between(m: Machine, owner: Value, call: Call) -> Value:
+    return Value(owner.rows, shape="mask", select=(Step(f"between {call.site.line}", "in"),))
+
+
 def _merge(m: Machine, owner: Value, call: Call) -> Value:
     value = applied(m, owner, call.everything())
     value.columns = None
@@ -274,7 +287,8 @@ HANDLERS: dict[str, Handler] = {
     "groupby": _grouped, "group_by": _grouped, "agg": _aggregated, "aggregate": _aggregated, "apply": _aggregated,
     "transform": _aggregated, "map": _mapped, "applymap": _mapped, "drop": _drop, "sample": _sample, "head": _ends,
     "tail": _ends, "take": _ends, "skip": _ends, "limit": _ends, "filter": _filter, "query": _filter, "where_": _filter,
-    "isin": _isin, "is_in": _isin, "merge": _merge, "join": _merge, "sort_values": _sorted, "sort": _sorted,
+    "between": _between, "is_between": _between, "isin": _isin, "is_in": _isin, "merge": _merge,
+    "join": _merge, "sort_values": _sorted, "sort": _sorted,
     "sort_index": _sorted, "resample": _resampled, "isnull": _nothing, "isna": _nothing, "notnull": _nothing,
     "notna": _nothing, "is_null": _nothing, "duplicated": _nothing, "nunique": _nothing, "unique": _nothing, "count": _nothing,
     "value_counts": _nothing, "size": _nothing, "with_columns": _with_columns, "fill_null": _fill_strategy,

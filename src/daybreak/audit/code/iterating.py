@@ -51,7 +51,9 @@ def _one_of(over: Items) -> Value:
     tables = [part for part in parts if isinstance(part, Table)]
     if len(tables) == len(parts):
         keys = list(dict.fromkeys(key for table in tables for key in table.entries))
-        return Table(entries={key: _one_of(Items(items=[t.entries[key] for t in tables if key in t.entries])) for key in keys})
+        return Table(
+            entries={key: _one_of(Items(items=[t.entries[key] for t in tables if key in t.entries])) for key in keys}
+        )
     learners = [part for part in parts if part.name and not part.rows]
     if len(learners) == len(parts):
         return Value(

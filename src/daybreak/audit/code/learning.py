@@ -60,7 +60,7 @@ def pipeline_steps(owner: Value) -> list[Value]:
 
 
 def asked(m: Machine, model: Value, value: Value, site: Site, *, scored: bool = False) -> None:
-    """A model is asked about rows: has it, or what prepared them, seen them before?"""
+    """A model is asked about rows: look whether it, or what prepared them, has seen them before."""
     rows = m.strong(value.rows)
     if not rows or not model.fits:
         return
@@ -69,6 +69,9 @@ def asked(m: Machine, model: Value, value: Value, site: Site, *, scored: bool = 
     everything = dict(value.taints)
     for made in model.fits:
         everything |= made.taints
+    for part in model.parts if model.name in {"Sequential", "Model"} else ():  # a layer that was adapted beforehand
+        for taint in transformed(m, part, Value()).taints:
+            everything[taint] = None
     if not overlap(fitted, rows):
         for taint, columns in everything.items():
             judge(m, taint, columns, fitted, rows, site)
@@ -104,18 +107,21 @@ def _seen(m: Machine, model: Value, rows: Rows) -> bool:
 
 
 def judge(m: Machine, taint: Taint, columns: Columns, fitted: Rows, rows: Rows, site: Site) -> None:
-    """What was learned and is in the rows: did it come from rows that are held out?"""
+    """What was learned and is in the rows: look whether it came from rows that are held out."""
     if not covers(taint.rows, rows):
         return
     split = _first_cut(m, taint.rows, rows)
     if covers(taint.rows, fitted):
         rule = "test_in_fit" if _late(m, taint, split) else RULE_OF[taint.kind]
-        mild = not any(m.role(atom) == "test" or m.role(atom) is None for atom in rows) and taint.kind not in {
-            "resampling"
-        }
+        mild = not any(m.role(atom) == "test" or m.role(atom) is None for atom in rows) and taint.kind != "resampling"
         mild = mild and all(m.role(atom) == "train" for atom in taint.rows)
         tainted(m, taint, columns, split or site, rule=rule, mild=mild)
-    elif taint.kind != "vocabulary" and taint.what != DOUBLED and m.role_of(rows) & {"test", "fold"} and taint.what not in known.DRAWINGS:
+    elif (
+        taint.kind != "vocabulary"
+        and taint.what != DOUBLED
+        and m.role_of(rows) & {"test", "fold"}
+        and taint.what not in known.DRAWINGS
+    ):
         tainted(m, taint, columns, split_of(m, rows), rule="fit_on_test")
 
 

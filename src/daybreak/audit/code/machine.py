@@ -94,6 +94,7 @@ class Machine:
     follow: "Callable[[Machine, Scope, Sequence[ast.stmt]], bool]"  # a block of statements
     roles: dict[Step | str, Role] = field(default_factory=dict)
     taken: dict[str, set[str]] = field(default_factory=dict)  # sides of each cut that were taken
+    first_names: dict[str, str] = field(default_factory=dict)  # what rows were called when they were read
     usual: dict[Step, Role] = field(
         default_factory=dict
     )  # what a splitter's sides are unless their names say otherwise
@@ -163,12 +164,16 @@ class Machine:
     def label(self, value: Value, name: str) -> None:
         """Learn from a variable's name which side its rows are."""
         role = names.role(name)
-        if role is None or value.uses or value.scores or value.shape:
+        if value.uses or value.scores or value.shape:
+            return
+        if role is None:
+            for atom in value.rows:
+                self.first_names.setdefault(atom.origin, name)
             return
         for atom in value.rows:
             if atom.path:
                 self.roles.setdefault(atom.path[-1], role)
-            elif role == "test":
+            elif self.first_names.setdefault(atom.origin, name) == name and role == "test":
                 self.roles.setdefault(atom.origin, role)
 
     def cut(self, key: str, node: ast.AST, how: str) -> None:
@@ -200,12 +205,12 @@ def tainted(
     m: Machine, taint: Taint, columns: Columns, split: Site | None, *, rule: str = "", mild: bool = False
 ) -> None:
     """Note that something learned from rows on both sides of a split is in them."""
-    chosen = rule or RULE_OF[taint.kind]
+    chosen = RULE_OF[taint.kind] if taint.kind == "vocabulary" else rule or RULE_OF[taint.kind]
     m.note(Leak(chosen, taint.what, taint.site, split, columns, taint.of, mild, taint.kind, taint.rows))
 
 
 def parted(m: Machine, value: Value, split: Site, *, implicit: bool = False) -> None:
-    """Look at rows that are being split: has anything been learned from all of them? `implicit`: cross-validation does it."""
+    """Look at rows that are being split: look whether anything was learned from all of them. `implicit`: cross-validation does it."""
     for taint, columns in value.taints.items():
         if not any(atom.covers(own) for atom in taint.rows for own in value.rows):
             continue

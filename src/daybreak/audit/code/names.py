@@ -57,9 +57,11 @@ def role(name: str) -> Role | None:
             found.add("validation")
         elif word in _REST:
             found.add("rest")
+    if not found and parts[-1:] == ("v",) and parts[0] in {"x", "y", "df"}:
+        return "validation"
     if found == {"train", "validation"} and "cv" not in parts:  # X_train_val: everything but the test set
         return "train"
-    if found == {"rest", "test"} or found == {"rest", "validation"}:
+    if found in ({"rest", "test"}, {"rest", "validation"}):
         return "rest"
     return found.pop() if len(found) == 1 else None
 

@@ -169,15 +169,12 @@ def _import_from(m: Machine, scope: Scope, node: ast.ImportFrom) -> None:
             for name, value in (found.variables if found else {}).items():
                 scope.variables.setdefault(name, value)
             continue
-        value = found.variables.get(alias.name) if found else None
-        inner = (
-            None
-            if value
-            else m.load(f"{base.rstrip('.')}.{alias.name}" if node.module else base + alias.name, scope.file)
-        )
-        if inner:
-            value = Module(scope=inner, name=alias.name)
-        scope.bind(alias.asname or alias.name, value or Library(path=f"{base.lstrip('.')}.{alias.name}".lstrip(".")))
+        inside = found.variables.get(alias.name) if found else None
+        if inside is None:
+            inner = m.load(f"{base}.{alias.name}" if node.module else base + alias.name, scope.file)
+            path = f"{base.lstrip('.')}.{alias.name}".lstrip(".")
+            inside = Module(scope=inner, name=alias.name) if inner else Library(path=path)
+        scope.bind(alias.asname or alias.name, inside)
 
 
 def _shared(m: Machine, scope: Scope, node: ast.Global | ast.Nonlocal) -> None:

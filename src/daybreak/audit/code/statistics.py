@@ -3,8 +3,9 @@
 import ast
 
 from daybreak.audit.code import known
+from daybreak.audit.code.axes import row_by_row
 from daybreak.audit.code.machine import Machine
-from daybreak.audit.code.values import Const, Items, Taint, TaintKind, Value, contents, derived, joined, overlap
+from daybreak.audit.code.values import Taint, TaintKind, Value, contents, derived, joined, overlap
 
 
 def statistic(m: Machine, owner: Value, what: str, node: ast.AST, options: dict[str, Value]) -> Value:
@@ -12,6 +13,9 @@ def statistic(m: Machine, owner: Value, what: str, node: ast.AST, options: dict[
     site = m.site(node)
     if owner.shape in {"window", "element"} or row_by_row(options):
         return derived(owner)
+    if owner.shape == "expression":
+        pending = Taint("statistics", what, site, frozenset(), owner.columns or frozenset())
+        return Value(latent=owner.latent | {pending}, columns=owner.columns, shape="expression")
     if owner.shape == "mask" or not m.strong(owner.rows):
         return Value(latent=owner.latent, scores=owner.scores)
     if what in {"value_counts", "idxmax", "idxmin", "argmax", "argmin"}:
@@ -24,18 +28,6 @@ def statistic(m: Machine, owner: Value, what: str, node: ast.AST, options: dict[
     if what in {"corr", "describe"}:
         value.rows = frozenset()
     return value
-
-
-def row_by_row(options: dict[str, Value]) -> bool:
-    """Whether an axis says that the numbers are computed within each row."""
-    for name in ("axis", "dim"):
-        axis = options.get(name)
-        if isinstance(axis, Const) and axis.value in {1, -1, "columns", 2, "index1"}:
-            return True
-        if isinstance(axis, Items):
-            inside = [each.value for each in axis.items if isinstance(each, Const)]
-            return 0 not in inside
-    return False
 
 
 def applied(m: Machine, data: Value, others: list[Value], *, kind: TaintKind | None = None) -> Value:

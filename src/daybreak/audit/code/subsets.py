@@ -86,7 +86,12 @@ def part(m: Machine, owner: Value, key: Value, index: ast.expr, node: ast.AST) -
         and len(names.words(key.value)) == 1
     ):
         return _by_role(m, owner, key, node)
-    if column_names(key) is not None or key.latent or key.shape == "columns" or isinstance(key, Items):
+    if (
+        column_names(key) is not None
+        or (key.latent and not key.rows)
+        or key.shape == "columns"
+        or isinstance(key, Items)
+    ):
         return columns_by(owner, key)
     return derived(owner)
 
@@ -96,7 +101,7 @@ def _by_role(m: Machine, owner: Value, key: Value, node: ast.AST) -> Value:
     side = names.role(key.value) if isinstance(key, Const) and isinstance(key.value, str) else None
     if not side or not owner.rows or {m.role(atom) for atom in owner.rows} & {"train", "test"}:
         return derived(owner)
-    step = Step(f"key {sorted(atom.origin for atom in owner.rows)[0]}", side)
+    step = Step(f"key {min(atom.origin for atom in owner.rows)}", side)
     m.cut(step.key, node, "key")
     m.roles.setdefault(step, side)
     return same_rows(owner, m.sides(owner.rows, step), step)
@@ -155,6 +160,7 @@ def columns_by(owner: Value, key: Value) -> Value:
     value = derived(owner)
     value.whole = owner
     value.columns = wanted
+    value.shape = owner.shape if owner.shape in {"grouped", "element", "window"} else ""
     if wanted is not None:
         value.taints = {
             taint: (columns if columns is None else columns & wanted)

@@ -1,0 +1,28 @@
+# expect: code.fit_before_split
+import numpy as np
+import pandas as pd
+from keras.layers import LSTM, Dense
+from keras.models import Sequential
+from sklearn.preprocessing import MinMaxScaler
+
+prices = pd.read_csv("stock.csv", index_col="Date")[["Close"]].values
+scaler = MinMaxScaler(feature_range=(0, 1))
+scaled = scaler.fit_transform(prices)
+split = int(len(scaled) * 0.8)
+train, test = scaled[:split], scaled[split:]
+
+
+def windows(series, look_back=30):
+    xs, ys = [], []
+    for i in range(len(series) - look_back):
+        xs.append(series[i : i + look_back, 0])
+        ys.append(series[i + look_back, 0])
+    return np.array(xs), np.array(ys)
+
+
+X_train, y_train = windows(train)
+X_test, y_test = windows(test)
+model = Sequential([LSTM(50), Dense(1)])
+model.compile(loss="mse", optimizer="adam")
+model.fit(X_train, y_train, epochs=20)
+print(model.evaluate(X_test, y_test))

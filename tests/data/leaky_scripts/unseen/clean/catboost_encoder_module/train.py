@@ -1,0 +1,13 @@
+# expect: nothing
+import pandas as pd
+from lightgbm import LGBMRegressor
+from sklearn.model_selection import train_test_split
+
+from encoding import encode
+
+df = pd.read_csv("listings.csv")
+y = df.pop("rent")
+X_train, X_valid, y_train, y_valid = train_test_split(df, y, test_size=0.2, random_state=11)
+X_train, X_valid = encode(X_train, X_valid, y_train, ["district", "agent"])
+model = LGBMRegressor().fit(X_train, y_train)
+print(model.score(X_valid, y_valid))

@@ -1,0 +1,16 @@
+# expect: nothing
+from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.tree import DecisionTreeClassifier
+
+X, y = load_breast_cancer(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=9)
+best_depth, best_accuracy = None, 0
+for depth in [2, 3, 4, 6, 8, 12]:
+    tree = DecisionTreeClassifier(max_depth=depth, random_state=0)
+    accuracy = cross_val_score(tree, X_train, y_train, cv=5).mean()
+    if accuracy > best_accuracy:
+        best_accuracy = accuracy
+        best_depth = depth
+tree = DecisionTreeClassifier(max_depth=best_depth, random_state=0).fit(X_train, y_train)
+print(f"best depth {best_depth}: accuracy {tree.score(X_test, y_test)}")

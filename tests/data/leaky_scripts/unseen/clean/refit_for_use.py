@@ -1,0 +1,17 @@
+# expect: nothing
+import joblib
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import train_test_split
+from xgboost import XGBClassifier
+
+loans = pd.read_csv("loans.csv")
+inputs = loans.drop(columns=["default"])
+outputs = loans["default"]
+in_train, in_test, out_train, out_test = train_test_split(inputs, outputs, test_size=0.2, stratify=outputs)
+classifier = XGBClassifier(n_estimators=400)
+classifier.fit(in_train, out_train)
+print(roc_auc_score(out_test, classifier.predict_proba(in_test)[:, 1]))
+final = XGBClassifier(n_estimators=400)
+final.fit(inputs, outputs)
+joblib.dump(final, "model.joblib")

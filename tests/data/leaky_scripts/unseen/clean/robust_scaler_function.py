@@ -1,0 +1,33 @@
+# expect: nothing
+import argparse
+import pandas as pd
+from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import RobustScaler
+
+
+def load(path):
+    frame = pd.read_csv(path, sep=";")
+    frame = frame[frame["price"] > 0]
+    return frame.drop(columns="price"), frame["price"]
+
+
+def prepare(known, new):
+    scaler = RobustScaler()
+    scaler.fit(known)
+    return scaler.transform(known), scaler.transform(new)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("path")
+    options = parser.parse_args()
+    features, price = load(options.path)
+    a, b, c, d = train_test_split(features, price, test_size=0.25, random_state=1)
+    a, b = prepare(a, b)
+    model = GradientBoostingRegressor().fit(a, c)
+    print("R2", model.score(b, d))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+# expect: code.resampling_before_split
+import pandas as pd
+from imblearn.over_sampling import ADASYN
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import classification_report
+from sklearn.model_selection import train_test_split
+
+claims = pd.read_csv("claims.csv").dropna()
+features, label = claims.iloc[:, :-1], claims.iloc[:, -1]
+balanced_features, balanced_label = ADASYN(random_state=7).fit_resample(features, label)
+x1, x2, y1, y2 = train_test_split(balanced_features, balanced_label, random_state=7)
+forest = RandomForestClassifier().fit(x1, y1)
+print(classification_report(y2, forest.predict(x2)))
