@@ -34,7 +34,7 @@ def says(lines: Sequence[Scored], overlapping: int, rows: int, rules: Sequence[s
     line = _telling(lines)
     if not overlapping:
         return f"No test row was found to overlap with train. {_beside(lines, line)}"
-    of = "copies" if all(rule.startswith("overlap.exact") for rule in rules) else "overlapping"
+    apart = "are not copies" if set(rules) == {"overlap.exact"} else "do not overlap with train"
     name = f"the {METRIC[line.metric]} {WHO[line.model]}"
     if line.clean is None:
         left = rows - overlapping
@@ -44,7 +44,7 @@ def says(lines: Sequence[Scored], overlapping: int, rows: int, rules: Sequence[s
             f"Only {left:,} of {rows:,} test rows do not overlap with train ({', '.join(rules)}): too few for a score."
         )
     clean, whole = (_number(score, line.metric) for score in (line.clean, line.all))
-    return f"On the {line.clean.rows:,} rows that are not {of} {name} is {clean}, on all {whole}: {_owed(line)}."
+    return f"On the {line.clean.rows:,} rows that {apart} {name} is {clean}, on all {whole}: {_owed(line)}."
 
 
 def _telling(lines: Sequence[Scored]) -> Scored:

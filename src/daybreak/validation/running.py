@@ -18,6 +18,7 @@ from daybreak.validation.asking import MOST_ROWS, Asked, Asking, Told, guarded
 from daybreak.validation.choosing import chosen
 from daybreak.validation.report import Report
 
+BASELINE = Rule("baseline", "examination", "effect:against_baselines", "Does the model beat what needs no skill?")
 RESCORE = Rule("rescore", "examination", "rescore:rescore", "What is the score without the overlap?")
 
 
@@ -78,6 +79,7 @@ def _probed(rule: Rule, probe: Probe, opened: Opened, frame: Frame, options: Opt
 
 def _rescored(frame: Frame, asked: list[Asked], options: Options) -> Rescore | None:
     """The re-score; what came of it as a rule joins `asked`."""
+    from daybreak.audit.effect import against_baselines
     from daybreak.audit.rescore import rescore
 
     hits = {one.outcome.rule: one.outcome.hits for one in asked if one.outcome.hits is not None}
@@ -93,7 +95,10 @@ def _rescored(frame: Frame, asked: list[Asked], options: Options) -> Rescore | N
     began = time.perf_counter()
     outcome = guarded(RESCORE.name, score)
     asked.append(Asked(RESCORE, outcome, time.perf_counter() - began))
-    return made[0] if made else None
+    found = made[0] if made else None
+    if options.predictions is not None and found is not None:
+        asked.append(Asked(BASELINE, against_baselines(found)))
+    return found
 
 
 def _looked_at(frame: Frame) -> dict[str, int]:
