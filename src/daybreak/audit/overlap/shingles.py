@@ -20,7 +20,7 @@ FEWEST_BYTES = 18  # of a normalised text; shorter ones ("ok", "see you") are al
 LONG = 2048  # shingles from which half is kept, then a quarter, ...
 BITS = 40  # of a hash; the row stands above them when sets are sorted
 PAIR_BITS = 20  # pairs whose sets are joined at a time
-AT_ONCE = 2**23  # characters hashed at a time
+AT_ONCE = 2**19  # characters hashed at a time: what fits a processor's cache
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -100,10 +100,16 @@ def _hashed(texts: pa.Array, lengths: Indices, length: int) -> Shingles:
 
 def _sets(rows: Indices, hashes: Hashes, level: "np.ndarray[Any, np.dtype[np.int8]]") -> Shingles:
     """Each text's hashes sorted, each once: the row is put above the hash, so that one sort does both."""
-    keys = np.unique((rows.astype(np.uint64) << np.uint64(BITS)) | hashes)
+    keys = once((rows.astype(np.uint64) << np.uint64(BITS)) | hashes)
     counts = np.bincount((keys >> np.uint64(BITS)).astype(np.int64), minlength=len(level))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return Shingles(keys & np.uint64((1 << BITS) - 1), offsets, level)
+
+
+def once(values: Hashes) -> Hashes:
+    """Different values, sorted. Ten times as fast as numpy's `unique`, which hashes."""
+    values = np.sort(values)
+    return values[np.concatenate([[True], values[1:] != values[:-1]])] if len(values) else values
 
 
 def mixed(values: Hashes) -> Hashes:

@@ -83,7 +83,7 @@ def near(frame: Frame) -> Outcome:
     columns = frame.about.typed("text")
     if not columns:
         raise NotApplicable("needs a column of free text")
-    looked = [found for column in columns if (found := _look(frame, column)) is not None]
+    looked = [found for column in columns if (found := look(frame, column)) is not None]
     if not looked:
         raise NotApplicable(f"needs {FEWEST} different train texts and a test text of three words or more")
     findings = [finding for each in looked if (finding := telling_texts.finding(frame, each)) is not None]
@@ -91,7 +91,8 @@ def near(frame: Frame) -> Outcome:
     return answered(RULE, findings, measured=measured, hits=_hits(frame, looked))
 
 
-def _look(frame: Frame, column: Column) -> Looked | None:
+def look(frame: Frame, column: Column) -> Looked | None:
+    """One column judged; None where a side holds too little text."""
     if any(column.name not in part.rows.column_names for part in (frame.train, frame.test)):
         return None
     train, test = _side(frame.train, column), _side(frame.test, column)
