@@ -17,6 +17,7 @@ from daybreak.audit.sketch import sketch
 
 TREES = 50
 MOST_CLASSES = 50
+MOST_WRONG = 5.0
 
 
 def probed(frame: Frame) -> tuple[Encoded, Problem]:
@@ -56,12 +57,14 @@ def forest(problem: Problem, seed: int) -> Any:
 
 
 def rightness(problem: Problem, truth: Vector, predicted: Vector) -> Vector:
-    """How right each prediction is: 1 or 0 of a class; of a number 1 - |error| / (mean distance of train's values from their median)."""
+    """How right each prediction is: 1 or 0 of a class; of a number 1 - |error| / (mean distance of train's values from their median).
+
+    An error counts at most five such distances: one wild row must not outweigh a thousand.
+    """
     if not problem.numeric:
         return np.asarray(truth == predicted, np.float64)
     scale = float(np.abs(problem.y - np.median(problem.y)).mean())
-    skill: Vector = 1 - np.abs(truth - predicted) / max(scale, 1e-300)
-    return skill
+    return 1 - np.minimum(np.abs(truth - predicted) / max(scale, 1e-300), MOST_WRONG)
 
 
 def out_of_fold(X: Matrix, problem: Problem, folds: Codes, seed: int) -> Vector:

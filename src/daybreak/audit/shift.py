@@ -86,10 +86,16 @@ def shift(frame: Frame) -> Outcome:
 
 
 def _columns(frame: Frame, kept_apart: list[Candidate]) -> list[Column]:
-    """Features, content and what is known about files; no parts of names, and nothing that only names rows or groups."""
-    wanted = frame.about.having("feature", "content", "meta")
+    """Features, content and what is known about files; no times, no parts of names, nothing that only names rows or groups."""
     groups = {one.name for one in kept_apart}
-    return [c for c in wanted if not (c.name.startswith(f"{NAME}.") or c.name in groups or numbers_rows(frame, c))]
+    return [
+        column
+        for column in frame.about.having("feature", "content", "meta")
+        if column.type != "time"
+        and not column.name.startswith(f"{NAME}.")
+        and column.name not in groups
+        and not numbers_rows(frame, column)
+    ]
 
 
 def _kept_apart(frame: Frame) -> list[Candidate]:
@@ -226,7 +232,7 @@ def _where(frame: Frame, named: list[Change]) -> str:
     says = [change.says for change in named if not change.name.startswith("component ")]
     says = [*filter(None, (telling_words(frame, column) for column in texts)), *says][:3]
     if says:
-        return "It differs most in " + "; ".join(says) + "."
+        return "The largest differences: " + "; ".join(says) + "."
     if named:
         return f"It differs in {' and '.join(dict.fromkeys(spoken(change.source) for change in named))} as a whole."
     return "No single column explains it; their combinations do."

@@ -1,5 +1,8 @@
 """Frames for tests: from plain arrays, without files."""
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -9,9 +12,7 @@ from daybreak.audit.frame import Frame, Part
 
 def column_of(name, values):
     """An Arrow array and its column type from plain values."""
-    values = np.asarray(values) if not isinstance(values, pa.Array) else values
-    if isinstance(values, pa.Array):
-        return values, {"l": "time"}.get("l" if pa.types.is_temporal(values.type) else "", "number")
+    values = np.asarray(values)
     if values.ndim > 1:
         flat = pa.array(values.reshape(-1))
         size = int(np.prod(values.shape[1:]))
@@ -20,8 +21,8 @@ def column_of(name, values):
     kind = values.dtype.kind
     if kind == "M":
         return pa.array(values), "time"
-    if kind in "US":
-        return pa.array(values.tolist()), "category"
+    if kind in "USO":
+        return pa.array(values.tolist(), pa.string()), "category"
     return pa.array(values, from_pandas=True), {"f": "number", "i": "integer", "u": "integer", "b": "boolean"}[kind]
 
 
@@ -62,3 +63,9 @@ def split_at_random(data, share=0.25, seed=0):
 def rows_at(data, at):
     """Those rows of a dict of arrays."""
     return {name: np.asarray(values)[at] for name, values in data.items()}
+
+
+def aimed(frame, **purposes):
+    """The frame with other purposes: column=purpose, or {"@name.1": "group"}."""
+    columns = tuple(msgspec.structs.replace(c, purpose=purposes.get(c.name, c.purpose)) for c in frame.about.columns)
+    return replace(frame, about=msgspec.structs.replace(frame.about, columns=columns))

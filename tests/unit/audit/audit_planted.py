@@ -118,7 +118,7 @@ def messages(seed, rows=1500):
 
 def patients_apart(seed):
     """Several rows a patient, who differ; split by patient, as is right."""
-    data = _patients(np.random.default_rng(seed))
+    data = rows_of_patients(np.random.default_rng(seed))
     held = data["patient_id"] >= 90
     return frame_of(rows_at(data, ~held), rows_at(data, held), target="ill", seed=seed)
 
@@ -147,7 +147,7 @@ CLEAN = {
 }
 
 
-def _patients(rng, many=120, each=8, known=True):
+def rows_of_patients(rng, many=120, each=8, known=True):
     """Rows of patients: their own mean in each feature, and their own illness."""
     patient = np.repeat(np.arange(many), each)
     x = rng.normal(size=(many, 6))[patient] + rng.normal(0, 0.7, (many * each, 6))
@@ -158,19 +158,19 @@ def _patients(rng, many=120, each=8, known=True):
 
 def patients(seed):
     """Rows of patients, split at random."""
-    train, test = split_at_random(_patients(np.random.default_rng(seed)), 0.25, seed)
+    train, test = split_at_random(rows_of_patients(np.random.default_rng(seed)), 0.25, seed)
     return frame_of(train, test, target="ill", seed=seed)
 
 
 def patients_unnamed(seed):
     """The same without their ids, in the order of the file."""
-    train, test = split_at_random(_patients(np.random.default_rng(seed), known=False), 0.25, seed)
+    train, test = split_at_random(rows_of_patients(np.random.default_rng(seed), many=250, known=False), 0.25, seed)
     return frame_of(train, test, target="ill", seed=seed)
 
 
 def patients_with_codes(seed):
     """Ids of another name that look like codes."""
-    data = _patients(np.random.default_rng(seed))
+    data = rows_of_patients(np.random.default_rng(seed))
     data["subj"] = np.array([f"S-{i:03d}" for i in data.pop("patient_id")])
     train, test = split_at_random(data, 0.25, seed)
     return frame_of(train, test, target="ill", seed=seed)
