@@ -27,6 +27,7 @@ ROWS = 32  # queries posed at a time
 PART = 256  # queries compared with all points at a time
 FLAT = 2.0  # standard deviation of 256 levels below which a picture holds nothing to compare
 SMALL = 16  # pixels a side below which pictures are shifted by one pixel at most
+COMMON = 0.1  # share of what either varies by that must lie where both are: a black border holds much
 _COVERED = 0.98  # a pixel that an enlarged or shrunken picture still covers
 
 
@@ -129,25 +130,26 @@ def align(queries: Pixels, points: Pixels, candidates: Indices) -> Aligned:
         views, masks, of_pose = posed(_centred(queries[rows]))
         others = _centred(points[candidates[rows]].reshape(-1, *points.shape[1:]))
         others = _unshifted(others).reshape(len(views), shape[1], -1)
-        found = correlations(views, masks, of_pose, others, FLAT)
+        found = correlations(views, masks, of_pose, others, COMMON)
         pose[rows] = found.argmax(axis=1)
         agreement[rows] = found.max(axis=1)
     return Aligned(agreement, pose)
 
 
-def correlations(views: Floats, masks: Floats, of_pose: Indices, others: Floats, flat: float) -> Floats:
+def correlations(views: Floats, masks: Floats, of_pose: Indices, others: Floats, common: float) -> Floats:
     """(Q, V, K) of views (Q, V, P) and others (Q, K, P) within each pose's mask.
 
-    -1 where one of them is flat there: a standard deviation below half of `flat`.
+    -1 where what lies there is less than the share `common` of what either varies by in all: two silences are no copies.
     """
     columns = others.transpose(0, 2, 1)
     count = masks.sum(axis=1)[of_pose][:, None]
     sums, squares = (masks @ columns)[:, of_pose], (masks @ np.square(columns))[:, of_pose]
     view_sums, view_squares = views.sum(axis=2)[..., None], np.einsum("qvp,qvp->qv", views, views)[..., None]
-    spread = (squares - sums**2 / count) * (view_squares - view_sums**2 / count)
-    spread = np.maximum(spread, 0)
-    found = (views @ columns - view_sums * sums / count) / np.sqrt(np.maximum(spread, 1e-6))
-    return np.where(spread > (count * flat**2) ** 2 / 16, found, np.float32(-1))
+    varies, view_varies = squares - sums**2 / count, view_squares - view_sums**2 / count
+    whole = np.square(columns - columns.mean(axis=1, keepdims=True)).sum(axis=1, keepdims=True)
+    enough = (varies > common * whole) & (view_varies > common * view_varies.max(axis=1, keepdims=True))
+    found = (views @ columns - view_sums * sums / count) / np.sqrt(np.maximum(varies * view_varies, 1e-6))
+    return np.where(enough, found, np.float32(-1))
 
 
 def every(queries: Pixels, points: Pixels, own: Indices | None = None) -> Candidates:

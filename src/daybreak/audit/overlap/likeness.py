@@ -51,7 +51,7 @@ def equal(found: Candidates, queries: "np.ndarray[Any, Any]", points: "np.ndarra
     query, place = np.nonzero(found.similarity > 0.999)  # noqa: PLR2004 (equal but for rounding)
     alike = queries[query] == points[found.points[query, place]]
     same = np.zeros(len(queries), bool)
-    same[query[alike.reshape(len(alike), -1).all(axis=1) if alike.ndim > 1 else alike]] = True
+    same[query[alike.all(axis=tuple(range(1, alike.ndim)))]] = True
     return same
 
 

@@ -29,16 +29,21 @@ class Candidates(NamedTuple):
 def nearest(queries: Floats, points: Floats, own: Indices | None = None, blocks: int = BLOCKS) -> Candidates:
     """The best point of each block for each query, by scalar product. `own`: each query's own row in `points`, which is left out.
 
-    `queries`: (n, k), `points`: (m, k), m >= 2. Points are dealt to blocks by turns, so that neighbours in a file part.
+    `queries`: (n, k), or (poses, n, k), of which the best counts. `points`: (m, k), m >= 2.
+    Points are dealt to blocks by turns, so that neighbours in a file part.
     """
     blocks = max(1, min(blocks, len(points) // 2))
-    found = np.empty((len(queries), blocks), np.int64)
-    similarity = np.empty((len(queries), blocks), np.float32)
+    poses = queries if queries.ndim > 2 else queries[None]  # noqa: PLR2004
+    count = poses.shape[1]
+    found = np.empty((count, blocks), np.int64)
+    similarity = np.empty((count, blocks), np.float32)
     for block in range(blocks):
         part = np.ascontiguousarray(points[block::blocks])
-        for start in range(0, len(queries), ROWS):
-            rows = slice(start, min(start + ROWS, len(queries)))
-            products = queries[rows] @ part.T
+        for start in range(0, count, ROWS):
+            rows = slice(start, min(start + ROWS, count))
+            products = poses[0, rows] @ part.T
+            for further in poses[1:, rows]:
+                np.maximum(products, further @ part.T, out=products)
             if own is not None:
                 _leave_out(products, own[rows], block, blocks)
             best = products.argmax(axis=1)
