@@ -111,3 +111,16 @@ def test_two_experiments_share_the_slots_by_priority(daybreak):
     assert high["state"] == "done"
     assert daybreak.state(low) == "running", "the other waited meanwhile, and goes on"
     daybreak("stop", low)
+
+
+def test_a_program_is_told_at_once_that_no_machine_has_so_many_slots(daybreak):
+    (daybreak.folder / "wide.yaml").write_text(
+        "run: toy:main\nspace: {x: {uniform: [0, 1]}}\nobjective: {maximize: value}\nsearch: {method: random, max_units: 3}\n"
+        "budget: {trials: 1}\nresources: {slots: 4096}\n"
+    )
+    with daybreak.started("run", "wide.yaml", "--name", "wide", "--json") as process:
+        told = json.loads(process.stderr.readline())["notice"]
+        assert told["level"] == "warning"
+        assert "a trial wants 4096 slots" in told["text"]
+        daybreak("stop", "wide")
+        assert json.loads(process.communicate(timeout=60)[0])["experiment"]["name"] == "wide"

@@ -1,9 +1,9 @@
 """Follow an experiment: a live view on a terminal, a few lines elsewhere."""
 
 import sys
-from collections import deque
 from collections.abc import Iterator
 
+import msgspec
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -24,10 +24,13 @@ CALM = (10.0, 0.1)  # the same, when there is only progress to tell
 
 
 def follow(statuses: Iterator[Status], *, json: bool = False) -> Status:
-    """Show statuses until they end (the experiment is over or paused); the last one."""
+    """Show statuses until they end (the experiment is over or paused); the last one.
+
+    With `json` only what somebody should know meanwhile, as lines on standard error: `{"notice": {level, text, trial}}`.
+    """
     told = _until_halt(statuses)
     if json:
-        return _last(told)
+        return _for_programs(told)
     return _live(told) if sys.stdout.isatty() else _lines(told)
 
 
@@ -38,8 +41,15 @@ def _until_halt(statuses: Iterator[Status]) -> Iterator[Status]:
             return
 
 
-def _last(statuses: Iterator[Status]) -> Status:
-    return deque(statuses, maxlen=1)[0]
+def _for_programs(statuses: Iterator[Status]) -> Status:
+    notices, status = Notices(), None
+    for status in statuses:
+        for notice in notices.new(status):
+            if notice.level != "info":
+                told = {"level": notice.level, "text": notice.text, "trial": notice.trial}
+                print(msgspec.json.encode({"notice": told}).decode(), file=sys.stderr, flush=True)  # noqa: T201
+    assert status is not None  # noqa: S101 (a watch gives at least one)
+    return status
 
 
 def _live(statuses: Iterator[Status]) -> Status:

@@ -10,10 +10,10 @@ holds no disk; its agent ends the process when memory is needed, and says `Check
 from math import inf
 
 from daybreak.lifecycle.commands import DeleteCheckpoint
-from daybreak.lifecycle.events import CheckpointDamaged, CheckpointDeleted, CheckpointSaved
+from daybreak.lifecycle.events import CheckpointDamaged, CheckpointDeleted, CheckpointFailed, CheckpointSaved
 from daybreak.lifecycle.losses import losses, merge_best
 from daybreak.lifecycle.notices import notify
-from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, Place, State, Trial, touch, touch_trial
+from daybreak.lifecycle.state import Attempt, Checkpoint, Experiment, Place, State, Trial, mark, touch, touch_trial
 
 START = 0  # the checkpoint that a fork starts from stands as one of trial 0, which is never searched
 
@@ -144,6 +144,15 @@ def let_go(state: State, exp: Experiment, trial: Trial) -> None:
     trial.latest = trial.previous = trial.pinned = trial.top = None
     begin(exp, trial)
     touch_trial(state, exp, trial)
+
+
+def failed(state: State, exp: Experiment, attempt: Attempt, event: CheckpointFailed) -> bool:
+    """One that was only insurance could not be written: say so once, since a crash now costs more than it would have."""
+    number = attempt.key.trial
+    text = f"a checkpoint of trial {number} at {event.units} units could not be written, training goes on without it: {event.why}"
+    notify(state, exp, "warning", f"{text} (told once; daybreak logs tells each)", number, once="unsaved")
+    mark(state, exp)
+    return True
 
 
 def damaged(state: State, exp: Experiment, event: CheckpointDamaged) -> bool:

@@ -135,6 +135,14 @@ class CheckpointSaved(Event, frozen=True, tag="checkpoint_saved"):
     metrics: dict[str, float] = {}  # objectives as reported for the unit at which it stands
 
 
+class CheckpointFailed(Event, frozen=True, tag="checkpoint_failed"):
+    """A checkpoint for fault tolerance could not be written; the attempt goes on without it."""
+
+    attempt: AttemptKey
+    units: int
+    why: str
+
+
 class CheckpointDamaged(Event, frozen=True, tag="checkpoint_damaged"):
     """A checkpoint is gone or its bytes do not match its hash (or its process was ended to free memory)."""
 
@@ -247,6 +255,7 @@ AnyEvent = (
     | AttemptStarted
     | RungReported
     | CheckpointSaved
+    | CheckpointFailed
     | CheckpointDamaged
     | CheckpointDeleted
     | SealedOpened

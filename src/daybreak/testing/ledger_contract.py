@@ -35,6 +35,7 @@ EVERY_EVENT: tuple[ev.AnyEvent, ...] = (
     ev.AttemptStarted(FIRST, 4711, "fork", 0.04),
     ev.RungReported(FIRST, 1, 3, {"loss": 0.25, "accuracy": 0.5}, best={"loss": 0.2}, unit_seconds=1.5),
     ev.CheckpointSaved(FIRST, 3, "ab" * 32, 1 << 33, 0.01),
+    ev.CheckpointFailed(FIRST, 3, "no space left on device"),
     ev.CheckpointDamaged(1, 1, "ab" * 32, "its bytes do not match"),
     ev.CheckpointDeleted(1, 1, "ab" * 32),
     ev.SealedOpened(FIRST, 1, "test", "cd" * 32, 3),

@@ -151,6 +151,9 @@ class Console:
         if before is not None and before.digest != digest:
             Vault(self._folder).delete(before.digest)
 
+    def unsaved(self, units: int, why: str) -> None:
+        """It was printed already."""
+
     def damaged(self, digest: str) -> None:
         """Nobody to tell: off the platform a damaged checkpoint is an error."""
 

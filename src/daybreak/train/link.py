@@ -44,6 +44,9 @@ class Link(Protocol):
     def damaged(self, digest: str) -> None:
         """A checkpoint could not be used."""
 
+    def unsaved(self, units: int, why: str) -> None:
+        """A checkpoint that was only insurance could not be written."""
+
     def open_sealed(self, data: str, units: int) -> wire.Opened:
         """Where the sealed test data of that name lies ("" for the only one there is), once the look is counted. Waits for the answer."""
 
@@ -144,6 +147,10 @@ class AgentLink:
     def damaged(self, digest: str) -> None:
         """Say that a checkpoint could not be used."""
         self.send(wire.Damaged(attempt=self._attempt, digest=digest))
+
+    def unsaved(self, units: int, why: str) -> None:
+        """Say that a checkpoint could not be written."""
+        self.send(wire.Unsaved(attempt=self._attempt, units=units, why=why))
 
     def open_sealed(self, data: str, units: int) -> wire.Opened:
         """Ask for sealed test data, and wait until the look is counted."""

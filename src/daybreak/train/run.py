@@ -282,6 +282,7 @@ class Run:
             written = self._checkpoints.behind.outcome(wait=wait)
         except VaultError as error:  # this checkpoint was only insurance: training goes on without
             say(f"no checkpoint, training goes on: {error}")
+            self._link.unsaved(self._saved_units or self.units, str(error))
             self._saved_units = None
             return
         if written is not None:

@@ -94,6 +94,10 @@ class ProofLink:
             self._vault.delete(digest)
         self._say(wire.Stood(units, told, digest if kept else "", size, limits))
 
+    def unsaved(self, units: int, why: str) -> None:
+        """Nothing is written behind the training of a proof."""
+        raise VaultError(f"no checkpoint at {units} units: {why}")
+
     def damaged(self, digest: str) -> None:
         """A segment that does not start where it should proves nothing."""
         raise VaultError(f"the checkpoint {digest[:12]}… that the segment starts from cannot be used")

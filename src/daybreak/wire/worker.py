@@ -14,6 +14,7 @@ refuses a `Hello` whose token is not the one it issued, and drops what comes fro
                                      <-   Verdict(number, action, target)
                                      <-   Freeze(grace)       preempted: freeze at the next unit's end
     Saved(units, digest, bytes)      ->            a checkpoint is in the vault
+    Unsaved(units, why)              ->            one that was only insurance could not be written
     OpenSealed(number, data)         ->            it wants to look at sealed test data
                                      <-   Opened(number, place)   the look is counted: committed before this
     Scored(number, metrics)          ->            what came of the look
@@ -144,6 +145,14 @@ class Damaged(Frame, frozen=True, tag="damaged"):
     digest: str
 
 
+class Unsaved(Frame, frozen=True, tag="unsaved"):
+    """A checkpoint for fault tolerance could not be written; training goes on without it."""
+
+    attempt: AttemptKey
+    units: int
+    why: str
+
+
 class OpenSealed(Frame, frozen=True, tag="open_sealed"):
     """The attempt is about to look at sealed test data: the dataset of that name, or the only sealed one. `number`: of its looks."""
 
@@ -203,7 +212,7 @@ class Ended(Frame, frozen=True, tag="ended"):
     freeze_seconds: float | None = None  # saving it
 
 
-FromWorker = Hello | Started | Points | Report | Saved | Damaged | OpenSealed | Scored | Ended
+FromWorker = Hello | Started | Points | Report | Saved | Damaged | Unsaved | OpenSealed | Scored | Ended
 ToWorker = Assignment | Kept | Verdict | Freeze | Opened | Noted
 
 encode = msgspec.msgpack.Encoder().encode

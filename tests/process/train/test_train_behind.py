@@ -4,12 +4,14 @@ import threading
 
 import numpy as np
 import pytest
+from fake_agent import FakeAgent
 
 from daybreak.base.errors import VaultError
 from daybreak.train.behind import Behind
 from daybreak.train.codec import encode
 from daybreak.train.reading import decode
 from daybreak.vault.store import Incoming, Vault
+from daybreak.wire import worker as wire
 
 
 @pytest.fixture
@@ -58,3 +60,26 @@ def test_a_disk_that_cannot_be_written_is_told_and_the_next_one_is_tried(tmp_pat
     behind.begin(encode({"x": np.ones(3)}), 2, 0.0, lambda _: None)
     assert behind.outcome(wait=True).ref.units == 2
     assert behind.outcome(wait=True) is None, "told once"
+
+
+GOES_ON = """
+import time
+
+def main(run):
+    state = {"x": 0}
+    run.keep(state=state)
+    for _ in run.epochs(50):
+        state["x"] += 1
+        time.sleep(0.02)
+"""
+
+
+def test_an_attempt_says_that_a_checkpoint_behind_it_could_not_be_written_and_goes_on(tmp_path):
+    (tmp_path / "goes_on.py").write_text(GOES_ON)
+    (tmp_path / "vault").write_text("a file where the folder should be")
+    with FakeAgent(tmp_path, "goes_on:main") as agent:
+        worker = agent.launch(checkpoint_every=0.01)
+        unsaved = worker.next(wire.Unsaved)
+        assert str(tmp_path / "vault") in unsaved.why
+        assert worker.end().reason == "completed"
+        assert unsaved.units < 50

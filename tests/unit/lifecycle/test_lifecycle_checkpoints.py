@@ -4,7 +4,7 @@ import pytest
 
 from daybreak.lifecycle import outstanding
 from daybreak.lifecycle.commands import DeleteCheckpoint, Launch
-from daybreak.lifecycle.events import CheckpointDamaged, CheckpointDeleted, SlotsLost
+from daybreak.lifecycle.events import CheckpointDamaged, CheckpointDeleted, CheckpointFailed, SlotsLost
 from daybreak.spec.models import Search
 from daybreak.wire.rows import CheckpointRow
 
@@ -46,6 +46,17 @@ def test_a_lost_trial_starts_from_its_latest_with_the_one_before_at_hand(script,
 
     launch = script.state.attempts[key(1, 1, 2)].launch
     assert (launch.units, launch.checkpoint.digest, launch.previous.digest) == (2, "b", "a")
+
+
+def test_a_checkpoint_that_could_not_be_written_is_told_once(script, key):
+    script.offer(1)
+    script.submit(search=RANDOM)
+    for units in (3, 4):
+        script.tell(CheckpointFailed(key(1, 1, 1), units, "no space left on device"))
+
+    (notice,) = script.state.experiments[1].notices
+    assert (notice.level, notice.trial) == ("warning", 1)
+    assert "at 3 units could not be written, training goes on without it: no space left on device" in notice.text
 
 
 def test_a_damaged_checkpoint_is_replaced_by_the_one_before_and_then_by_none(script, key):

@@ -36,6 +36,7 @@ def run(
     2 not what can be run; 4 no controller; 130 frozen by Ctrl-C.
 
     JSON: {experiment, trials, notices, audited, test_looks} when it is over; with --detach {experiment}.
+    Warnings and errors come as they happen, each a line {notice: {level, text, trial}} on standard error.
     """
     from daybreak.client.homes import find_home
     from daybreak.client.starting import begin

@@ -22,7 +22,15 @@ from daybreak.executors.local.processes import end_groups, tail, wait_for
 from daybreak.executors.local.redacted import RedactingPipe
 from daybreak.executors.local.sealed import SealedData
 from daybreak.lifecycle import commands
-from daybreak.lifecycle.events import AttemptStarted, CheckpointDamaged, CheckpointSaved, EndReason, RungReported, Slot
+from daybreak.lifecycle.events import (
+    AttemptStarted,
+    CheckpointDamaged,
+    CheckpointFailed,
+    CheckpointSaved,
+    EndReason,
+    RungReported,
+    Slot,
+)
 from daybreak.ports.ledger import PointBatch
 from daybreak.provenance.data.given import paths as data_paths
 from daybreak.spec.models import Experiment
@@ -42,6 +50,7 @@ from daybreak.wire.worker import (
     Saved,
     Scored,
     Started,
+    Unsaved,
     Verdict,
     decode_from_worker,
 )
@@ -255,6 +264,8 @@ class FunctionAttempt(Attempt):
             self._saved = frame.units
             metrics = self._recent.get(frame.units, {})
             post(CheckpointSaved(self.key, frame.units, frame.digest, frame.size, frame.seconds, self.best, metrics))
+        elif isinstance(frame, Unsaved):
+            post(CheckpointFailed(self.key, frame.units, frame.why))
         elif isinstance(frame, Damaged):
             why = "its bytes do not match its hash, or it cannot be read"
             post(CheckpointDamaged(self.key.experiment, self.key.trial, frame.digest, why))
