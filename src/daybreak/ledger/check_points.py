@@ -6,8 +6,9 @@ from sqlalchemy import Connection, select
 
 from daybreak.base.errors import LedgerDamaged
 from daybreak.base.ids import TrialKey
+from daybreak.ledger.columns import number_or_null
 from daybreak.ledger.findings import Finding
-from daybreak.ledger.last import batches_of, number_or_null, of_trial
+from daybreak.ledger.last import batches_of, of_trial
 from daybreak.ledger.points import Curve, merge
 from daybreak.ledger.tables import last_values, metrics, points
 

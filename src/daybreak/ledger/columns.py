@@ -70,7 +70,7 @@ class Columns(Generic[R]):
                 self._pack.append((place, to_json))
                 self._unpack.append((place, _json_reader(hints[name])))
             elif kind == "real":
-                self._pack.append((place, _finite_or_null))
+                self._pack.append((place, number_or_null))
             elif kind == "boolean":
                 self._unpack.append((place, bool))
 
@@ -89,7 +89,8 @@ class Columns(Generic[R]):
         return self.row(*values)
 
 
-def _finite_or_null(value: float | None) -> float | None:
+def number_or_null(value: float | None) -> float | None:
+    """SQL has no NaN on which all databases agree."""
     return None if value is None or math.isnan(value) else value
 
 

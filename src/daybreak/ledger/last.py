@@ -1,10 +1,9 @@
 """Last values: made from each batch as it comes, and made again from all of them where that is in doubt."""
 
-import math
-
 from sqlalchemy import ColumnElement, Connection, delete, select
 
 from daybreak.base.ids import AttemptKey, TrialKey
+from daybreak.ledger.columns import number_or_null
 from daybreak.ledger.points import Curve, Stored, unpack
 from daybreak.ledger.tables import last_values, points
 
@@ -20,11 +19,6 @@ def last_rows(attempt: AttemptKey, curves: dict[int, Curve]) -> list[LastRow]:
         (experiment, trial, metric, epoch, steps[-1], number_or_null(values[-1]))
         for metric, (steps, values) in curves.items()
     ]
-
-
-def number_or_null(value: float) -> float | None:
-    """SQL has no NaN on which all databases agree."""
-    return None if math.isnan(value) else value
 
 
 def batches_of(connection: Connection, key: TrialKey) -> list[Stored]:

@@ -26,13 +26,13 @@ def next_demand(state: State, exp: Experiment) -> Demand | None:
     """The most valuable thing to do with a free gang; asking uses nothing up."""
     trial = first_queued(exp)
     if trial is not None and not (trial.role == "search" and _crowded(exp)):  # it was promised its units already
-        return _demand(state, exp, trial, trial.target, trial.value, trial.why)
+        return _demand(state, exp, trial)
     if exp.turns is not None:  # wishes are granted in their turn, and queued
         return None
     if exp.phase == "confirm" or _crowded(exp) or (not exp.closed and units_left(exp) <= 0):
         return None
     wish = _wish(exp)
-    return None if wish is None else _demand(state, exp, exp.trials[wish.trial], wish.to, wish.value, wish.why)
+    return None if wish is None else _demand(state, exp, exp.trials[wish.trial])
 
 
 def _crowded(exp: Experiment) -> bool:
@@ -51,9 +51,9 @@ def _wish(exp: Experiment) -> Wish | None:
     return None
 
 
-def _demand(state: State, exp: Experiment, trial: Trial, to: int | None, value: float, why: str) -> Demand:
+def _demand(state: State, exp: Experiment, trial: Trial) -> Demand:
     resources = exp.spec.resources
-    demand = Demand(exp.number, trial.number, resources.slots, resources.kind, to, value, why, exp.prepared)
+    demand = Demand(exp.number, trial.number, resources.slots, resources.kind, exp.prepared)
     if trial.avoids and state.pool.could_fit(demand.kind, demand.slots, exp.prepared, trial.avoids):
         return replace(demand, avoids=trial.avoids)
     return demand

@@ -31,6 +31,6 @@ def place(
         if found is None:
             unmet.append(demand)
             continue
-        grant(Grant(demand, found[0], found[1], demand.why))
+        grant(Grant(demand, found[0], found[1]))
         heappush(queue, (rank, held + demand.slots, owner, limit))
     return unmet

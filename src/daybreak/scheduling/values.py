@@ -9,18 +9,12 @@ Kind = Literal["any", "cpu", "gpu", "mig"]
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """This trial wants a gang of slots on one machine (one of `machines`; None: any) until it stands at `until` units.
-
-    `value` is what the next unit is worth to its experiment (`owner`): higher goes first among demands of one owner.
-    """
+    """This trial of `owner` (an experiment) wants a gang of slots on one machine: one of `machines`, None for any."""
 
     owner: int
     trial: int
     slots: int
     kind: Kind
-    until: int | None
-    value: float
-    why: str = ""
     machines: Container[str] | None = None
     avoids: frozenset[tuple[str, int]] = frozenset()  # (machine, slot) where it must not go
 
@@ -32,7 +26,6 @@ class Grant:
     demand: Demand
     machine: str
     slots: tuple[int, ...]
-    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,3 +299,14 @@ def test_closing_ends_every_group_within_its_grace(make, tmp_path):
     assert all(gone(pid) for pid in started)
     assert not set(psutil.Process().children()) - others
     assert not (tmp_path / "home/run/agent.sock").exists()
+
+
+def test_what_killed_writers_left_in_the_vault_goes_when_the_agent_starts(make, tmp_path):
+    incoming = tmp_path / "home/vault/incoming"
+    incoming.mkdir(parents=True)
+    left, begun = incoming / "of-yesterday", incoming / "just-begun"
+    for file in (left, begun):
+        file.write_bytes(b"half a checkpoint")
+    os.utime(left, (0, 0))
+    make().until(lambda: not left.exists())
+    assert begun.exists(), "another agent's writer may be at it"

@@ -17,7 +17,7 @@ def pool(**machines):
 
 
 def demand(owner, slots=1, kind="any"):
-    return Demand(owner, 1, slots, kind, until=9, value=0.0)
+    return Demand(owner, 1, slots, kind)
 
 
 def served(free, claims, wants, slots=1):

@@ -94,6 +94,7 @@ class LocalExecutor:
         self._opened.callback(self._door.close)
         self._aside = Aside(reactor)
         self._opened.callback(self._aside.close)
+        self._aside.run(self._vault.sweep, _swept)
         self._data = DataWatch(self._home, reactor, self._aside)
         self._credentials = Credentials(self._home, reactor, self._aside)
         self._site = Site(reactor, self._home, self._watchdog, self._ended, self._credentials, self._aside)
@@ -322,3 +323,9 @@ class LocalExecutor:
                 message = f"resources.memory allows {in_words(limit)}, its processes held {in_words(used)}"
                 advice = "allow more, or make the model or its batches smaller"
                 attempt.condemn("crashed", make_failure("memory", f"{message}: {advice}"))
+
+
+def _swept(found: int | Exception) -> None:
+    """Of what killed writers left in the vault; one that cannot be written says so when it must be."""
+    if found:
+        _log.info("removed from the vault, left by writers that were killed: %s", found)
