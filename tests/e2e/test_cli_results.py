@@ -36,7 +36,16 @@ def test_ls_lists_it(daybreak, search):
 
 def test_show_tells_rungs_trials_and_budget(daybreak, search):
     found = daybreak.json("show")
-    assert sorted(found) == ["audited", "experiment", "front", "notices", "status", "test_looks", "trials"]
+    assert sorted(found) == [
+        "audited",
+        "certificates",
+        "experiment",
+        "front",
+        "notices",
+        "status",
+        "test_looks",
+        "trials",
+    ]
     assert found["status"]["budget"]["trials"] == [6.0, 6.0]
     text = daybreak("show", "toy").stdout
     assert re.search(r"^ *9 +\d+ +0", text, re.MULTILINE), text

@@ -119,9 +119,10 @@ def audited(daybreak, run, *findings):
 def test_attempts_are_not_told_of_it_and_their_look_is_counted_and_shown(daybreak, search):
     assert [look["metrics"] for look in search["test_looks"]] == [{"accuracy": 0.4}] * 2
     assert {look["family"] for look in search["test_looks"]} == {"digits"}
-    assert "told of ['train'] []" in daybreak("logs", "1").stdout
-    assert "test {'accuracy': 0.4}" in daybreak("logs", "1").stdout
-    assert "test looked at 2 times" in daybreak("show", "1").stdout
+    printed = daybreak("logs", "digits").stdout
+    assert "told of ['train'] []" in printed
+    assert "test {'accuracy': 0.4}" in printed
+    assert "test looked at 2 times" in daybreak("show", "digits").stdout
 
 
 def test_test_scores_are_no_metrics_of_the_search(daybreak, search):
@@ -183,8 +184,9 @@ def test_a_fork_is_of_the_family_and_its_looks_count_together(daybreak, search):
 
 
 def test_looks_and_audits_travel_with_a_bundle(daybreak, search, tmp_path):
-    (name,) = audited(daybreak, "1.1", LEAK)
-    daybreak("export", "1.1", "--bundle", str(tmp_path / "b.tar.zst"))
+    run = f"{search['experiment']['experiment']}.1"
+    (name,) = audited(daybreak, run, LEAK)
+    daybreak("export", run, "--bundle", str(tmp_path / "b.tar.zst"))
     other = CommandLine(tmp_path)
     try:
         other("import", str(tmp_path / "b.tar.zst"))
@@ -252,7 +254,7 @@ def test_a_card_is_a_page_that_says_what_is_known_and_what_is_not(daybreak, sear
 def test_what_cannot_be_asked_ends_with_2_and_one_sentence(daybreak, search):
     for words in (
         ("gate", "99"),
-        ("gate", "1.1", "--policy", "nowhere.yaml"),
+        ("gate", "digits", "--policy", "nowhere.yaml"),
         ("waive", "0" * 12, "--reason", "x", "--until", "1d"),
     ):
         assert daybreak(*words, code=2).stderr.startswith("error: ")

@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from daybreak.audit.code.rules import WORDINGS
 from daybreak.audit.registry import RULES
 from daybreak.base.errors import UsageError
 from daybreak.base.hashing import hash_json
@@ -29,8 +30,11 @@ from daybreak.spec.yaml_text import read_yaml
 
 Action = Literal["block", "strict", "warn", "ignore"]
 ANY = "*"
-ABOVE = ("code", "data", "rescore")  # rules that stand above `audit`: they look at more than rows
-FAMILIES = ("code", "input", "overlap")  # each rule of a family begins with its name and a dot
+ABOVE = (  # rules that look at more than rows
+    *("code", "data", "rescore", "preprocessing", "shuffled_labels", "baseline", "model_holds_data"),
+    *(f"code.{name}" for name in WORDINGS),
+)
+READING = "input"  # what was odd about the files, `input.*`: the readers name it
 KNOWN = (*(rule.name for rule in RULES), *ABOVE)
 
 _CONDITION = re.compile(r"\s*(>=|<=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
@@ -178,10 +182,9 @@ def _check(policy: Policy, faults: Faults) -> None:
 
 def _check_pattern(pattern: str, path: tuple[str | int, ...], faults: Faults, *, key: bool = False) -> None:
     """A slip of the pen must not be a question that nobody answers."""
-    family = pattern.partition(".")[0]
-    if any(matches(pattern, rule) for rule in KNOWN) or (family in FAMILIES and family != "overlap"):
+    if any(matches(pattern, rule) for rule in KNOWN) or pattern.partition(".")[0] == READING:
         return
-    hint = did_you_mean(pattern, [*KNOWN, *(f"{name}.{ANY}" for name in FAMILIES)])
+    hint = did_you_mean(pattern, [*KNOWN, *(f"{name}.{ANY}" for name in ("code", "overlap", READING))])
     faults.add(f"there is no audit `{pattern}`{hint or '; daybreak audit --help names them'}", path, key=key)
 
 

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from daybreak.base.errors import DamagedFile, UsageError
-from daybreak.base.hashing import canonical_json, hash_bytes, hash_json
+from daybreak.base.hashing import canonical_json, hash_bytes
 from daybreak.base.home import Home
 from daybreak.proof.bundle import told, untold
+from daybreak.validation.binding import DIGITS, Binding, files, verified
 from daybreak.validation.report import Report
-from daybreak.validation.subject import Binding, Subject
+from daybreak.validation.subject import Subject
 
-DIGITS = 16  # of a hash in a file's name
 VERSION = 1
 R = TypeVar("R")
 
@@ -37,20 +37,14 @@ def keep(subject: Subject, report: Report) -> Path:
     """Write an audit of this run down; its file. Raises `UsageError` when the home cannot be written."""
     made = Audited(subject.run, subject.binding, report, report.at or time.time())
     folder = subject.home.audits(subject.experiment.experiment)
-    return store(folder, key_of(subject.binding), made)
+    return store(folder, subject.binding.key, made)
 
 
 def of_run(subject: Subject) -> list[Audited]:
     """All audits of its code and data, newest first. Raises `DamagedFile` for one that was altered."""
-    captured = bool(subject.spec.code or subject.spec.data)
-    return of_binding(subject.home, subject.binding, subject.experiment.experiment if not captured else None)
-
-
-def of_binding(home: Home, binding: Binding, experiment: int | None = None) -> list[Audited]:
-    """The same of a binding; of one experiment alone where neither code nor data was captured. Raises `DamagedFile`."""
-    files = home.path.glob(f"experiments/{experiment or '*'}/audits/{key_of(binding)}-*.json")
-    found = (read(file, Audited) for file in files)
-    return sorted((one for one in found if _same(one.binding, binding)), key=lambda one: -one.at)
+    binding = subject.binding
+    found = (read(file, Audited) for file in files(subject.home, binding, subject.experiment.experiment))
+    return sorted((one for one in found if binding.same(one.binding)), key=lambda one: -one.at)
 
 
 def every(home: Home) -> Iterator[Audited]:
@@ -76,24 +70,12 @@ def store(folder: Path, key: str, made: Any) -> Path:
 
 def read(file: Path, kind: type[R]) -> R:
     """One record. Raises `DamagedFile` when it is not what its name says."""
-    data = file.read_bytes()
-    if hash_bytes(data)[:DIGITS] != file.stem.rpartition("-")[2]:
-        raise DamagedFile(f"a record must match the hash in its name, {file} does not: it was altered; audit again")
     try:
-        return msgspec.convert(untold(msgspec.json.decode(data)), kind)
+        return msgspec.convert(untold(msgspec.json.decode(verified(file))), kind)
     except msgspec.MsgspecError as error:
         raise DamagedFile(f"{file} must be a record of an audit, it is not: {error}") from error
-
-
-def key_of(binding: Binding) -> str:
-    """What audits of one code and data have in common, in the names of their files."""
-    return hash_json([binding.code, sorted(binding.data.values())])[:DIGITS]
 
 
 def _plain(value: Any) -> Any:
     """A number of NumPy's as one of Python's."""
     return value.item()
-
-
-def _same(a: Binding, b: Binding) -> bool:
-    return a.code == b.code and sorted(a.data.values()) == sorted(b.data.values())

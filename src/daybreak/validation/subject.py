@@ -8,8 +8,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from daybreak.base.errors import DamagedFile, NotFound, UsageError, VaultError
 from daybreak.base.home import Home
 from daybreak.client.client import Client
@@ -24,6 +22,7 @@ from daybreak.provenance.data.manifest import load
 from daybreak.provenance.record import Record
 from daybreak.readers.request import Request
 from daybreak.spec.models import Audit, Experiment
+from daybreak.validation.binding import Binding
 from daybreak.vault.store import Vault
 from daybreak.wire.rows import CheckpointRow, ExperimentRow, TrialRow
 
@@ -40,14 +39,6 @@ class Dataset:
     root: str
     splits: dict[str, tuple[str, ...]]
     sealed: bool
-
-
-class Binding(msgspec.Struct, frozen=True):
-    """What an audit of a run was of: it counts for runs of the same code and data, of the model for this checkpoint alone."""
-
-    code: str  # digest of the captured code; "" where none was captured
-    data: dict[str, str]  # dataset -> root
-    model: str  # digest of the checkpoint; "" where none is kept
 
 
 @dataclass(frozen=True)

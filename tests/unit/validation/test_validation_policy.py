@@ -58,6 +58,17 @@ def test_every_fault_is_told_with_its_line(tmp_path):
     assert [fault.place.line for fault in told.value.faults] == [1, 1, 2, 3, 4, 5]
 
 
+def test_rules_of_code_are_known_by_name():
+    assert (
+        policy.of({"audits": {"code.*": "warn", "code.fit_before_split": "block"}}).policy.action(
+            "code.fit_before_split"
+        )
+        == "block"
+    )
+    with pytest.raises(SpecError, match=r"did you mean `code\.fit_before_split`"):
+        policy.of({"audits": {"code.fit_befor_split": "block"}})
+
+
 @pytest.mark.parametrize("text", ["[1, 2]", "word", "audits: [a]", "metrics: 3", "test_looks: -1", "test_looks: many"])
 def test_what_is_no_policy_is_told_and_never_a_traceback(tmp_path, text):
     with pytest.raises(SpecError):
