@@ -198,13 +198,16 @@ def _hertz(mel: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
 
 
 def pooled(energies: "np.ndarray[Any, np.dtype[np.float32]]") -> "np.ndarray[Any, np.dtype[np.float32]]":
-    """(windows, bands) averaged over time into (FRAMES, bands); short recordings repeat windows."""
+    """(windows, bands) averaged over time into (FRAMES, bands), windows that lie on a border by halves as they do.
+
+    With whole windows a short recording and its cut copy would be averaged over different ones, and look different.
+    """
     count = len(energies)
-    if count < FRAMES:
-        return energies[np.arange(FRAMES) * count // FRAMES]
-    starts = np.arange(FRAMES) * count // FRAMES
-    lengths = np.diff(np.append(starts, count))
-    return np.asarray(np.add.reduceat(energies, starts, axis=0) / lengths[:, None], np.float32)
+    total = np.concatenate([np.zeros((1, energies.shape[1])), np.cumsum(energies, axis=0, dtype=np.float64)])
+    borders = np.linspace(0, count, FRAMES + 1)
+    window = np.minimum(borders.astype(int), count - 1)
+    until = total[window] + (borders - window)[:, None] * energies[window]
+    return np.asarray(np.diff(until, axis=0) * (FRAMES / count), np.float32)
 
 
 def _silence(mono: Samples, rate: int) -> tuple[float, float]:
