@@ -1,7 +1,7 @@
 """All given files read as one project: which of their lines leak."""
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -63,6 +63,8 @@ def _as_given(file: str, line: int) -> tuple[str, int]:
 
 def _together(project: Project) -> list[list[str]]:
     """Files in groups that import each other; files of two groups know nothing of each other."""
+    if len(project.trees) < 2:
+        return [list(project.trees)] if project.trees else []
     group = {name: name for name in project.trees}
 
     def root(name: str) -> str:
@@ -81,15 +83,20 @@ def _together(project: Project) -> list[list[str]]:
     return list(result.values())
 
 
-def _imports(tree: ast.Module) -> list[str]:
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            found += [base, *(f"{base}.{alias.name}".lstrip(".") for alias in node.names)]
-    return found
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """Modules that a file imports, anywhere in it; expressions hold none and are passed over."""
+    blocks: list[list[ast.stmt]] = [tree.body]
+    while blocks:
+        for node in blocks.pop():
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                base = node.module or ""
+                yield base
+                yield from (f"{base}.{alias.name}".lstrip(".") for alias in node.names)
+            else:
+                blocks += [getattr(node, part) for part in ("body", "orelse", "finalbody") if getattr(node, part, None)]
+                blocks += [handler.body for handler in getattr(node, "handlers", ())]
 
 
 def _read(project: Project) -> Machine:

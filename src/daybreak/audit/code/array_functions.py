@@ -23,7 +23,7 @@ def statistic_of(m: Machine, call: Call) -> Value:
     if data.uses and (row_by_row(call.options) or len(call.arguments) > 1):
         return derived(data)
     if data.uses:
-        return Value(scores=scores_of(m, data.uses, call.site))
+        return Value(scores=scores_of(m, data.uses, call.site, metric=data.shape == "mask"))
     if call.path.startswith(("pl.", "polars.")) and isinstance(call.argument(0), Const):
         return statistic(m, expression(m, call), call.name, call.node, call.options)
     if (

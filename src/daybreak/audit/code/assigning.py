@@ -24,6 +24,8 @@ from daybreak.audit.code.values import (
 def assign(m: Machine, scope: Scope, target: ast.expr, value: Value) -> None:
     """Give a target what was computed."""
     if isinstance(target, ast.Name):
+        if names.is_file(target.id) and all(atom.origin in m.weak for atom in value.rows) and type(value) is Value:
+            value = Value(name=value.name, options=value.options)
         _named(m, value, target.id, m.site(target))
         scope.bind(target.id, value)
     elif isinstance(target, ast.Tuple | ast.List):
@@ -40,7 +42,7 @@ def _named(m: Machine, value: Value, name: str, site: Site) -> None:
     _own_side(m, value, names.role(name))
     m.label(value, name)
     told(m, value, name, site)
-    if names.role(name) in {"test", "validation"} and value.taints and not value.uses:
+    if names.role(name) in {"test", "validation"} and not names.is_target(name) and value.taints and not value.uses:
         _cut_by_hand(m, value, site)
 
 

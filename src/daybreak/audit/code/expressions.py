@@ -83,8 +83,8 @@ def _of_data(m: Machine, owner: Value, name: str, node: ast.AST) -> Value:
         value.whole, value.columns = owner, owner.columns
         value.shape = owner.shape if owner.shape == "element" else ""
         return value
-    role = names.role(name)
-    if role and len(names.words(name)) == 1:
+    role = names.side(name)
+    if role:
         key = f"attribute {node.lineno if hasattr(node, 'lineno') else 0}"
         return Value(m.sides(owner.rows, Step(key, role)), dict(owner.taints))
     return columns_by(owner, Const(value=name))

@@ -71,7 +71,7 @@ def _statistic(m: Machine, owner: Value, call: Call) -> Value:
     if owner.uses:
         if _axis(call):
             return derived(owner)
-        return Value(scores=scores_of(m, owner.uses, call.site))
+        return Value(scores=scores_of(m, owner.uses, call.site, metric=owner.shape == "mask"))
     if call.arguments and isinstance(call.arguments[0], Const) and call.name != "quantile":
         call.options.setdefault("axis", call.arguments[0])
     return statistic(m, owner, call.name, call.node, call.options)
@@ -279,7 +279,7 @@ def _index(m: Machine, owner: Value, call: Call) -> Value:
 
 def _element(m: Machine, owner: Value, call: Call) -> Value:
     if owner.uses:
-        return Value(owner.rows, uses=owner.uses, scores=scores_of(m, owner.uses, call.site))
+        return Value(owner.rows, uses=owner.uses, scores=scores_of(m, owner.uses, call.site, metric=False))
     return Value(latent=owner.latent, scores=owner.scores)
 
 

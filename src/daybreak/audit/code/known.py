@@ -102,6 +102,21 @@ PASSING = _set(
     "enumerate zip tqdm trange iter next list tuple reversed map filter set DataLoader batch prefetch cache shuffle Subset iterrows "
     "itertuples items values to_list tolist as_completed cycle islice chain"
 )
+NO_DATA = (
+    "os.",
+    "pathlib.",
+    "glob.",
+    "shutil.",
+    "argparse.",
+    "sys.",
+    "json.",
+    "logging.",
+    "time.",
+    "datetime.",
+    "re.",
+    "plt.",
+    "sns.",
+)
 READS = re.compile(
     r"^(read_|load_|fetch_|make_|loadtxt|genfromtxt|scan_|load$|download|open_dataset|from_csv|imread|get_data|ImageFolder)"
 )

@@ -120,6 +120,7 @@ def judge(m: Machine, taint: Taint, columns: Columns, fitted: Rows, rows: Rows, 
         taint.kind != "vocabulary"
         and taint.what != DOUBLED
         and m.role_of(rows) & {"test", "fold"}
+        and m.role_of(taint.rows) <= HELD_OUT
         and taint.what not in known.DRAWINGS
     ):
         tainted(m, taint, columns, split_of(m, rows), rule="fit_on_test")
@@ -158,12 +159,12 @@ def predicted(m: Machine, model: Value, value: Value, site: Site) -> Value:
     return Value(rows, uses=frozenset({Use(model, rows)}), time=value.time)
 
 
-def scores_of(m: Machine, uses: Iterable[Use], site: Site) -> frozenset[Score]:
-    """Scores that are computed from predictions here."""
+def scores_of(m: Machine, uses: Iterable[Use], site: Site, *, metric: bool = True) -> frozenset[Score]:
+    """Scores that are computed from predictions here. `metric`: they are meant to be, other than a loss that is trained on."""
     found = set()
     for use in uses:
         found.add(Score(use.model, use.rows, site, len(m.loops)))
-        if use.model.fits:
+        if metric and use.model.fits and use.model.fits[-1].whole:
             own = any(made.rows and made.rows == use.rows for made in use.model.fits)
             supervised = use.model.shape == "supervised"
             m.evaluations.append(Evaluation(site, use.rows, True, own, supervised, use.model.fits[-1].site))

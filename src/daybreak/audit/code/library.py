@@ -45,6 +45,8 @@ def call_library(m: Machine, call: Call) -> Value:
     for option in call.options.values():
         if option.shape == "loop":
             call.seeds(m)
+    if call.path.startswith(known.NO_DATA) and not known.READS.match(name):
+        return Value()
     handler = HANDLERS.get(name)
     if handler:
         return handler(m, call)

@@ -6,11 +6,27 @@ from functools import lru_cache
 from daybreak.audit.code.values import Role
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
-_JOINED = re.compile(r"^(?:[xy]|df|data|set)?(train|test|valid|val|dev|holdout)(?:x|y|df|data|set|ing|loader|ds|dl)?$")
+_JOINED = re.compile(
+    r"^(?:[xy]|df|data|set)?(train|test|validate|valid|val|dev|holdout)(?:x|y|df|data|set|ing|loader|ds|dl)?$"
+)
 _TRAIN = frozenset({"train", "trn", "tr", "training"})
 _TEST = frozenset({"test", "tst", "te", "testing", "holdout", "heldout", "hold", "unseen", "oos", "oot"})
 _VALIDATION = frozenset(
-    {"val", "valid", "validation", "dev", "eval", "vali", "cv", "tune", "tuning", "calib", "calibration"}
+    {
+        "val",
+        "valid",
+        "validation",
+        "validate",
+        "validating",
+        "dev",
+        "eval",
+        "vali",
+        "cv",
+        "tune",
+        "tuning",
+        "calib",
+        "calibration",
+    }
 )
 _REST = frozenset({"temp", "tmp", "rest", "remaining", "remainder", "other", "aux", "holdouts"})
 _TIMES = frozenset(
@@ -64,6 +80,40 @@ def role(name: str) -> Role | None:
     if found in ({"rest", "test"}, {"rest", "validation"}):
         return "rest"
     return found.pop() if len(found) == 1 else None
+
+
+_PLAIN = frozenset(
+    {
+        "x",
+        "y",
+        "data",
+        "df",
+        "set",
+        "images",
+        "labels",
+        "features",
+        "target",
+        "targets",
+        "inputs",
+        "split",
+        "idx",
+        "ids",
+    }
+)
+_FILES = frozenset(
+    {"path", "paths", "dir", "file", "files", "folder", "url", "root", "filename", "directory", "fname", "filepath"}
+)
+
+
+def side(name: str) -> Role | None:
+    """The side that a key speaks of: "train", "x_test"; not "test_score"."""
+    rest = [word for word in words(name) if not role(word)]
+    return role(name) if len(words(name)) < 4 and set(rest) <= _PLAIN else None
+
+
+def is_file(name: str) -> bool:
+    """Whether a name speaks of a place on disk, not of what is in it."""
+    return bool(_FILES & set(words(name)))
 
 
 def is_time(name: str) -> bool:

@@ -79,12 +79,7 @@ def part(m: Machine, owner: Value, key: Value, index: ast.expr, node: ast.AST) -
     """`owner[key]`, which takes rows or columns as the key may be."""
     if isinstance(index, ast.Slice) or key.select or key.shape == "mask":
         return rows_by(m, owner, key, index, node)
-    if (
-        isinstance(key, Const)
-        and isinstance(key.value, str)
-        and names.role(key.value)
-        and len(names.words(key.value)) == 1
-    ):
+    if isinstance(key, Const) and isinstance(key.value, str) and names.side(key.value):
         return _by_role(m, owner, key, node)
     if (
         column_names(key) is not None
@@ -98,7 +93,7 @@ def part(m: Machine, owner: Value, key: Value, index: ast.expr, node: ast.AST) -
 
 def _by_role(m: Machine, owner: Value, key: Value, node: ast.AST) -> Value:
     """`dataset["train"]`: a side by its name."""
-    side = names.role(key.value) if isinstance(key, Const) and isinstance(key.value, str) else None
+    side = names.side(key.value) if isinstance(key, Const) and isinstance(key.value, str) else None
     if not side or not owner.rows or {m.role(atom) for atom in owner.rows} & {"train", "test"}:
         return derived(owner)
     step = Step(f"key {min(atom.origin for atom in owner.rows)}", side)

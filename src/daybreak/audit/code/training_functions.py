@@ -63,13 +63,19 @@ def bins(m: Machine, call: Call) -> Value:
     return derived(data)
 
 
+def _of_rows(call: Call) -> bool:
+    """Whether it is scikit-learn's `resample`, not one of a signal."""
+    return "." not in call.path or "sklearn" in call.path or call.path == "utils.resample"
+
+
 def resampled(m: Machine, call: Call) -> Value:
     """`resample(X)`: rows are drawn more than once."""
     found = []
     for argument in call.arguments:
         value = derived(contents(argument))
         if (
-            call.said("replace") is not False
+            _of_rows(call)
+            and call.said("replace") is not False
             and m.strong(value.rows)
             and not all(a.origin in m.weak for a in value.rows)
         ):
