@@ -4,7 +4,7 @@ Each column alone predicts the target of train out of fold (`single`). Above 0.9
 target value for value: error. Above 0.8, or far ahead of all others: warning, unless a model loses little without it (`ablation`), or
 three or more columns (or half of them) do as well: then the task is easy, and that is told as information. A column that is declared
 known when a prediction is asked for is information at most; one that is declared not to be known is an error wherever it stands among
-the features.
+the features. Columns that look like groups (a patient's number tells the patient's illness) are left to the rule `groups`.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from daybreak.audit.baselines import time_order
 from daybreak.audit.effect import METRIC
 from daybreak.audit.encoding import Codes
 from daybreak.audit.frame import Frame
+from daybreak.audit.group_guessing import guessed
 from daybreak.audit.outcome import Finding, NotApplicable, Outcome, Severity, answered
 from daybreak.audit.problem import Problem, problem_of
 from daybreak.audit.single import FOLDS, Sample, Single, look, strongest_dimension
@@ -32,6 +33,7 @@ GIANT, FAR_AHEAD = 0.5, 0.25  # skill of a lone giant, and of the next best as a
 EASY = 3  # so many strong columns (or half of all), none far ahead: an easy task
 LITTLE = 0.8  # share of a model's skill that it keeps without a column which is not needed
 MOST_ABLATED = 5
+ROWS_A_GROUP = 50  # a group has no more on average, or is on one side only
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,12 @@ def single_features(frame: Frame) -> Outcome:
     problem = problem_of(frame)
     if len(problem.y) < FEWEST:
         raise NotApplicable(f"needs at least {FEWEST} train rows with a target, got {len(problem.y)}")
-    columns = [c for c in frame.about.having("feature", "content", "id") if c.type not in {"empty", "digest"}]
+    groups = _groups(frame)
+    columns = [
+        column
+        for column in frame.about.having("feature", "content", "id")
+        if column.type not in {"empty", "digest"} and column.name not in groups
+    ]
     if not columns:
         raise NotApplicable("needs at least one feature")
     sample, rows = _sample(frame, problem)
@@ -70,8 +77,22 @@ def single_features(frame: Frame) -> Outcome:
         "score": looked.score,
         "strongest": {one.column: round(one.score, 4) for one in strongest},
         "rows": len(rows),
+        "left_to_groups": sorted(groups),
     }
     return answered(RULE, findings, measured=measured)
+
+
+def _groups(frame: Frame) -> set[str]:
+    """Columns that name patients, speakers, tickets: each has its own target, so their values tell it, and the rule `groups` judges that.
+
+    Few rows a value, or values that test has not: a code of outcomes has many rows a value, and the same ones on both sides.
+    """
+    found = set()
+    for one in guessed(frame, None):
+        rows = int((one.both >= 0).sum())
+        if rows <= ROWS_A_GROUP * len(one.values) or not len(one.shared):
+            found.add(one.name)
+    return found
 
 
 def _sample(frame: Frame, problem: Problem) -> tuple[Sample, Codes]:

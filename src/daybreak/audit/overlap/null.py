@@ -9,7 +9,8 @@ the rate of twins is what an honest split gives. Three questions are asked of an
 3. Rows that are equal come in groups, so hits are fewer independent facts than they look. All groups of either side are split by lot
    4,999 times: at most 1 in 200 of the splits may reach the excess.
 
-An excess that no split by lot explains, but of less than 0.1 points, is *few*; one that 1 in 200 to 1 in 20 splits reach is *unclear*.
+An excess that no split by lot explains, but of less than 0.1 points, is *few*; one that 1 in 200 to 1 in 20 splits reach is
+*unclear*, unless train's twins explain at least half of the overlap: then it is inherited, as the rule says.
 
 Where train repeats more than twice as often as test overlaps (copied or oversampled after the split), its twins are no yardstick:
 then those within test are, scaled to the number of different train rows, and the overlap must be more than twice what they say.
@@ -53,7 +54,7 @@ class Judged(NamedTuple):
 def judge(counts: Counts, seed: int = 0) -> Judged:
     """Whether test rows stand in train more often than an honest split would have it."""
     share, null = _share(counts.hits, counts.test_rows), _share(counts.twins, counts.train_rows)
-    z = _z(counts.hits, counts.test_rows, counts.twins, counts.train_rows)
+    z = z_of(counts.hits, counts.test_rows, counts.twins, counts.train_rows)
     if not counts.hits:
         return Judged("none", share, null, z)
     if share < null / 2:
@@ -61,8 +62,8 @@ def judge(counts: Counts, seed: int = 0) -> Judged:
     if share <= null:
         return Judged("inherited", share, null, z)
     by_lot = _reached_by_lot(counts, seed)
-    few = _z(counts.few_hits, counts.test_rows, counts.few_twins, counts.train_rows)
-    kind: Kind = "inherited" if by_lot > PERHAPS else "unclear"
+    few = z_of(counts.few_hits, counts.test_rows, counts.few_twins, counts.train_rows)
+    kind: Kind = "inherited" if by_lot > PERHAPS or null >= share / 2 else "unclear"
     if share - null <= EXCESS:
         kind = "few" if by_lot <= BY_LOT else "inherited"
     elif min(z, few) > Z and by_lot <= BY_LOT:
@@ -74,7 +75,7 @@ def _by_test(counts: Counts, judged: Judged) -> Judged:
     """Judged by the twins within test, where train repeats itself."""
     different = counts.train_rows - counts.repeats
     null = min(1.0, _share(counts.test_twins, counts.test_rows) * max(1.0, _share(different, counts.test_rows)))
-    z = _z(counts.hits, counts.test_rows, null * counts.test_rows, counts.test_rows)
+    z = z_of(counts.hits, counts.test_rows, null * counts.test_rows, counts.test_rows)
     if z > Z and judged.share > max(2 * null, null + EXCESS):
         return Judged("structural", judged.share, null, z, repeated=True)
     return judged
@@ -84,7 +85,7 @@ def _share(part: float, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def _z(part: float, whole: int, other_part: float, other_whole: int) -> float:
+def z_of(part: float, whole: int, other_part: float, other_whole: int) -> float:
     """Two shares against each other, pooled variance."""
     if not whole or not other_whole:
         return 0.0
