@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from daybreak.audit import chance
-from daybreak.audit.encoding import Codes, Matrix, Vector, category_codes
+from daybreak.audit.encoding import Codes, Matrix, Vector, category_codes, numbers
 from daybreak.audit.frame import Frame
 from daybreak.audit.outcome import Finding, NotApplicable, Outcome, Severity, answered
 from daybreak.audit.probe import folds_of_groups, random_folds
@@ -55,7 +55,11 @@ def metadata(frame: Frame) -> Outcome:
             f"needs at least {FEWEST} train rows of classes with {FEWEST_OF_CLASS} rows, got {len(rows)}"
         )
     known = [one for one in known_of(frame, problem) if len(np.unique(one.values[~np.isnan(one.values)])) > 1]
-    order = [] if frame.about.files else [Known(ORDER, "", frame.train.positions[problem.rows].astype(np.float64))]
+    order = (
+        []
+        if _in_time(frame) or frame.about.files
+        else [Known(ORDER, "", frame.train.positions[problem.rows].astype(np.float64))]
+    )
     if not known and not order:
         raise NotApplicable("needs something besides the content: file sizes, lengths, ids, names of several parts")
     measured: dict[str, Any] = {}
@@ -65,6 +69,17 @@ def metadata(frame: Frame) -> Outcome:
     if order:
         findings += _asked(frame, problem, rows, _folds_of_neighbours(frame, len(rows)), ORDER, order, measured)
     return answered(RULE, findings, measured=measured)
+
+
+def _in_time(frame: Frame) -> bool:
+    """Whether rows stand in the order of time: then their place tells the target by nature, as a trend does."""
+    if frame.about.ordered or frame.about.task == "forecast":
+        return True
+    return any(
+        bool((np.diff(values[~np.isnan(values)]) >= 0).all())
+        for column in frame.about.having("time")
+        for values in [numbers(frame.train.rows[column.name])]
+    )
 
 
 def _usable(problem: Problem) -> Codes:
