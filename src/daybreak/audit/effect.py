@@ -29,11 +29,12 @@ WHO = {
 }
 
 
-def says(lines: Sequence[Scored], overlapping: int, rows: int, rules: Sequence[str]) -> str:
-    """One sentence. `overlapping` of `rows` test rows overlap with train by `rules`."""
+def says(lines: Sequence[Scored], overlapping: int, rows: int, rules: Sequence[str], *, searched: bool = True) -> str:
+    """One sentence. `overlapping` of `rows` test rows overlap with train by `rules`; `searched`: an overlap was looked for at all."""
     line = _telling(lines)
     if not overlapping:
-        return f"No test row was found to overlap with train. {_beside(lines, line)}"
+        told = "No test row was found to overlap with train." if searched else "No overlap was looked for."
+        return f"{told} {_beside(lines, line)}"
     apart = "are not copies" if set(rules) == {"overlap.exact"} else "do not overlap with train"
     name = f"the {METRIC[line.metric]} {WHO[line.model]}"
     if line.clean is None:

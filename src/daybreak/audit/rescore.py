@@ -41,8 +41,9 @@ class Answers:
     at: Codes
 
 
-def rescore(frame: Frame, hits: dict[str, Hits], predictions: Any = None) -> Rescore | None:
+def rescore(frame: Frame, hits: dict[str, Hits], predictions: Any = None, *, searched: bool = True) -> Rescore | None:
     """Scores with 95 % intervals. `hits`: rule -> test rows that overlap with train. `predictions`: see `given`; none: baselines alone.
+    `searched`: whether an overlap was looked for at all.
 
     None without a target, or without a test row that has one. Raises `UsageError` for predictions that do not fit, `NotApplicable` where
     train's target has one value.
@@ -63,7 +64,7 @@ def rescore(frame: Frame, hits: dict[str, Hits], predictions: Any = None) -> Res
         asked += _baselines(frame, problem, hits, overlapping)
     lines = tuple(line for answers in asked for line in _scored(frame, problem, answers, overlapping))
     count = int(overlapping.sum())
-    return Rescore(lines, count, rules, says(lines, count, len(overlapping), rules))
+    return Rescore(lines, count, rules, says(lines, count, len(overlapping), rules, searched=searched))
 
 
 def _overlapping(frame: Frame, problem: Problem, hits: dict[str, Hits]) -> tuple[tuple[str, ...], Any]:

@@ -83,10 +83,11 @@ def _rescored(frame: Frame, asked: list[Asked], options: Options) -> Rescore | N
     from daybreak.audit.rescore import rescore
 
     hits = {one.outcome.rule: one.outcome.hits for one in asked if one.outcome.hits is not None}
+    searched = any(one.rule.name.startswith("overlap") and one.outcome.status in {"clean", "findings"} for one in asked)
     made: list[Rescore | None] = []
 
     def score() -> Outcome:
-        made.append(rescore(frame, hits, options.predictions))
+        made.append(rescore(frame, hits, options.predictions, searched=searched))
         return Outcome(RESCORE.name, "clean")
 
     if frame.about.target is None:
