@@ -24,7 +24,8 @@ def wilson(hits: int, rows: int) -> Interval:
     share = hits / rows
     middle = (share + Z**2 / (2 * rows)) / (1 + Z**2 / rows)
     half = Z / (1 + Z**2 / rows) * sqrt(share * (1 - share) / rows + Z**2 / (4 * rows**2))
-    return Interval(share, max(0.0, middle - half), min(1.0, middle + half), rows)
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return Interval(share, low if hits else 0.0, high if hits < rows else 1.0, rows)
 
 
 def area(truth: Any, scores: Any) -> float:
@@ -85,7 +86,9 @@ def _bootstrap(metric: Metric, sums: Vector, seed: int) -> Interval:
     if rows > MOST_BLOCKS:
         blocks = rng.permutation(np.arange(rows) % MOST_BLOCKS)
         sums = np.column_stack([np.bincount(blocks, column, MOST_BLOCKS) for column in sums.T])
-    weights = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), DRAWS).astype(np.float64)
+    many = len(sums)
+    drawn = rng.integers(0, many, (DRAWS, many)) + many * np.arange(DRAWS)[:, None]
+    weights = np.bincount(drawn.ravel(), minlength=DRAWS * many).reshape(DRAWS, many).astype(np.float64)
     value = float(_of_sums(metric, sums.sum(0)[None])[0])
     draws = _of_sums(metric, weights @ sums)
     draws = draws[np.isfinite(draws)]

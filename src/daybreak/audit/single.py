@@ -26,6 +26,7 @@ MOST_CLASSES = 20  # the most frequent ones are scored
 MOST_WORDS = 5000
 FEW_VALUES = 20  # a number with no more is looked at as a category, too
 ONE_SIDED = 1.644854  # the lower bound holds with 95 %
+MISSING = "whether it is missing"
 FEWEST_EXACT = 20  # rows for which "each value is one class" is no accident
 
 
@@ -60,7 +61,11 @@ def look(frame: Frame, column: Column, problem: Problem, sample: Sample, rows: C
         found += _words(
             column.name, [t or "" for t in plain(frame.train.rows[column.name]).take(rows).to_pylist()], sample
         )
-    best = max(found, key=lambda one: one.low, default=Single(column.name, "its value", 0.0, 0.0))
+    best = max(
+        found,
+        key=lambda one: (round(one.low, 3), one.how == MISSING),
+        default=Single(column.name, "its value", 0.0, 0.0),
+    )
     same = "" if column.type in {"text", "image", "audio", "vector"} else _same(frame, column, problem, sample, rows)
     return replace(best, exact=same) if same else best
 
@@ -85,7 +90,7 @@ def _parts(frame: Frame, column: Column, rows: Codes) -> Iterator[tuple[str, Vec
             yield "its value", np.unique(values, return_inverse=True)[1].astype(np.float64), True
         missing = np.isnan(values)
     if 0 < missing.sum() < len(rows):
-        yield "whether it is missing", missing.astype(np.float64), False
+        yield MISSING, missing.astype(np.float64), False
 
 
 def _score(column: str, how: str, values: Vector, sample: Sample, *, categorical: bool) -> Single:
