@@ -44,8 +44,8 @@ class Answers:
 def rescore(frame: Frame, hits: dict[str, Hits], predictions: Any = None, *, searched: bool = True) -> Rescore | None:
     """Scores with 95 % intervals. `hits`: rule -> test rows that overlap with train. `predictions`: see `given`; none: baselines alone.
 
-    `searched`: whether an overlap was looked for at all. None without a target, or without a test row that has one. Raises `UsageError` for predictions that do not fit, `NotApplicable` where
-    train's target has one value.
+    `searched`: whether an overlap was looked for at all. None without a target, or without a test row that has one. Raises `UsageError`
+    for predictions that do not fit, `NotApplicable` where train's target has one value.
     """
     if frame.about.target is None or frame.about.task is None:
         return None
