@@ -4,19 +4,22 @@ from daybreak.audit.code import known
 from daybreak.audit.code.assigning import column_names
 from daybreak.audit.code.axes import row_by_row
 from daybreak.audit.code.call import Call
-from daybreak.audit.code.choosing import best_of, told
+from daybreak.audit.code.choosing import best_of, choose, told
 from daybreak.audit.code.invoking import call_function
 from daybreak.audit.code.iterating import each
 from daybreak.audit.code.learning import DOUBLED, scores_of
-from daybreak.audit.code.machine import Machine
+from daybreak.audit.code.machine import Loop, Machine
 from daybreak.audit.code.reading import unknown
 from daybreak.audit.code.statistics import applied, statistic
-from daybreak.audit.code.values import Const, Function, Items, Taint, Value, contents, derived, joined
+from daybreak.audit.code.values import Const, Function, Items, Taint, Value, contents, derived, joined, overlap
 
 
 def statistic_of(m: Machine, call: Call) -> Value:
     """`np.mean(X)`, `max(scores)`: a number over rows, or a choice."""
     values = [contents(value) for value in call.arguments]
+    key = call.option("key")
+    if call.name in known.CHOICES and isinstance(key, Function) and call.arguments:
+        return chosen_by_key(m, call, key)
     if call.name in known.CHOICES and any(value.scores for value in values):
         return best_of(m, call, values)
     data = values[0] if values else Value()
@@ -36,6 +39,17 @@ def statistic_of(m: Machine, call: Call) -> Value:
     if not data.rows:
         return joined(values)
     return statistic(m, data, call.name, call.node, call.options)
+
+
+def chosen_by_key(m: Machine, call: Call, key: Function) -> Value:
+    """`max(candidates, key=score)`."""
+    m.loops.append(Loop(call.node))
+    element = each(m, call.arguments[0], call.node)
+    scores = contents(call_function(m, key, [element], {}, call.node)).scores
+    if scores:
+        choose(m, scores, call.site)
+    m.loops.pop()
+    return element
 
 
 def stacked(m: Machine, call: Call) -> Value:
@@ -59,9 +73,10 @@ def stacked(m: Machine, call: Call) -> Value:
 def duplicated(m: Machine, call: Call, parts: list[Value], value: Value, *, side_by_side: bool) -> None:
     """The same rows twice, one above the other: copies will stand on both sides of a split."""
     sure = [frozenset(atom for atom in part.rows if atom.origin not in m.weak) for part in parts]
-    if side_by_side or call.name == "append" or "axis" in call.options:
+    axis = call.options.get("axis")
+    if side_by_side or call.name == "append" or (axis and not (isinstance(axis, Const) and axis.value == 0)):
         return
-    twice = [rows for position, rows in enumerate(sure) if rows and rows in sure[:position]]
+    twice = [rows for position, rows in enumerate(sure) if any(overlap(rows, other) for other in sure[:position])]
     if twice and call.name in {"concat", "concatenate", "vstack", "cat", "r_"}:
         value.taints[Taint("resampling", DOUBLED, call.site, twice[0])] = None
 

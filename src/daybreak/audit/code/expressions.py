@@ -7,7 +7,7 @@ from typing import Any
 from daybreak.audit.code import names
 from daybreak.audit.code.assigning import assign, either
 from daybreak.audit.code.calling import call
-from daybreak.audit.code.invoking import method_of
+from daybreak.audit.code.invoking import call_function, is_property, method_of
 from daybreak.audit.code.iterating import each, rounds
 from daybreak.audit.code.learners import attribute
 from daybreak.audit.code.machine import Loop, Machine, Scope
@@ -60,7 +60,7 @@ def attribute_of(m: Machine, owner: Value, name: str, node: ast.AST) -> Value:
         return owner.attributes[name]
     method = method_of(owner, name)
     if method:
-        return method
+        return call_function(m, method, [], {}, node) if is_property(method) else method
     if name in owner.options:
         return owner.options[name]
     learned = attribute(m, owner, name)
@@ -99,6 +99,8 @@ def _binary(m: Machine, scope: Scope, node: ast.BinOp) -> Value:
     if isinstance(left, Items) and isinstance(right, Items) and isinstance(node.op, ast.Add):
         rests = [rest for rest in (left.rest, right.rest) if rest]
         return Items(items=left.items + right.items, rest=joined(map(contents, rests)) if rests else None)
+    if isinstance(left, Items) and isinstance(node.op, ast.Mult):
+        return left
     if isinstance(left, Const) and isinstance(right, Const):
         return Value()
     return combined(m, left, right)

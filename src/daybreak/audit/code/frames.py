@@ -208,6 +208,7 @@ def _merge(m: Machine, owner: Value, call: Call) -> Value:
 
 def _sorted(m: Machine, owner: Value, call: Call) -> Value:
     value = derived(owner)
+    value.shape = "sorted" if owner.scores else ""
     key = call.argument(0, "by", "keys", "columns")
     if by_time(key):
         value.time = value.time or call.site

@@ -55,6 +55,8 @@ def _bind(
         else:
             value = Value()
         scope.variables[parameter.arg] = value
+        if isinstance(value, Const) and not value.choices:
+            scope.fixed.add(parameter.arg)
         if not value.name:
             m.label(value, parameter.arg)
     if wanted.vararg:
@@ -101,6 +103,12 @@ def instantiate(
     else:
         instance.options.update(options)
     return instance
+
+
+def is_property(method: Function) -> bool:
+    """Whether a method is read as an attribute."""
+    marks = getattr(method.node, "decorator_list", ())
+    return any(getattr(mark, "id", getattr(mark, "attr", "")) in {"property", "cached_property"} for mark in marks)
 
 
 def method_of(value: Value, name: str) -> Function | None:

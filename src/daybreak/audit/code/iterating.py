@@ -2,6 +2,7 @@
 
 import ast
 
+from daybreak.audit.code import names
 from daybreak.audit.code.machine import Machine
 from daybreak.audit.code.values import Const, Instance, Items, Table, Value, contents, derived, joined
 
@@ -31,6 +32,10 @@ def rounds(over: Value) -> list[Value] | None:
         return None
     if not isinstance(over, Items) or over.rest or not 2 <= len(over.items) <= MOST_ROUNDS:
         return None
+    if all(
+        isinstance(item, Const) and names.side(str(item.value)) for item in over.items
+    ):  # for phase in ("train", "val")
+        return over.items
     if sum(bool(contents(item).rows) for item in over.items) < 2:
         return None
     return over.items

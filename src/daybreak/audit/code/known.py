@@ -118,7 +118,7 @@ NO_DATA = (
     "sns.",
 )
 READS = re.compile(
-    r"^(read_|load_|fetch_|make_|loadtxt|genfromtxt|scan_|load$|download|open_dataset|from_csv|imread|get_data|ImageFolder)"
+    r"^(read_|load_|fetch_|make_|loadtxt|genfromtxt|scan_|load$|download|open_dataset|from_csv|imread|get_data)"
 )
 
 

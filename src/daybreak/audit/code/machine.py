@@ -56,6 +56,7 @@ class Scope:
     variables: dict[str, Value] = field(default_factory=dict)
     parent: "Scope | None" = None
     shared: set[str] = field(default_factory=set)  # declared global or nonlocal
+    fixed: set[str] = field(default_factory=set)  # parameters that are literals in this call
 
     def find(self, name: str) -> Value | None:
         """The value of a name, from here outwards."""
@@ -69,6 +70,7 @@ class Scope:
     def bind(self, name: str, value: Value) -> None:
         """Give a name a value."""
         scope = self
+        self.fixed.discard(name)
         if name in self.shared:
             while scope.parent:
                 scope = scope.parent

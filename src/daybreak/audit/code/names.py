@@ -111,6 +111,14 @@ def side(name: str) -> Role | None:
     return role(name) if len(words(name)) < 4 and set(rest) <= _PLAIN else None
 
 
+def is_part(name: str) -> bool:
+    """Whether a name can only be that of one side's data: `test_set`, `X_train`, `val_loader`; not `train` or `test_model`."""
+    rest = [word for word in words(name) if not role(word)]
+    return (
+        bool(rest) and role(name) is not None and set(rest) <= _PLAIN | {"loader", "dataset", "ds", "dl", "dataloader"}
+    )
+
+
 def is_file(name: str) -> bool:
     """Whether a name speaks of a place on disk, not of what is in it."""
     return bool(_FILES & set(words(name)))

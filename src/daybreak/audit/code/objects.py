@@ -8,7 +8,7 @@ from daybreak.audit.code.values import Const, Function, Items, Table, Value, con
 
 WRAPPERS = frozenset(
     {"DataFrame", "Series", "TensorDataset", "DMatrix", "QuantileDMatrix", "Dataset", "Pool", "DataLoader", "LazyFrame", "Tensor",
-     "MinMaxScaledDataset", "Subset", "ConcatDataset", "Index", "DatasetDict", "ListDataset", "ImageFolder", "FloatTensor", "LongTensor"}
+     "MinMaxScaledDataset", "Subset", "ConcatDataset", "Index", "DatasetDict", "ListDataset", "FloatTensor", "LongTensor"}
 )  # fmt: skip
 
 

@@ -4,8 +4,10 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from daybreak.audit.code import names
 from daybreak.audit.code.assigning import assign, merge_scopes
 from daybreak.audit.code.choosing import chosen_by_branch
+from daybreak.audit.code.conditions import decided
 from daybreak.audit.code.iterating import each, rounds
 from daybreak.audit.code.machine import Loop, Machine, Scope
 from daybreak.audit.code.values import Class, Const, Function, Items, Library, Module, joined
@@ -17,9 +19,8 @@ def execute(m: Machine, scope: Scope, body: Sequence[ast.stmt]) -> bool:
     """Read a block; whether it leaves its surroundings for sure."""
     for node in body:
         handler = HANDLERS.get(type(node))
-        if handler:
-            handler(m, scope, node)
-        if isinstance(node, ENDS):
+        ended = handler(m, scope, node) if handler else None
+        if ended or isinstance(node, ENDS):
             return True
     return False
 
@@ -60,6 +61,8 @@ def _for(m: Machine, scope: Scope, node: ast.For | ast.AsyncFor) -> None:
     m.loops.append(Loop(node))
     for element in rounds(over) or [each(m, over, node.iter)]:
         assign(m, scope, node.target, element)
+        if isinstance(element, Const) and isinstance(node.target, ast.Name) and not element.choices:
+            scope.fixed.add(node.target.id)
         execute(m, scope, node.body)
     m.loops.pop()
     execute(m, scope, node.orelse)
@@ -73,12 +76,13 @@ def _while(m: Machine, scope: Scope, node: ast.While) -> None:
     execute(m, scope, node.orelse)
 
 
-def _if(m: Machine, scope: Scope, node: ast.If) -> None:
+def _if(m: Machine, scope: Scope, node: ast.If) -> bool:
     test = m.evaluate(scope, node.test)
-    chosen_by_branch(m, node, test)
-    if isinstance(test, Const) and not test.choices and isinstance(node.test, ast.Constant):
-        execute(m, scope, node.body if test.value else node.orelse)
-        return
+    known = decided(scope, node.test)
+    if known is not False:
+        chosen_by_branch(m, node, test)
+    if known is not None:
+        return execute(m, scope, node.body if known else node.orelse)
     before = dict(scope.variables)
     left = execute(m, scope, node.body)
     after = scope.variables
@@ -88,6 +92,7 @@ def _if(m: Machine, scope: Scope, node: ast.If) -> None:
         scope.variables = after
     elif not left:
         merge_scopes(m, scope, after, scope.variables)
+    return left and right
 
 
 def _with(m: Machine, scope: Scope, node: ast.With | ast.AsyncWith) -> None:
@@ -174,6 +179,9 @@ def _import_from(m: Machine, scope: Scope, node: ast.ImportFrom) -> None:
             inner = m.load(f"{base}.{alias.name}" if node.module else base + alias.name, scope.file)
             path = f"{base.lstrip('.')}.{alias.name}".lstrip(".")
             inside = Module(scope=inner, name=alias.name) if inner else Library(path=path)
+            if inner is None and names.is_part(alias.name):  # a data set that another module has made
+                inside = m.fresh(node, name=f"import {path}")
+                m.label(inside, alias.name)
         scope.bind(alias.asname or alias.name, inside)
 
 
@@ -189,7 +197,7 @@ def _delete(m: Machine, scope: Scope, node: ast.Delete) -> None:
             owner.taints = {taint: columns for taint, columns in owner.taints.items() if columns != gone}
 
 
-HANDLERS: dict[type[ast.stmt], Callable[[Machine, Scope, Any], None]] = {
+HANDLERS: dict[type[ast.stmt], Callable[[Machine, Scope, Any], bool | None]] = {
     ast.Assign: _assign, ast.AnnAssign: _annotated, ast.AugAssign: _augmented, ast.Expr: _expression,
     ast.For: _for, ast.AsyncFor: _for, ast.While: _while, ast.If: _if, ast.With: _with, ast.AsyncWith: _with,
     ast.Try: _try, ast.TryStar: _try, ast.Match: _match, ast.FunctionDef: _function, ast.AsyncFunctionDef: _function,

@@ -4,6 +4,7 @@ import ast
 
 from daybreak.audit.code import names
 from daybreak.audit.code.assigning import column_names
+from daybreak.audit.code.choosing import choose
 from daybreak.audit.code.machine import Machine, Scope
 from daybreak.audit.code.values import (
     Const,
@@ -27,6 +28,9 @@ _FLIPPED = {"in": "out", "out": "in", "lo": "hi", "hi": "lo"}
 def subscript(m: Machine, scope: Scope, node: ast.Subscript) -> Value:
     """`owner[key]`."""
     owner = m.evaluate(scope, node.value)
+    ranked = owner.owner if isinstance(owner, Method) else owner
+    if ranked.shape == "sorted" and ranked.scores and _is_end(node.slice):
+        choose(m, ranked.scores, m.site(node))
     key = m.evaluate(scope, node.slice) if not isinstance(node.slice, ast.Slice) else Value()
     if isinstance(owner, Table):
         return _entry(m, owner, key, node)
@@ -41,6 +45,13 @@ def subscript(m: Machine, scope: Scope, node: ast.Subscript) -> Value:
     if isinstance(node.slice, ast.Tuple) and isinstance(key, Items) and node.slice.elts:
         return _two(m, owner, key, node.slice, node)
     return part(m, owner, key, node.slice, node)
+
+
+def _is_end(index: ast.expr) -> bool:
+    """Whether the first or the last of a ranking is taken."""
+    if isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.USub):
+        index = index.operand
+    return isinstance(index, ast.Constant) and index.value in (0, 1) and not isinstance(index.value, bool)
 
 
 def _entry(m: Machine, owner: Table, key: Value, node: ast.Subscript) -> Value:

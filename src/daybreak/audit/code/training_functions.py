@@ -90,6 +90,7 @@ def trained(m: Machine, call: Call) -> Value:
     model = Value(name="Booster", born=len(m.loops))
     fit(m, model, rows, call.site, supervised=True)
     held = [call.options[name] for name in ("evals", "valid_sets", "eval_set") if name in call.options]
+    held += call.arguments[3:4]
     if held and stops(model, call):
         for value in held:
             for item in value.items if isinstance(value, Items) else [value]:
