@@ -18,6 +18,7 @@ class Asked(msgspec.Struct, frozen=True):
     fingerprints: tuple[str, ...] = ()
     measured: dict[str, Any] = {}
     advice: str = ""
+    status: str = ""  # of a rule that was run: clean, findings, not_applicable
 
 
 class Decision(msgspec.Struct, frozen=True):

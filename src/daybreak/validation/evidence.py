@@ -101,6 +101,13 @@ class Evidence:
     def _units(self) -> int | None:
         return self.subject.checkpoint.units if self.subject.checkpoint else None
 
+    def _overlap(self) -> str:
+        """What is to be said of a score on all test rows, where some of them overlap with train."""
+        rescore = next((one.report.rescore for one in self.audits if one.report.rescore is not None), None)
+        if rescore is None or not rescore.overlapping_rows:
+            return ""
+        return f"; {rescore.overlapping_rows:,} of the test rows overlap with train, and its score without them is not known"
+
     def _rescored(self, metric: str) -> Iterator[Score]:
         """By audits that scored this very model."""
         model = self.subject.binding.model
@@ -119,7 +126,7 @@ class Evidence:
         for row in (exact or rows)[:1]:
             where = f"on sealed data `{row.data}`, scored at {row.units} units"
             apart = "" if exact or self._units is None else f", not at the {self._units} of this checkpoint"
-            yield Score("test", row.metrics[metric], where + apart)
+            yield Score("test", row.metrics[metric], where + apart + self._overlap())
 
 
 def gather(client: Client, run: str, at: float | None = None) -> Evidence:

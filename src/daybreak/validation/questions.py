@@ -11,7 +11,6 @@ from daybreak.validation.report import Answer
 from daybreak.validation.subject import Dataset
 
 LOOKS = "test_looks"
-CLEAN = "clean"
 ORDER = {rule.name: place for place, rule in enumerate(RULES)}
 
 
@@ -100,7 +99,7 @@ def _of_rule(policy: Policy, evidence: Evidence, answered: Answered) -> Iterator
     if asked or policy.action(rule) == "ignore":
         yield from asked
     else:
-        yield Asked(rule, "passed", _clean(answer))
+        yield Asked(rule, "passed", _clean(answer), status=answer.status)
 
 
 def _of_findings(policy: Policy, evidence: Evidence, findings: Iterable[Finding]) -> Iterator[Asked]:
@@ -120,7 +119,7 @@ def _together(rule: str, found: list[Finding], policy: Policy, evidence: Evidenc
     left = [one for one in counted if one.fingerprint not in evidence.waivers]
     blocks = [one for one in left if one.severity in blocking]
     if not counted:
-        return Asked(rule, "passed", f"noted: {_told(found)}")
+        return Asked(rule, "passed", f"noted: {_told(found)}", status="findings")
     told = blocks or left or waived
     names = tuple(one.fingerprint for one in told)
     if blocks or left:
@@ -162,7 +161,7 @@ def _again(evidence: Evidence) -> str:
 def _clean(answer: Answer) -> str:
     if answer.status == "not_applicable":
         return f"nothing to look at: {answer.why}"
-    return CLEAN + (f", on a sample of {sum(answer.looked_at.values()):,} rows" if answer.looked_at else "")
+    return "clean" + (f", on a sample of {sum(answer.looked_at.values()):,} rows" if answer.looked_at else "")
 
 
 def _told(findings: list[Finding]) -> str:

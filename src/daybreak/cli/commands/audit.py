@@ -12,7 +12,7 @@ from daybreak.base.errors import BadId, DaybreakError, NotFound, UsageError
 from daybreak.cli.arguments import HomeFolder
 from daybreak.cli.audit_options import Asking, Data, Showing
 from daybreak.cli.auditing import print_report
-from daybreak.cli.output import console, print_json
+from daybreak.cli.output import console, errors_console, print_json
 from daybreak.cli.proving import CouldNotRun, progress
 from daybreak.readers.request import Request
 from daybreak.validation.report import Report
@@ -25,6 +25,7 @@ app = App(
     help="Can the score be believed? Audits of data, runs and code: overlap, leaks, groups, time, shift, labels.",
 )
 
+OTHER_DATA = {"split_by", "validation"}  # what an audit that is told of them looks at is not what the run read
 ALL_DATA, ALL_RULES, PLAIN = Data(), Asking(), Showing()
 
 
@@ -105,7 +106,10 @@ def _of_run(what: str, data: Data, options: "Options", home: Path | None) -> Rep
     except (BadId, NotFound) as error:
         raise UsageError(f"{what} is no file or folder that is here, and no run: {error}") from error
     report = audit_run(subject, options, lambda request: msgspec.structs.replace(request, **given))
-    keep(subject, report)
+    if OTHER_DATA.isdisjoint(given):
+        keep(subject, report)
+    else:
+        errors_console().print("not kept with the run: it is of another split than the run's", style="yellow")
     return report
 
 

@@ -21,11 +21,14 @@ from daybreak.validation import policy as policies
 from daybreak.validation import waiving
 from daybreak.validation.decision import Decision
 from daybreak.validation.evidence import gather
-from daybreak.validation.questions import CLEAN
 from daybreak.validation.waivers import Waiver, last
 
 STYLE = {"passed": "green", "warned": "yellow", "waived": "yellow", "not run": "yellow", "blocked": "bold red"}
 VERDICT = {"passed": "bold green", "passed with warnings": "bold yellow", "blocked": "bold red"}
+QUIET = {
+    "clean": ("clean", "green"),
+    "not_applicable": ("nothing to look at", "dim"),
+}  # rules that are told in one line
 SHORT = 12  # digits of a fingerprint that a line shows
 
 Run = Annotated[str, Parameter(help="A trial (3.17), a point of one (3.17@9), or an experiment (3) for its best.")]
@@ -119,12 +122,13 @@ def _print(decision: Decision) -> None:
     rows = [
         [styled((one.result, STYLE[one.result])), one.what, one.says + _waivable(one.fingerprints, one.result)]
         for one in decision.asked
-        if one.says != CLEAN
+        if one.status not in QUIET
     ]
     if rows:
         out.print(table(["answer", "asked", ""], rows))
-    if clean := [one.what for one in decision.asked if one.says == CLEAN]:
-        out.print(styled(("clean", STYLE["passed"]), f"   {', '.join(clean)}"), soft_wrap=True)
+    for status, (word, style) in QUIET.items():
+        if named := [one.what for one in decision.asked if one.status == status]:
+            out.print(styled((word, style), f"  {', '.join(named)}"), soft_wrap=True)
     for advice in dict.fromkeys(one.advice for one in decision.asked if one.advice and one.result != "passed"):
         out.print(styled(("next  ", "dim"), advice), soft_wrap=True)
 

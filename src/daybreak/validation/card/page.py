@@ -13,7 +13,6 @@ from daybreak.validation.page.explanations import explanation
 from daybreak.validation.page.markup import esc, number, paragraph, row, tag
 from daybreak.validation.page.scores import chart
 from daybreak.validation.page.whole import TEMPLATE
-from daybreak.validation.questions import CLEAN
 from daybreak.validation.waivers import Waiver
 
 VERDICT = {
@@ -27,6 +26,7 @@ QUESTIONS = {rule.name: rule.question for rule in RULES} | {
     "rescore": "What is the score without the overlap?",
     "audits": "Was it audited?",
 }
+QUIET = {"clean": "found nothing that speaks against it", "not_applicable": "had nothing to look at"}
 RANK = {name: place for place, name in enumerate(("blocked", "not run", "warned", "waived", "passed"))}
 ON = {
     "clean": "clean test rows",
@@ -91,16 +91,21 @@ def _believed(card: Card) -> str:
 
 def _asked(card: Card) -> str:
     """What blocks first; questions that found nothing together."""
-    open_ones = sorted((one for one in card.gate.asked if one.says != CLEAN), key=lambda one: RANK[one.result])
+    open_ones = sorted((one for one in card.gate.asked if one.status not in QUIET), key=lambda one: RANK[one.result])
     rows = "".join(
         row([tag("span", esc(one.result), one.result.replace(" ", "-")), _question(one), esc(one.says)])
         for one in open_ones
     )
     table = tag("div", tag("table", row(["answer", "asked", ""], "th") + rows, "asked"), "scroll") if rows else ""
-    clean = [one for one in card.gate.asked if one.says == CLEAN]
-    listed = tag("ul", "".join(tag("li", _question(one)) for one in clean))
-    told = f"{len(clean)} question{'s' if len(clean) > 1 else ''} found nothing that speaks against it"
-    return table + (tag("details", tag("summary", told) + listed) if clean else "")
+    return table + "".join(_quiet(card, status, says) for status, says in QUIET.items())
+
+
+def _quiet(card: Card, status: str, says: str) -> str:
+    asked = [one for one in card.gate.asked if one.status == status]
+    why = (f" {esc(one.says)}" if status != "clean" else "" for one in asked)
+    listed = tag("ul", "".join(tag("li", _question(one) + more) for one, more in zip(asked, why, strict=True)))
+    told = f"{len(asked)} question{'s' if len(asked) > 1 else ''} {says}"
+    return tag("details", tag("summary", told) + listed) if asked else ""
 
 
 def _question(asked: Asked) -> str:
