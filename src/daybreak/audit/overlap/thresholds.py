@@ -7,35 +7,28 @@ thousand honest test samples is a false hit. Copies that train itself holds are 
 """
 
 from dataclasses import dataclass
-from math import sqrt
-from typing import Literal
 
 import numpy as np
 
 from daybreak.audit.overlap.likeness import Likeness
 from daybreak.audit.overlap.projection import Floats, Indices
-
-Kind = Literal["none", "few", "inherited", "structural"]
+from daybreak.audit.overlap.rates import Rates, rates
 
 QUANTILE = 0.001
 SURE = 0.04  # a ratio that no two different samples of the sets looked at have had
 WIDEST = 0.5  # no limit beyond: a copy is at least twice as near as others
 FEWEST = 1000  # samples below which the tail is not seen, and is drawn out from the middle
-Z, EXCESS = 4.0, 0.001
 _MIDDLE = (0.5, 0.25)
 _NORMAL = (0.674, 3.09)  # standard deviations to the 25 % and 0.1 % quantiles
 
 
 @dataclass(frozen=True)
 class Judged:
-    """`limit`: of the ratio. `hits`: queries of test below it. Rates: of test, and of train against itself (the null)."""
+    """`limit`: of the ratio. `hits`: queries of test below it. `rates`: of test, and of train against itself (the null)."""
 
-    kind: Kind
     limit: float
     hits: Indices
-    rate: float
-    null: float
-    z: float
+    rates: Rates
 
 
 def limit(ratios: Floats) -> float:
@@ -51,37 +44,24 @@ def limit(ratios: Floats) -> float:
     return float(np.clip(found, SURE, WIDEST))
 
 
-def judge(train: Likeness, test: Likeness) -> Judged:
-    """Whether test has more copies in train than train has within itself: by more than 0.1 points, and z > 4.
+def judge(train: Likeness, test: Likeness, overlapping: int = 1) -> Judged:
+    """Whether test has more copies in train than train has within itself.
 
-    Where it has not, only pairs that are sure are hits: at the limit itself one in a thousand is false.
+    Where it has not, only pairs that are sure are hits: at the limit itself one in a thousand is false. `overlapping`: how many of
+    train's samples share their content, as windows of a series do: so many times fewer facts they are.
     """
     most = limit(train.ratio[~train.same])
-    levels = (most, SURE) if most > SURE else (SURE,)
-    for level in levels:
-        judged = _judged(train, test, level)
-        if judged.kind == "structural":
+    for level in (most, SURE) if most > SURE else (SURE,):
+        judged = judge_at(train, test, level, overlapping)
+        if judged.rates.kind == "structural":
             return judged
-    return _judged(train, test, min(SURE, most / 2))
+    return judge_at(train, test, min(SURE, most / 2), overlapping)
 
 
-def _judged(train: Likeness, test: Likeness, level: float) -> Judged:
+def judge_at(train: Likeness, test: Likeness, level: float, overlapping: int = 1) -> Judged:
+    """The same at one limit of the ratio."""
     hits = np.flatnonzero((test.ratio <= level) & ~test.same)
     twins = int(((train.ratio <= level) & ~train.same).sum())
-    n, m = max(1, len(test.ratio)), max(1, len(train.ratio))
-    rate, null = len(hits) / n, twins / m
-    z = _z(len(hits), n, twins, m)
-    if not len(hits):
-        kind: Kind = "none"
-    elif z > Z and rate - null > EXCESS:
-        kind = "structural"
-    else:
-        kind = "inherited" if twins and null > EXCESS else "few"
-    return Judged(kind, level, hits, rate, null, z)
-
-
-def _z(hits: int, n: int, twins: int, m: int) -> float:
-    """Two shares, pooled. Twins of train come in pairs: they are half as many facts."""
-    pooled = (hits + twins) / (n + m)
-    spread = sqrt(pooled * (1 - pooled) * (1 / n + 2 / m))
-    return (hits / n - twins / m) / spread if spread else 0.0
+    return Judged(
+        level, hits, rates(len(hits), len(test.ratio), -(-twins // overlapping), len(train.ratio) // overlapping)
+    )
