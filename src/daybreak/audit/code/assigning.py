@@ -94,7 +94,7 @@ def _share(m: Machine, base: Value, role: str, node: ast.AST) -> Value:
     """What one of several names gets of a value that nothing is known about: rows of its side."""
     value = _copy(base)
     own = frozenset(atom for atom in base.rows if m.role(atom) == role)
-    if own:
+    if own and len(m.role_of(base.rows)) > 1:
         value.rows = own
     elif base.rows:
         site = m.site(node)

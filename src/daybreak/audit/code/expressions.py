@@ -75,7 +75,7 @@ def _of_data(m: Machine, owner: Value, name: str, node: ast.AST) -> Value:
     if name in {"shape", "ndim", "dtypes", "dtype", "size"}:
         return Value()
     if name == "columns":
-        return Value(shape="columns", latent=owner.latent)
+        return Value(shape="columns", latent=frozenset() if owner.rows else owner.latent)
     if not owner.rows and not owner.latent:
         return Value(scores=owner.scores, uses=owner.uses)
     if name in {"index", "values", "T", "array", "data", "loc", "str", "dt", "cat", "list", "device"} or owner.uses:

@@ -203,6 +203,9 @@ def _between(m: Machine, owner: Value, call: Call) -> Value:
 def _merge(m: Machine, owner: Value, call: Call) -> Value:
     value = applied(m, owner, call.everything())
     value.columns = None
+    if call.said("how") == "inner" and value.rows:  # some rows go
+        step = Step(f"inner {call.site.line}", "in")
+        value = same_rows(value, m.sides(value.rows, step))
     return value
 
 

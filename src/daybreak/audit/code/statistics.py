@@ -38,7 +38,8 @@ def applied(m: Machine, data: Value, others: list[Value], *, kind: TaintKind | N
             value.taints.setdefault(taint, columns)
         for taint in other.latent:
             settle(value, taint, data)
-        value.latent |= other.latent
+        if not data.rows or data.latent:  # a number, or a table of numbers
+            value.latent |= other.latent
         value.uses |= other.uses
         value.scores |= other.scores
         value.time = value.time or other.time

@@ -21,6 +21,7 @@ from daybreak.audit.code.values import (
     same_rows,
 )
 
+FEW = 20
 LOCATORS = frozenset({"loc", "iloc", "ix", "at", "iat"})
 _FLIPPED = {"in": "out", "out": "in", "lo": "hi", "hi": "lo"}
 
@@ -132,6 +133,8 @@ def _sliced(m: Machine, owner: Value, index: ast.Slice, node: ast.AST) -> Value:
     value.time = owner.time or (m.site(node) if _window(m, index) else None)
     if not owner.rows:
         return value
+    if _few(index):
+        return value
     for bound, side in ((index.lower, "hi"), (index.upper, "lo")):
         if bound is None or (isinstance(bound, ast.Constant) and bound.value in (0, None)):
             continue
@@ -140,6 +143,13 @@ def _sliced(m: Machine, owner: Value, index: ast.Slice, node: ast.AST) -> Value:
         value = same_rows(value, m.sides(value.rows, step), step)
     value.time = owner.time or (m.site(node) if _window(m, index) else None)
     return value
+
+
+def _few(index: ast.Slice) -> bool:
+    """`X[:10]`: a handful of rows to look at."""
+    lower = index.lower.value if isinstance(index.lower, ast.Constant) else None if index.lower else 0
+    upper = index.upper.value if isinstance(index.upper, ast.Constant) else None
+    return lower == 0 and isinstance(upper, int) and upper <= FEW
 
 
 def _window(m: Machine, index: ast.Slice) -> bool:
