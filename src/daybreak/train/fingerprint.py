@@ -97,7 +97,7 @@ def _of_array(array: Any, value: Any) -> Leaf:
     kind = str(value.dtype).removeprefix("torch.")
     return Leaf(
         kind,
-        hashlib.sha256(memoryview(array).cast("B") if array.size else b"").hexdigest(),
+        hashlib.sha256(array.reshape(-1).view("u1") if array.size else b"").hexdigest(),  # no buffer has JAX's bfloat16
         tuple(value.shape),
         tensor=True,
     )

@@ -101,3 +101,9 @@ def test_tensors_of_torch_count_by_their_values():
     assert fingerprint(tree(w=half)).leaves["kept.w"].kind == "bfloat16"
     (found,) = differences(tree(w=half), tree(w=half + 1))
     assert (found.elements, found.of) == (6, 6)
+
+
+def test_types_that_jax_adds_to_numpy_count_by_their_bits():
+    ml_dtypes = pytest.importorskip("ml_dtypes", reason="it comes with JAX: pip install 'daybreak[jax]'")
+    one, same, other = (fingerprint(tree(np.array([value, 2], ml_dtypes.bfloat16))) for value in (1, 1, 3))
+    assert one.kept == same.kept != other.kept
