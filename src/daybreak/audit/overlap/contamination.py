@@ -9,41 +9,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from daybreak.audit.about import Column
-from daybreak.audit.canonical import plain
-from daybreak.audit.frame import Frame, Part
+from daybreak.audit.frame import Frame
 from daybreak.audit.outcome import MOST_PLACES, Finding, Hits, NotApplicable, Outcome, Pair, Row, answered
 from daybreak.audit.overlap.rates import Rates, percent, rates
-from daybreak.audit.overlap.shingles import Hashes, Indices, mixed, normalised
+from daybreak.audit.overlap.sequences import Bools, Floats, Index, Texts, different, in_words
+from daybreak.audit.overlap.shingles import Indices
 
 RULE = "contamination"
 LONG, SHORT = 13, 8  # words
 COVERED = 0.7  # share of a text's sequences of 8 from which it counts as taken over
 FEWEST = 20  # train texts of 8 words or more
 BOILERPLATE, BOILERPLATE_SHARE = 10, 0.001  # texts that hold a sequence which says nothing: the larger of the two
-MOST = 3 * 10**7  # sequences kept of train; of more a sample, by the value of the hash
 SHOWN = 24
-
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
-Floats = np.ndarray[Any, np.dtype[np.float32]]
-
-
-@dataclass(frozen=True)
-class Texts:
-    """Different texts of one side as sequences of words. `rows`: the first row of each, on its side."""
-
-    texts: pa.Array
-    rows: Indices
-    words: Hashes
-    offsets: Indices
-
-    @property
-    def lengths(self) -> Indices:
-        """Words of each."""
-        return np.diff(self.offsets)
 
 
 @dataclass(frozen=True)
@@ -87,113 +67,19 @@ def ngrams(frame: Frame) -> Outcome:
 def _look(frame: Frame, column: Column) -> Looked | None:
     if any(column.name not in part.rows.column_names for part in (frame.train, frame.test)):
         return None
-    sides = [_different(part, column) for part in (frame.train, frame.test)]
-    train, test = _in_words(sides[0], sides[1])
+    sides = [different(part, column.name, SHORT) for part in (frame.train, frame.test)]
+    train, test = in_words(sides[0], sides[1])
     if len(train.texts) < FEWEST or not len(test.texts):
         return None
     most = max(BOILERPLATE, int(BOILERPLATE_SHARE * len(train.texts)))
-    long, short = (_Index(train, test, length, most) for length in (LONG, SHORT))
-    known = pc.is_in(test.texts, value_set=train.texts)
-    new = ~np.asarray(known)
-    shared = _shared(long.of_test(), short.of_test())
-    own = _shared(long.of_train(), short.of_train())
+    long, short = (Index(train, test, length, most) for length in (LONG, SHORT))
+    new = ~np.asarray(pc.is_in(test.texts, value_set=train.texts))
+    dull = [short.boilerplate(len(side.words), test=side is test) for side in (train, test)]
+    own = _shared(long.shared(dull[0], test=False), short.shared(dull[0], test=False))
+    shared = _shared(long.shared(dull[1], test=True), short.shared(dull[1], test=True))
     shared = Shared(np.where(new, shared.covered, np.float32(0)), shared.passage & new, shared.partner)
     found = rates(int(shared.hits.sum()), len(test.texts), int(own.hits.sum()), len(train.texts))
     return Looked(column, train, test, shared, found)
-
-
-def _different(part: Part, column: Column) -> tuple[pa.Array, Indices]:
-    """Different normalised texts of at least 8 words, and the first row of each."""
-    encoded = normalised(plain(part.rows.column(column.name))).dictionary_encode()
-    codes = np.asarray(encoded.indices.fill_null(-1), np.int64)
-    first = np.zeros(len(encoded.dictionary), np.int64)
-    there = np.flatnonzero(codes >= 0)[::-1]
-    first[codes[there]] = there
-    enough = np.asarray(pc.greater_equal(pc.count_substring(encoded.dictionary, " "), SHORT - 1))
-    return encoded.dictionary.filter(pa.array(enough)), first[enough]
-
-
-def _in_words(train: tuple[pa.Array, Indices], test: tuple[pa.Array, Indices]) -> tuple[Texts, Texts]:
-    """Both sides' texts as numbers of words, the same word the same number."""
-    lists = [pc.split_pattern(texts, " ") for texts, _ in (train, test)]
-    words = pa.concat_arrays([pc.list_flatten(each) for each in lists]).dictionary_encode()
-    codes = mixed(np.asarray(words.indices, np.uint64) + np.uint64(1))
-    cut = len(lists[0].flatten())
-    found = []
-    for (texts, rows), listed, part in zip((train, test), lists, (codes[:cut], codes[cut:]), strict=True):
-        lengths = np.asarray(pc.list_value_length(listed), np.int64)
-        found.append(Texts(texts, rows, part, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)))
-    return found[0], found[1]
-
-
-class _Index:
-    """Sequences of so many words on both sides: which stand in how many train texts, boilerplate aside."""
-
-    def __init__(self, train: Texts, test: Texts, length: int, most: int) -> None:
-        mine, theirs = _sequences(train, length), _sequences(test, length)
-        sampled = np.uint64(2**64 - 1) // np.uint64(max(1, -(-len(mine[0]) // MOST)))
-        self._train, self._test = _below(mine, sampled), _below(theirs, sampled)
-        self._counts = len(train.texts), len(test.texts)
-        self._values, self._in_train, self._first = _by_value(*self._train)
-        values, in_test, _ = _by_value(*self._test)
-        self._in_test = _looked_up(self._values, values, in_test)
-        self._plain = (self._in_train <= most) & (self._in_test <= most)
-
-    def of_test(self) -> tuple[Floats, Indices]:
-        """Of each test text: share of its sequences that train holds, and a train text that holds one."""
-        hashes, rows = self._test
-        at = np.minimum(np.searchsorted(self._values, hashes), max(0, len(self._values) - 1))
-        held = (self._values[at] == hashes) & self._plain[at] if len(self._values) else np.zeros(len(hashes), bool)
-        return _by_text(rows, held, self._first[at] if len(self._values) else rows, self._counts[1])
-
-    def of_train(self) -> tuple[Floats, Indices]:
-        """The same of train texts against the other train texts."""
-        hashes, rows = self._train
-        at = np.searchsorted(self._values, hashes)
-        return _by_text(rows, (self._in_train[at] > 1) & self._plain[at], self._first[at], self._counts[0])
-
-
-def _below(side: tuple[Hashes, Indices], most: np.uint64) -> tuple[Hashes, Indices]:
-    """The sequences whose hashes are small: one sample for all texts."""
-    kept = side[0] <= most
-    return side[0][kept], side[1][kept]
-
-
-def _sequences(side: Texts, length: int) -> tuple[Hashes, Indices]:
-    """Hashes of all runs of so many words, and the text of each."""
-    count = max(0, len(side.words) - length + 1)
-    with np.errstate(over="ignore"):
-        found = np.zeros(count, np.uint64)
-        for i in range(length):
-            found = found * np.uint64(0x9E3779B97F4A7C15) + side.words[i : i + count]
-    rows = np.repeat(np.arange(len(side.texts)), side.lengths)[:count]
-    inside = np.arange(count) + length <= side.offsets[1:][rows]
-    return mixed(found[inside]), rows[inside]
-
-
-def _by_value(hashes: Hashes, rows: Indices) -> tuple[Hashes, Indices, Indices]:
-    """Different hashes, in how many texts each stands, and the first of these."""
-    order = np.argsort(hashes, kind="stable")  # rows stay ascending within a value
-    hashes, rows = hashes[order], rows[order]
-    starts = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])) if len(hashes) else rows[:0]
-    another = np.concatenate([[True], (hashes[1:] != hashes[:-1]) | (rows[1:] != rows[:-1])]) if len(hashes) else rows
-    texts = np.add.reduceat(another.astype(np.int64), starts) if len(hashes) else rows[:0]
-    return hashes[starts], texts, rows[starts]
-
-
-def _looked_up(wanted: Hashes, values: Hashes, counts: Indices) -> Indices:
-    if not len(values):
-        return np.zeros(len(wanted), np.int64)
-    at = np.minimum(np.searchsorted(values, wanted), len(values) - 1)
-    return np.where(values[at] == wanted, counts[at], 0)
-
-
-def _by_text(rows: Indices, held: Bools, first: Indices, count: int) -> tuple[Floats, Indices]:
-    """Share of each text's sequences that are held, and the text that holds the first of them."""
-    whole, part = np.bincount(rows, minlength=count), np.bincount(rows[held], minlength=count)
-    partner = np.full(count, -1, np.int64)
-    partner[rows[held][::-1]] = first[held][::-1]
-    return np.asarray(part / np.maximum(whole, 1), np.float32), partner
 
 
 def _shared(long: tuple[Floats, Indices], short: tuple[Floats, Indices]) -> Shared:

@@ -183,7 +183,8 @@ def judge(train: Likeness, test: Likeness, *, alone: bool) -> Judged:
     least = limit(train.similarity[~train.same])
     judged = [_judged(train, test, level, alone=alone) for level in dict.fromkeys((least, SURE))]
     structural = [each for each in judged if each.rates.kind == "structural"]
-    return structural[0] if structural else judged[-1] if len(judged[-1].hits) else judged[0]
+    apart = least == LEAST  # nothing is that alike by nature: then few hits are to be believed, too
+    return structural[0] if structural else judged[0] if apart else judged[-1]
 
 
 def _judged(train: Likeness, test: Likeness, least: float, *, alone: bool) -> Judged:
