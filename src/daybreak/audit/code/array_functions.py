@@ -23,6 +23,8 @@ def statistic_of(m: Machine, call: Call) -> Value:
     if call.name in known.CHOICES and any(value.scores for value in values):
         return best_of(m, call, values)
     data = values[0] if values else Value()
+    if call.path in {"min", "max"} and len(call.arguments) > 1:  # of two numbers
+        return Value(latent=joined(values).latent, scores=joined(values).scores)
     if data.uses and (row_by_row(call.options) or len(call.arguments) > 1):
         return derived(data)
     if data.uses:

@@ -105,7 +105,9 @@ def _share(m: Machine, base: Value, role: str, node: ast.AST) -> Value:
 
 
 def _copy(value: Value) -> Value:
-    return joined([value])
+    copy = joined([value])
+    copy.shape = "element" if value.shape == "element" else ""
+    return copy
 
 
 def _attribute(m: Machine, scope: Scope, target: ast.Attribute, value: Value) -> None:
@@ -126,9 +128,9 @@ def _subscript(m: Machine, scope: Scope, target: ast.Subscript, value: Value) ->
         return
     key = m.evaluate(scope, target.slice)
     if isinstance(owner, Table):
-        entry = key.value if isinstance(key, Const) else None
-        if entry is not None and entry.__hash__:
-            owner.entries[entry] = value
+        entries = (key.choices or (key.value,)) if isinstance(key, Const) else ()
+        if entries and all(entry.__hash__ for entry in entries):
+            owner.entries |= dict.fromkeys(entries, value)
         else:
             owner.rest = joined([owner.rest, contents(value)]) if owner.rest else value
     elif isinstance(owner, Items):

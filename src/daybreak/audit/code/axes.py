@@ -12,4 +12,6 @@ def row_by_row(options: dict[str, Value]) -> bool:
         if isinstance(axis, Items):
             inside = [each.value for each in axis.items if isinstance(each, Const)]
             return 0 not in inside
+        if axis is not None and not isinstance(axis, Const):  # computed: not the first axis alone, most likely
+            return True
     return False

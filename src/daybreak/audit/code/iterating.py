@@ -18,12 +18,14 @@ def each(m: Machine, over: Value, node: ast.AST) -> Value:
         keys = tuple(key for key in over.entries if isinstance(key, str | int | float))
         return Const(value=keys[0], choices=keys[:MOST_CHOICES]) if keys else Value(shape="loop")
     if isinstance(over, Instance):
-        return derived(contents(over))
+        over = contents(over)
     if over.shape == "columns":
         return Value(shape="columns", columns=over.columns, latent=over.latent)
     if not over.rows and not over.taints and not over.latent and not over.scores:
         return Value(shape="loop")
-    return derived(over)
+    element = derived(over)
+    element.shape = "element"
+    return element
 
 
 def rounds(over: Value) -> list[Value] | None:

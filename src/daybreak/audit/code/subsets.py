@@ -59,6 +59,8 @@ def _entry(m: Machine, owner: Table, key: Value, node: ast.Subscript) -> Value:
     if isinstance(key, Const) and not key.choices and key.value.__hash__ and key.value in owner.entries:
         return owner.entries[key.value]
     every = list(owner.entries.values()) + ([owner.rest] if owner.rest else [])
+    if isinstance(key, Const) and key.choices and all(choice in owner.entries for choice in key.choices):
+        every = [owner.entries[choice] for choice in key.choices]
     if len(every) == 1:
         return _by_role(m, every[0], key, node) if owner.rest else every[0]
     return joined(contents(value) for value in every)
