@@ -24,7 +24,7 @@ LEAST_COLUMNS = 3
 DISTINCT = 20
 SAME = 0.999999  # correlation of columns that are one
 OPPOSITE = -0.99  # cosine between the directions to the two ends of a segment
-LUCK = 1e-4  # segments that agree by accident, expected over all that are looked at
+LUCK = 1e-2  # segments that agree by accident, expected over all that are looked at
 SIMPLE = 16  # fractions with a denominator up to it are simple: grids make them
 FEWEST, SHARE = 5, 0.002  # points and their share from which it is told
 SHOWN = 6
@@ -146,7 +146,7 @@ def _agreed(a: Vector, b: Vector, tolerance: Vector, luck: float) -> float | Non
     moved = np.abs(step) > 8 * tolerance  # columns in which the two differ by more than their last digits
     if moved.sum() < LEAST_COLUMNS or (np.abs(a[~moved]) > 8 * tolerance[~moved]).any():
         return None
-    each, slack = -a[moved] / step[moved], 4 * tolerance[moved] / np.abs(step[moved])
+    each, slack = -a[moved] / step[moved], 3 * tolerance[moved] / np.abs(step[moved])
     best = int(np.argmin(slack))
     u = float(each[best])
     if not 0 < u < 1 or (np.abs(each - u) > slack + slack[best]).any():
@@ -170,8 +170,8 @@ def _finding(frame: Frame, found: Segments, across: Any, measured: dict[str, Any
         f"Of {looked:,} rows that were looked at {between:,} lie exactly between two others, as made-up samples do (SMOTE), "
         f"and {crossing:,} of them between rows of the other side: the data was oversampled before the split.",
         "high",
-        because=f"In {measured['columns']} columns they agree on one place between their ends; measured data does so by accident "
-        f"less than once in {1 / LUCK:,.0f} such audits.",
+        because=f"In {measured['columns']} columns they agree on one place between their ends; by accident fewer than {LUCK:g} "
+        "such rows are expected.",
         matters="Test rows are mixtures of train rows, or train rows of test rows: the score is too good, "
         "and test has the wrong mix of classes.",
         advice="Split first, then oversample train alone; test keeps only rows that were measured.",

@@ -18,7 +18,7 @@ DISTINCT = 20  # values; what has fewer was designed, such as a contrast of -1 a
 APART = 20.0  # times the tolerance that train alone is off
 SHARE = 0.8  # of columns that reach both ends of the range
 REACHED = 2  # rows that reach an end; more are a natural end, where many values stand
-RANGED = 3  # columns of which only test reaches an end
+RANGED = 2  # columns of which only test reaches an end
 NATURAL = (
     *range(1, 21),
     24,
