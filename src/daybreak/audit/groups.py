@@ -13,8 +13,9 @@ from daybreak.audit.about import NAME
 from daybreak.audit.encoding import Codes
 from daybreak.audit.frame import Frame, Part
 from daybreak.audit.group_alike import PERMUTATIONS, Alike, alike
-from daybreak.audit.group_effect import Drop, of_groups, of_neighbours
+from daybreak.audit.group_effect import Drop, of_groups
 from daybreak.audit.group_guessing import Candidate, candidate, guessed
+from daybreak.audit.group_neighbours import neighbours
 from daybreak.audit.outcome import MOST_PLACES, Finding, NotApplicable, Outcome, Pair, Row, Severity, answered
 from daybreak.audit.problem import problem_of
 from daybreak.audit.sketch import sketch, spoken, standardised, thinned
@@ -23,8 +24,6 @@ RULE = "groups"
 MOST_GUESSES = 6
 MOST_ROWS = 10_000  # a side, for the permutation test
 LEAST_SHARE = 0.01  # of test rows in groups of train, for a guess
-BEYOND = 3.5  # standard errors by which random rows must be easier than blocks: 1 of 280 clean sets is beyond
-POINTS = 0.03
 PAIRS = 3
 EVEN = 1e-4  # chance of a random split that deals groups out as evenly, below which it was made within groups
 
@@ -240,24 +239,29 @@ def _row(part: Part, side: str, at: int) -> Row:
 
 def _neighbours(frame: Frame, measured: dict[str, Any]) -> list[Finding]:
     """Without an id: whether rows that are near in the file belong together, and test lies among them."""
-    drop = None if frame.about.ordered or frame.about.task == "forecast" else of_neighbours(frame)
-    if drop is None or drop.on_test is None:
+    found = None if frame.about.ordered or frame.about.task == "forecast" else neighbours(frame)
+    if found is None:
         raise NotApplicable(
             "no group is declared, no column looks like one, and there is no target, too little data or an order that "
             "explains itself, so that blocks of rows cannot be compared either: name the column with --group"
         )
-    facts = measured["neighbours"] = {**_dropped(drop), "score_on_test": round(drop.on_test, 4)}
-    gap = drop.at_random - drop.apart
-    if drop.z <= BEYOND or gap < POINTS or drop.on_test - drop.apart < gap / 2:
+    facts = {"alike": _told(found.alike), **_dropped(found.drop), "score_on_test": round(found.on_test, 4)}
+    measured["neighbours"] = facts
+    if not found.related:
         return []
+    drop = found.drop
     return [
         Finding(
             RULE,
             "warning",
             f"Rows that are near in the file belong together: a quick forest has {drop.name} {drop.at_random:.3f} on train rows held out "
-            f"at random, {drop.apart:.3f} on whole blocks of neighbouring rows, and {drop.on_test:.3f} on test.",
+            f"at random, {drop.apart:.3f} on whole blocks of neighbouring rows, and {found.on_test:.3f} on test.",
             "moderate",
-            because=f"Random rows are easier by {drop.z:.1f} standard errors, and test is as easy as random rows: it was drawn among them.",
+            because=(
+                f"{100 * found.alike.explained:.0f} % of the features' variance is between runs of five rows beyond chance "
+                f"(p = {found.alike.p:.3f} by permutation). Random rows are easier by {drop.z:.1f} standard errors, "
+                "and test is as easy as random rows: it was drawn among them."
+            ),
             matters="Neighbours may be one patient, one scene, one session. Test then asks about what the model has met.",
             advice="Find out what neighbouring rows have in common, name it with --group, and split by it.",
             subject="neighbours in the file",
