@@ -18,7 +18,7 @@ def measured(seed, rows=1000):
     rng = np.random.default_rng(seed)
     data = {f"x{i}": 10 * rng.normal(size=rows) + 40 for i in range(10)}
     data["y"] = (data["x0"] + 10 * rng.normal(size=rows) > 40).astype(int)
-    return *split_at_random(data, 0.25, seed), rng
+    return *split_at_random(data, 0.25, seed + 1000), rng
 
 
 def standardised(train, test, seen, rng):
