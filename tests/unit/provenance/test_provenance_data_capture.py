@@ -290,6 +290,14 @@ def test_a_command_that_names_data_has_it_captured(place):
     assert place.told == ["./digits is captured as data `digits`", "digits/a.wav is captured as data `a`"]
 
 
+def test_a_command_is_not_told_of_sealed_data(place):
+    sealed = {"test": {"path": "./digits", "sealed": True}}
+    with pytest.raises(UsageError, match="digits is sealed"):
+        place.hand_in(sealed, ["python", "train.py", "--data", "digits"])
+    spec = place.hand_in(sealed | {"train": {"path": "./digits/a.wav"}}, ["python", "train.py"])
+    assert list(paths(place.home, spec)) == ["train"]
+
+
 def test_what_is_no_data_of_a_command(place, monkeypatch):
     for name in ("train.py", "config.yaml"):
         (place.folder / name).write_text("")

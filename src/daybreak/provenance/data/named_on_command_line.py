@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from daybreak.base.errors import UsageError
 from daybreak.base.home import Home
 from daybreak.provenance.data import registered
 from daybreak.provenance.data.walk import files_below
@@ -23,16 +24,27 @@ CODE = frozenset({".py", ".sh", ".ipynb", ".yaml", ".yml", ".toml", ".cfg", ".in
 
 
 def data_of(home: Home, spec: Experiment, folder: Path, tell: Callable[[str], None] | None) -> Mapping[str, DataSource]:
-    """What the experiment's command names and its `data:` does not, by the names of the files. `tell` is told of each."""
+    """What the experiment's command names and its `data:` does not, by the names of the files. `tell` is told of each.
+
+    Raises `UsageError` for a word that names sealed data.
+    """
     if isinstance(spec.run, str):
         return {}
-    named = {
-        (folder / Path(source.path).expanduser()).resolve() for source in spec.data.values() if "://" not in source.path
+    declared = {
+        (folder / Path(source.path).expanduser()).resolve(): source.sealed
+        for source in spec.data.values()
+        if "://" not in source.path
     }
+    named = set(declared)
     added = {dataset.path for dataset in registered.every(home)}  # by somebody who has had it read whatever its size
     found: dict[str, DataSource] = {}
     for word in _values(spec.run[1:]):
         path = (folder / Path(word).expanduser()).resolve()
+        if declared.get(path):
+            raise UsageError(
+                f"{word} is sealed, and a command that is told where it lies reads it uncounted: take it off the command line and "
+                "score it in a training function, by run.score_test, or do not seal it"
+            )
         if path in named or not _is_data(path, folder, home):
             continue
         named.add(path)
