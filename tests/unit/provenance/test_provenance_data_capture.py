@@ -298,6 +298,13 @@ def test_a_command_is_not_told_of_sealed_data(place):
     assert list(paths(place.home, spec)) == ["train"]
 
 
+def test_a_dataset_of_the_home_is_sealed_where_the_experiment_says_so(place):
+    registered.put(place.home, Registered("spoken", str(place.folder / "digits"), "", 1.0))
+    spec = place.hand_in({"test": {"path": "spoken", "sealed": True}})
+    assert spec.data["test"].sealed
+    assert paths(place.home, spec) == {}
+
+
 def test_what_is_no_data_of_a_command(place, monkeypatch):
     for name in ("train.py", "config.yaml"):
         (place.folder / name).write_text("")

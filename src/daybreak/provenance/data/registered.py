@@ -72,7 +72,12 @@ def resolved(home: Home, source: DataSource, folder: Path) -> DataSource:
     if not known(home, source.path):
         return source
     found = get(home, source.path).source
-    own = {"split": source.split, "profile": source.profile, "snapshot": source.snapshot or None}
+    own = {
+        "split": source.split,
+        "profile": source.profile,
+        "snapshot": source.snapshot or None,
+        "sealed": source.sealed or None,
+    }
     return found.model_copy(update={key: value for key, value in own.items() if value is not None})
 
 
