@@ -71,40 +71,45 @@ class Sequences(NamedTuple):
         return Sequences(self.hashes[chosen], self.rows[chosen], self.starts[chosen])
 
 
+class Counted(NamedTuple):
+    """Different runs: their hashes, sorted; in how many texts each stands, and the first of these. `of`: run of the side -> which."""
+
+    values: Hashes
+    texts: Indices
+    first: Indices
+    of: Indices
+
+
 class Index:
     """Runs of so many words on both sides, and in how many texts each stands."""
 
     def __init__(self, train: Texts, test: Texts, length: int, most: int) -> None:
         mine, theirs = _sequences(train, length), _sequences(test, length)
         sampled = np.uint64(2**64 - 1) // np.uint64(max(1, -(-len(mine.hashes) // MOST)))
-        self.length, self._counts = length, (len(train.texts), len(test.texts))
-        self._train, self._test = (side.where(side.hashes <= sampled) for side in (mine, theirs))
-        self._values, self._in_train, self._first = _by_value(self._train)
-        self._test_values, self._in_test, _ = _by_value(self._test)
-        self._most = most
+        self.length, self._most, self._counts = length, most, (len(train.texts), len(test.texts))
+        self._sides = tuple(side.where(side.hashes <= sampled) for side in (mine, theirs))
+        self._counted = tuple(_counted(side) for side in self._sides)
 
     def boilerplate(self, words: int, *, test: bool) -> Bools:
         """Which words of a side belong to runs that many texts of either side hold."""
-        side = self._test if test else self._train
-        often = _looked_up(side.hashes, self._values, self._in_train) > self._most
-        often |= _looked_up(side.hashes, self._test_values, self._in_test) > self._most
-        edges = np.zeros(words + 1, np.int64)
-        np.add.at(edges, side.starts[often], 1)
-        np.add.at(edges, side.starts[often] + self.length, -1)
-        return np.cumsum(edges)[:-1] > 0
+        side, mine, other = self._sides[test], self._counted[test], self._counted[not test]
+        often = (mine.texts > self._most) | (_looked_up(mine.values, other, other.texts) > self._most)
+        starts = side.starts[often[mine.of]]
+        edges = np.bincount(starts, minlength=words + 1) - np.bincount(starts + self.length, minlength=words + 1)
+        return np.asarray(np.cumsum(edges)[:words] > 0)
 
     def shared(self, dull: Bools, *, test: bool) -> tuple[Floats, Indices]:
         """Of each text: the share of its runs that (another) train text holds, and one that does.
 
         `dull`: words that are boilerplate; a run that is so for more than half does not count.
         """
-        side = self._test if test else self._train
-        texts = _looked_up(side.hashes, self._values, self._in_train)
+        side, mine, train = self._sides[test], self._counted[test], self._counted[0]
+        texts = _looked_up(mine.values, train, train.texts) if test else mine.texts
+        first = _looked_up(mine.values, train, train.first) if test else mine.first
         before = np.concatenate([[0], np.cumsum(dull)])
         plain = before[side.starts + self.length] - before[side.starts] <= self.length // 2
-        held = (texts > (0 if test else 1)) & (texts <= self._most) & plain
-        first = _looked_up(side.hashes, self._values, self._first)
-        return _by_text(side.rows, held, first, self._counts[test])
+        held = ((texts > (0 if test else 1)) & (texts <= self._most))[mine.of] & plain
+        return _by_text(side.rows, held, first[mine.of], self._counts[test])
 
 
 def _sequences(side: Texts, length: int) -> Sequences:
@@ -119,21 +124,25 @@ def _sequences(side: Texts, length: int) -> Sequences:
     return Sequences(mixed(found), rows, starts).where(starts + length <= side.offsets[1:][rows])
 
 
-def _by_value(side: Sequences) -> tuple[Hashes, Indices, Indices]:
-    """Different hashes, in how many texts each stands, and the first of these."""
+def _counted(side: Sequences) -> Counted:
     order = np.argsort(side.hashes, kind="stable")  # rows stay ascending within a value
     hashes, rows = side.hashes[order], side.rows[order]
-    starts = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])) if len(hashes) else rows[:0]
-    another = np.concatenate([[True], (hashes[1:] != hashes[:-1]) | (rows[1:] != rows[:-1])]) if len(hashes) else rows
-    texts = np.add.reduceat(another.astype(np.int64), starts) if len(hashes) else rows[:0]
-    return hashes[starts], texts, rows[starts]
+    new = np.ones(len(hashes), bool)
+    new[1:] = hashes[1:] != hashes[:-1]
+    another = new.copy()
+    another[1:] |= rows[1:] != rows[:-1]
+    starts, of = np.flatnonzero(new), np.empty(len(hashes), np.int64)
+    of[order] = np.cumsum(new) - 1
+    texts = np.add.reduceat(another.astype(np.int64), starts) if len(starts) else starts
+    return Counted(hashes[starts], texts, rows[starts], of)
 
 
-def _looked_up(wanted: Hashes, values: Hashes, counts: Indices) -> Indices:
-    if not len(values):
+def _looked_up(wanted: Hashes, among: Counted, told: Indices) -> Indices:
+    """What is told of those that stand among others; 0 of the rest. `wanted`: sorted."""
+    if not len(among.values):
         return np.zeros(len(wanted), np.int64)
-    at = np.minimum(np.searchsorted(values, wanted), len(values) - 1)
-    return np.where(values[at] == wanted, counts[at], 0)
+    at = np.minimum(np.searchsorted(among.values, wanted), len(among.values) - 1)
+    return np.where(among.values[at] == wanted, told[at], 0)
 
 
 def _by_text(rows: Indices, held: Bools, first: Indices, count: int) -> tuple[Floats, Indices]:

@@ -24,7 +24,7 @@ from daybreak.audit.overlap.rates import Rates, rates
 from daybreak.audit.overlap.shingles import Indices, Shingles, jaccard, long_enough, normalised, shingles
 
 RULE = "overlap.near.text"
-LOO = 20_000  # train texts that are compared with the rest of train
+LOO = 8_000  # train texts that are compared with the rest of train
 LEAST, SURE = 0.5, 0.8  # similarity: never a copy below, always one above
 QUANTILE = 0.999  # of train's own neighbours that are no sure copies: a copy lies above
 FEWEST = 20  # train texts: with fewer nothing is known of how alike texts are
