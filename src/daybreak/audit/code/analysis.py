@@ -125,10 +125,17 @@ def _read(project: Project) -> Machine:
 
 def _closed(m: Machine, lines: Mapping[str, list[str]]) -> list[Leak]:
     """The leaks that remain once everything was read."""
-    found = [leak for leak in m.leaks if not _scored_elsewhere(m, leak)]
+    found = [_weighed(m, leak) for leak in m.leaks if not _scored_elsewhere(m, leak)]
     if not m.splits and not m.cuts and not m.leaks:
         found += _untested(m, lines)
     return found
+
+
+def _weighed(m: Machine, leak: Leak) -> Leak:
+    """A leak within the training part is mild only where the rows set aside before it are scored, too."""
+    if not leak.mild or leak.rule == "cross_val_after_fit":
+        return leak
+    return leak._replace(mild=any(each.scored and m.tested(each.rows) for each in m.evaluations))
 
 
 def _scored_elsewhere(m: Machine, leak: Leak) -> bool:

@@ -164,6 +164,7 @@ def write_columns(
     """Columns of a frame are written: what was learned for them is now in the frame."""
     if columns and replace:
         owner.taints = {taint: known for taint, known in owner.taints.items() if known is None or not known <= columns}
+    owner.columns = owner.columns | columns if owner.columns and columns else owner.columns if owner.whole else None
     inner = contents(value)
     for taint in inner.taints:
         _add(owner, taint, columns)

@@ -23,7 +23,7 @@ def _fit(m: Machine, owner: Value, call: Call) -> Value:
         _searched_on_test(m, owner, rows, call)
     supervised = bool(target.rows) or known.is_model(owner.name)
     fit(m, owner, rows, call.site, supervised=supervised and not known.CLUSTERS.search(owner.name))
-    m.targets |= target.columns or frozenset()
+    m.learn_target(rows, target)
     _held(m, owner, call, rows)
     return owner
 

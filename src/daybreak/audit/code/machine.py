@@ -187,6 +187,11 @@ class Machine:
         if leak not in self.leaks:
             self.leaks.append(leak)
 
+    def learn_target(self, rows: Value, target: Value) -> None:
+        """Which columns are predicted; not where rows are their own target, as in an autoencoder."""
+        if target.columns and not target.columns & (rows.columns or frozenset()):
+            self.targets |= target.columns
+
     def sides(self, rows: Rows, step: Step) -> Rows:
         """Rows after one more cut."""
         self.taken.setdefault(step.key, set()).add(step.side)

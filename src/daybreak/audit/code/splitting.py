@@ -33,7 +33,7 @@ def train_test_split(m: Machine, call: Call) -> Value:
             shuffled(m, data, call.site)
         found += [same_rows(data, m.sides(data.rows, Step(key, side)), Step(key, side)) for side in ("train", "test")]
     if len(call.arguments) > 1:
-        m.targets |= call.arguments[1].columns or frozenset()
+        m.learn_target(call.arguments[0], call.arguments[1])
     return Items(items=found)
 
 
