@@ -162,7 +162,7 @@ class _Sorted(NamedTuple):
         return int(self.labelled[-1]) + 1
 
 
-def _changes(columns: list[Bits]) -> Flags:
+def _changes(columns: list[Bits] | list[Positions]) -> Flags:
     """Where a sorted sequence of rows begins another value."""
     new = np.zeros(len(columns[0]), np.bool_)
     new[0] = True
@@ -172,11 +172,9 @@ def _changes(columns: list[Bits]) -> Flags:
 
 
 def _first(group: Positions, train: Flags, rows: _Sorted) -> Positions:
-    """The lowest position of a train row, by group; -1 where there is none."""
-    found = np.full(int(group[-1]) + 1, -1, np.int64)
-    order = np.argsort(-rows.position[train], kind="stable")
-    found[group[train][order]] = rows.position[train][order]
-    return found
+    """The lowest position of a train row, by group, whose rows stand side by side; the highest integer where there is none."""
+    starts = np.flatnonzero(_changes([group]))
+    return np.asarray(np.minimum.reduceat(np.where(train, rows.position, np.iinfo(np.int64).max), starts))
 
 
 def _repeated(train: Bits, test: Bits) -> Bits:

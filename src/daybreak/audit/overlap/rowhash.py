@@ -162,22 +162,16 @@ def _of_whole(values: Bits, keys: Bits) -> tuple[Bits, Bits]:
 def _of_times(array: pa.Array, keys: Bits) -> tuple[Bits, Bits]:
     moments = times(array)
     if not pa.types.is_timestamp(moments.type):
-        return _by_value(moments.cast(pa.string()), keys)
+        return _of_texts(moments.cast(pa.string()), Column("", "text"), keys)
     ticks = moments.cast(pa.int64()).fill_null(np.iinfo(np.int64).min).to_numpy()
     return _of_whole(ticks.view(np.uint64), keys)
 
 
 def _of_texts(array: pa.Array, column: Column, keys: Bits) -> tuple[Bits, Bits]:
-    """Text and categories; in a category truth values are 1 and 0."""
-    if column.type == "text":
-        return _by_value(texts(array), keys)
-    return _by_value(bits(label_texts(array)), keys)
-
-
-def _by_value(array: pa.Array, keys: Bits) -> tuple[Bits, Bits]:
-    """Hash each different text once. In the coarse half numeric text is the number."""
-    encoded = array.dictionary_encode(null_encoding="encode")
+    """Text and categories, each different one once. In a category true is 1; in the coarse half numeric text is the number."""
+    encoded = (array if is_text(array.type) else texts(array)).dictionary_encode(null_encoding="encode")
     words = encoded.dictionary
+    words = texts(words) if column.type == "text" else bits(label_texts(words))
     digests = b"".join(blake3(word.encode() or _MISSING_TEXT).digest(16) for word in words.fill_null("").to_pylist())
     halves = np.frombuffer(digests, np.uint64).reshape(-1, 2)
     coarse = halves[:, 1].copy()
