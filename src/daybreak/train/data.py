@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from daybreak.base.errors import UsageError
@@ -24,12 +24,15 @@ class Data(Mapping[str, Path | str]):
     same function runs without the platform; then it is a `UsageError`.
     """
 
-    def __init__(self, given: Mapping[str, str]) -> None:
+    def __init__(self, given: Mapping[str, str], sealed: Collection[str] = ()) -> None:
         self._given = given
+        self._sealed = sealed
 
     def __getitem__(self, name: str) -> Path | str:
         variable = variable_of(name)
         place = self._given.get(name) or os.environ.get(variable)
+        if place is None and name in self._sealed:
+            raise NoSuchData(f"dataset {name} is sealed: only run.score_test(evaluate) opens it, and counts that look")
         if place is None:
             has = f"has {', '.join(self._given)}" if self._given else "has none"
             raise NoSuchData(

@@ -36,7 +36,7 @@ class Run:
 
     def __init__(self, assignment: Assignment, link: Link, checkpoints: Checkpoints, prepared: Any = None) -> None:
         self.params = Params(assignment.point)
-        self.data = Data(assignment.data)  # where its datasets are, by name
+        self.data = Data(assignment.data, assignment.sealed)  # where its datasets are, by name
         self.seed = assignment.seed  # the trial's own; Python, NumPy and torch have been seeded from it
         self.prepared = prepared  # what the module's `prepare()` returned
         self.units = assignment.units

@@ -158,6 +158,7 @@ def _assignment(segment: wire.Segment, link: ProofLink) -> Assignment:
         rank=segment.rank,
         world_size=segment.world_size,
         data=segment.data,
+        sealed=tuple(segment.sealed),
     )
 
 

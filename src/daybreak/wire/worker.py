@@ -75,6 +75,7 @@ class Assignment(Frame, frozen=True, tag="assignment"):
     world_size: int = 1
     best: dict[str, float] = {}  # best value of each objective so far
     data: dict[str, str] = {}  # datasets by name: absolute paths, or URLs
+    sealed: tuple[str, ...] = ()  # names of those that are sealed, which are not among them
 
 
 class Started(Frame, frozen=True, tag="started"):

@@ -82,8 +82,8 @@ def test_off_the_platform_a_variable_tells_where_it_lies():
 
 
 def test_the_usual_way_to_data_does_not_lead_to_it():
-    with pytest.raises(UsageError):
-        Data({"train": "/train.csv"})["test"]
+    with pytest.raises(UsageError, match=r"dataset test is sealed: only run\.score_test"):
+        Data({"train": "/train.csv"}, ["test"])["test"]
 
 
 def test_a_look_belongs_to_the_unit_in_progress_as_a_report_does(tmp_path, monkeypatch):

@@ -227,6 +227,7 @@ class FunctionAttempt(Attempt):
             world_size=len(self.slots),
             best=launch.best,
             data=data_paths(home, self.spec),
+            sealed=tuple(name for name, source in self.spec.data.items() if source.sealed),
         )
 
     def _frame(self, member: Member, body: bytes) -> None:
