@@ -67,6 +67,7 @@ def made_up(trials=60, name="made up", extra=(), bad=True):
         "curves": curves[:600],
         "hidden_curves": max(0, trials - 600),
         "attempts": attempts,
+        "believed": ["not audited: daybreak audit 1.1", f"{name} looked at 3 times"],
         "notices": [NoticeRow(1, 1, 0.0, "warning", f"something to know about {name}", None)],
         "importance": {"lr": 0.61, "width": 0.2, "optimizer": 0.12, "layers": 0.07},
         "status": _status(name, rungs, max(clock)),

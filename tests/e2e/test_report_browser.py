@@ -55,6 +55,12 @@ def test_every_section_is_drawn_without_a_script_error(drawn):
     assert not re.search("NaN|undefined|Infinity|>null<", shown)
 
 
+def test_the_page_says_whether_the_score_was_audited(drawn):
+    document = drawn(render(made_up()))
+    assert "not audited: daybreak audit 1.1" in document
+    assert "made up looked at 3 times" in document
+
+
 def test_failed_and_diverged_trials_and_the_cost_of_pruning_are_told(drawn):
     document = drawn(render(made_up()))
     assert "4 trials failed:" in document

@@ -4,6 +4,7 @@ from math import isfinite
 from typing import Any
 
 from daybreak.base.errors import DaybreakError
+from daybreak.cli.believing import believed
 from daybreak.cli.front import front
 from daybreak.cli.trials import ranked
 from daybreak.client.client import Client
@@ -30,6 +31,7 @@ def gather(client: Client, experiment: int | str) -> dict[str, Any]:
         "notices": client.notices(row.experiment),
         "importance": _importance(row, trials),
         "status": client.status(row.experiment),
+        "believed": standing.lines if (standing := believed(client, row)) is not None else [],
     }
 
 

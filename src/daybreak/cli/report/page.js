@@ -23,6 +23,7 @@ function head() {
     best.last[objective.metric] !== undefined && best.last[objective.metric] !== best.score
       ? `; the score is its best report, its last is ${show(best.last[objective.metric])}` : ""}`),
     make("p", { class: "point" }, ...Object.entries(best.point).map(([name, value]) => make("code", {}, `${name} = ${show(value)}`))));
+  for (const line of data.believed) page.append(make("p", { class: "soft" }, line));
   for (const notice of data.notices) page.append(make("p", { class: notice.level }, `${notice.level}: ${notice.text}`));
   failures();
 }
