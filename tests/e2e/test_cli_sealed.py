@@ -19,6 +19,10 @@ import os, time
 from pathlib import Path
 
 def score(path):
+    if os.environ.get("KILL") and not (flag := Path(os.environ["KILL"]).with_name("killed")).exists():
+        flag.touch()
+        os.kill(int(Path(os.environ["KILL"]).read_text()), 9)
+        time.sleep(60)  # this process is ended before that: its agent is gone
     if os.environ.get("DIE_AT") and not (flag := Path(os.environ["DIE_AT"])).exists():
         flag.touch()
         os.kill(os.getpid(), 9)
@@ -135,6 +139,15 @@ def test_a_training_that_dies_while_it_looks_has_looked_and_looks_again(daybreak
     done = daybreak.json("run", written(daybreak, "mortal", search=ONE, space={"lr": 0.1}, environment=die))
     epochs = [(look["epoch"], look["metrics"]) for look in done["test_looks"]]
     assert epochs == [(1, {}), (2, {"accuracy": 0.4})]
+
+
+def test_a_look_is_in_the_log_when_the_controller_is_killed_while_it_lasts(daybreak, search):
+    """What was counted stays counted; the trial goes on, and looks once more."""
+    kill = {"KILL": str(daybreak.home / "run" / "controller.lock")}
+    daybreak("run", written(daybreak, "orphan", search=ONE, space={"lr": 0.1}, environment=kill), code=4)
+    done = daybreak.json("resume", "orphan")
+    assert [(look["epoch"], look["metrics"]) for look in done["test_looks"]] == [(1, {}), (2, {"accuracy": 0.4})]
+    assert daybreak("ledger", "check").stdout.strip() == "the ledger is sound"
 
 
 def test_a_gang_looks_once_and_rank_0_says_what_came_of_it(daybreak, search):
