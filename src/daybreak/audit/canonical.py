@@ -114,15 +114,21 @@ def _parsed(array: pa.Array) -> pa.Array:
 
 def texts(array: pa.Array) -> pa.Array:
     """Normalised text; what is not text is written as such."""
-    array = array if is_text(array.type) else array.cast(pa.string())
+    array = array if is_text(array.type) else _written(array)
     if not pc.all(pc.string_is_ascii(array), min_count=0).as_py():
         array = pc.utf8_normalize(array, form="NFC")
     return pc.utf8_trim(pc.replace_substring_regex(array, _SPACES, " "), " ")
 
 
+def _written(array: pa.Array) -> pa.Array:
+    if pa.types.is_nested(array.type) or pa.types.is_binary(array.type) or pa.types.is_large_binary(array.type):
+        return pa.array([None if value is None else str(value) for value in array.to_pylist()], pa.string())
+    return array.cast(pa.string())
+
+
 def label_texts(array: pa.Array) -> pa.Array:
     """Class labels as text: 1, 1.0, "1" and " 1.0" are "1", truth values "true" and "false"; null where there is none."""
-    encoded = array.dictionary_encode()
+    encoded = (_written(array) if pa.types.is_nested(array.type) else array).dictionary_encode()
     values = encoded.dictionary
     if pa.types.is_floating(values.type):
         values = numbers(values)
@@ -149,7 +155,7 @@ def times(array: pa.Array) -> pa.Array:
             array = pc.utf8_trim_whitespace(array).cast(pa.timestamp("us"))
         except pa.ArrowInvalid:
             return texts(array)
-    if is_numeric(array.type):
+    if not (pa.types.is_timestamp(array.type) or pa.types.is_date(array.type)):
         return numbers(array)
     if pa.types.is_timestamp(array.type):
         array = array.cast(pa.timestamp(array.type.unit))

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daybreak.audit.about import Column
-from daybreak.audit.canonical import both, is_text, texts
+from daybreak.audit.canonical import both, is_text, plain, texts
 from daybreak.audit.overlap.joining import Matches
 from daybreak.audit.overlap.keys import Positions
 from daybreak.audit.overlap.rowhash import Bits
 
 MOST_BYTES = 1 << 28
-_AT_ONCE = 1 << 16  # pairs compared at a time
+_AT_ONCE = 1 << 20  # pairs compared at a time
 
 
 @dataclass
@@ -79,7 +79,7 @@ def confirm(kept: Kept, sides: tuple[str, str], matches: Matches, columns: tuple
     which = np.flatnonzero(compared)
     for start in range(0, len(which), _AT_ONCE):
         some = which[start : start + _AT_ONCE]
-        differ[some] = _differ(left.take(pa.array(places[0][some])), right.take(pa.array(places[1][some])), columns)
+        differ[some] = _differ(left, places[0][some], right, places[1][some], columns)
     return Confirmed(compared, differ)
 
 
@@ -89,10 +89,14 @@ def _places(at: Positions, wanted: Positions) -> Positions:
     return np.where(at[places] == wanted, places, -1)
 
 
-def _differ(left: pa.Table, right: pa.Table, columns: tuple[Column, ...]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-    differ = np.zeros(len(left), np.bool_)
+def _differ(
+    left: pa.Table, left_at: Positions, right: pa.Table, right_at: Positions, columns: tuple[Column, ...]
+) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    differ = np.zeros(len(left_at), np.bool_)
     for column in columns:
-        differ |= ~_equal(*both(left.column(column.name), right.column(column.name), column))
+        mine = plain(left.column(column.name)).take(pa.array(left_at))
+        other = plain(right.column(column.name)).take(pa.array(right_at))
+        differ |= ~_equal(*both(mine, other, column))
     return differ
 
 
