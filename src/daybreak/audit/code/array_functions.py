@@ -65,6 +65,8 @@ def stacked(m: Machine, call: Call) -> Value:
     if len(call.arguments) > 1 and isinstance(call.arguments[1], Const):
         call.options.setdefault("axis", call.arguments[1])
     side_by_side = row_by_row(call.options) or call.name in {"hstack", "column_stack", "c_", "dstack"}
+    if side_by_side:  # the rows of one, in the order of which the others stand
+        value.rows = next((part.rows for part in parts if part.rows and part.rows <= value.rows), value.rows)
     duplicated(m, call, parts, value, side_by_side=side_by_side)
     for taint in value.latent:
         if side_by_side and any(atom in value.rows for atom in taint.rows):

@@ -15,7 +15,8 @@ def _set(text: str) -> frozenset[str]:
 STATELESS = _set(
     "Normalizer HashingVectorizer FeatureHasher FunctionTransformer PolynomialFeatures Binarizer RBFSampler SkewedChi2Sampler "
     "GaussianRandomProjection SparseRandomProjection AdditiveChi2Sampler PatchExtractor HashingEncoder LabelBinarizer "
-    "MultiLabelBinarizer PolynomialCountSketch"
+    "MultiLabelBinarizer PolynomialCountSketch DatetimeFeatures CyclicalFeatures MathFeatures RelativeFeatures LagFeatures DropFeatures "
+    "DropConstantFeatures LogTransformer TransformedTargetRegressor ToTensor"
 )
 VOCABULARY = _set(
     "LabelEncoder OneHotEncoder OrdinalEncoder BinaryEncoder BaseNEncoder DictVectorizer StringLookup IntegerLookup"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from daybreak.audit.code import known
+from daybreak.audit.code.axes import row_by_row
 from daybreak.audit.code.machine import RULE_OF, Evaluation, Leak, Machine, parted, tainted
 from daybreak.audit.code.values import (
     Columns,
@@ -38,7 +39,7 @@ def fit(m: Machine, model: Value, rows: Value, site: Site, *, anew: bool = True,
 def transformed(m: Machine, owner: Value, value: Value) -> Value:
     """Rows after a fitted transformer: what it learned is in them now."""
     result = derived(value)
-    kind = known.kind_of(owner.name)
+    kind = None if row_by_row(owner.options) else known.kind_of(owner.name)
     steps = [known.kind_of(step.name) for step in pipeline_steps(owner)]
     if steps:
         kind = next((each for each in steps if each not in {None, "vocabulary"}), None)
@@ -121,7 +122,7 @@ def judge(m: Machine, taint: Taint, columns: Columns, fitted: Rows, rows: Rows, 
         and taint.what != DOUBLED
         and m.role_of(rows) & {"test", "fold"}
         and m.role_of(taint.rows) <= HELD_OUT
-        and taint.what not in known.DRAWINGS
+        and taint.what not in known.DRAWINGS | {"resample", "sample(replace=True)"}
     ):
         tainted(m, taint, columns, split_of(m, rows), rule="fit_on_test")
 
