@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from daybreak.audit import chance
 from daybreak.audit.baselines import one_thread
+from daybreak.audit.canonical import plain
 from daybreak.audit.encoding import Codes, Vector
 from daybreak.audit.frame import Frame, Part
 from daybreak.audit.outcome import MOST_PLACES, Finding, NotApplicable, Outcome, answered
@@ -78,13 +79,23 @@ def _pooled(frame: Frame, problem: Problem) -> tuple[Codes, Frame, Codes, Codes]
     sides = np.repeat([0, 1], [len(problem.y), len(problem.y_test)])
     positions = np.concatenate([part.train.positions, part.test.positions])
     columns = [c.name for c in frame.about.having("feature", "content")]
-    rows = pa.concat_tables([p.rows.select(columns) for p in (part.train, part.test)], promote_options="permissive")
+    rows = pa.table({name: _one(part.train.rows[name], part.test.rows[name]) for name in columns})
     if len(y) > MOST_ROWS:
         chosen = np.sort(chance.generator(frame.seed, RULE, "rows").choice(len(y), MOST_ROWS, replace=False))
         y, sides, positions, rows = y[chosen], sides[chosen], positions[chosen], rows.take(chosen)
     both = Part(rows, np.arange(len(y)), len(y))
     none = Part(rows.slice(0, 0), np.empty(0, np.int64), 0)
     return y, replace(frame, train=both, test=none, validation=None), sides, positions
+
+
+def _one(train: Any, test: Any) -> pa.ChunkedArray:
+    """The values of both sides as one column; as text where the sides were read as different types."""
+    left, right = plain(train), plain(test)
+    if left.type != right.type and not len(right):
+        right = pa.nulls(0, left.type)
+    if left.type != right.type:
+        left, right = left.cast(pa.string()), right.cast(pa.string())
+    return pa.chunked_array([left, right])
 
 
 def _out_of_fold(seen: Views, codes: Codes, known: Codes, seed: int) -> Vector:
@@ -106,9 +117,7 @@ def _model(seed: int, *, sparse: bool) -> Any:
     from sklearn.linear_model import LogisticRegression
 
     return (
-        LogisticRegression(C=10.0, max_iter=200, tol=1e-3)
-        if sparse
-        else ExtraTreesClassifier(TREES, random_state=seed)
+        LogisticRegression(C=10.0, max_iter=200, tol=1e-3) if sparse else ExtraTreesClassifier(TREES, random_state=seed)
     )
 
 

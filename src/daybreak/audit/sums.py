@@ -11,6 +11,7 @@ from daybreak.audit.frame import Frame
 MOST_COLUMNS = 200
 MOST_PARTS = 6
 FEWEST_ROWS = 50
+LEAST = 1e-100  # a spread whose square is still a number
 EXACT = 1e-9  # of the target's spread
 WEIGHTLESS = 1e-7  # of the target's spread: what a column adds that is no part
 
@@ -18,8 +19,8 @@ WEIGHTLESS = 1e-7  # of the target's spread: what a column adds that is no part
 def exact_sum(frame: Frame, columns: Sequence[Column], y: Vector, rows: Codes) -> dict[str, float] | None:
     """The weights of the columns that make up the target, or None. Columns with gaps or without variance are passed over."""
     named = {column.name: numbers(frame.train.rows[column.name])[rows] for column in columns[:MOST_COLUMNS]}
-    named = {name: values for name, values in named.items() if not np.isnan(values).any() and np.ptp(values) > 0}
-    if len(named) < 2 or len(y) < max(FEWEST_ROWS, 3 * len(named)):  # noqa: PLR2004
+    named = {name: values for name, values in named.items() if not np.isnan(values).any() and values.std() > LEAST}
+    if y.std() <= LEAST or len(named) < 2 or len(y) < max(FEWEST_ROWS, 3 * len(named)):  # noqa: PLR2004
         return None
     weights = _fitted(np.column_stack(list(named.values())), y)
     if weights is None:

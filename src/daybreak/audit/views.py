@@ -48,7 +48,7 @@ def _rows(part: Part, rows: Codes) -> Part:
 def views(frame: Frame, leave_out: frozenset[str] = frozenset()) -> Views:
     """All features of a frame but some columns. Raises `ValueError` where none is left."""
     columns = [c for c in frame.about.having("feature", "content") if c.name not in leave_out]
-    encoded = encode(frame, [column for column in columns if column.type != "text"])
+    encoded = _with_values(encode(frame, [column for column in columns if column.type != "text"]))
     texts = [_text(frame, column.name) for column in columns if column.type == "text"]
     if not encoded.names and not texts:
         raise ValueError("there is no feature to predict from")
@@ -65,6 +65,15 @@ def views(frame: Frame, leave_out: frozenset[str] = frozenset()) -> Views:
     categorical = np.zeros(trees[0].shape[1], bool)
     categorical[raw[0].shape[1] : raw[0].shape[1] + int(encoded.categorical.sum())] = True
     return Views(linear, near, trees, categorical)
+
+
+def _with_values(encoded: Encoded) -> Encoded:
+    """Only the columns that have a value in train."""
+    there = ~np.isnan(encoded.train).all(0)
+    if there.all() or not len(encoded.train):
+        return encoded
+    names, sources = (tuple(np.array(names, object)[there]) for names in (encoded.names, encoded.sources))
+    return Encoded(encoded.train[:, there], encoded.test[:, there], names, sources, encoded.categorical[there])
 
 
 def _beside(pairs: list[Pair]) -> Pair:
@@ -85,8 +94,7 @@ def _raw(encoded: Encoded) -> Pair:
 def _scaled(encoded: Encoded) -> Pair:
     """Numbers in standard deviations from train's mean; missing ones are the median, and say so in a column."""
     train, test = _raw(encoded)
-    there = ~np.isnan(train).all(0)
-    train, test = train[:, there].astype(np.float64), test[:, there].astype(np.float64)
+    train, test = train.astype(np.float64), test.astype(np.float64)
     if not train.shape[1]:
         return np.empty((len(train), 0), np.float32), np.empty((len(test), 0), np.float32)
     gaps = np.isnan(train).any(0)
