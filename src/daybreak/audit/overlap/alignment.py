@@ -222,15 +222,16 @@ def _posed_once(pictures: Floats, pose: Pose) -> Floats:
 
 
 def told(pose: Pose) -> str:
-    """A pose for people: "mirrored, shifted by (1, 0)"; "" for the picture as it is."""
-    says = []
+    """What was done to the train picture to make the test picture, for people: "shifted by (1, 0), mirrored"; "" where it lies as it was.
+
+    (down, right), then mirrored left to right, and turned against the clock: the pose undone, step by step.
+    """
+    says = [f"shifted by ({-pose.down}, {-pose.right})"] if pose.down or pose.right else []
     if pose.mirrored and pose.quarter_turns == 2:  # noqa: PLR2004 (half a turn and mirrored)
         says.append("mirrored top to bottom")
     else:
         says += ["mirrored"] if pose.mirrored else []
-        says += [f"turned by {90 * pose.quarter_turns}°"] if pose.quarter_turns else []
-    if pose.down or pose.right:
-        says.append(f"shifted by ({pose.down}, {pose.right})")
+        says += [f"turned by {90 * (4 - pose.quarter_turns)}°"] if pose.quarter_turns else []
     if pose.size != 1:
         says.append("cropped")
     return ", ".join(says)

@@ -9,24 +9,23 @@ from daybreak.audit.overlap.thresholds import Judged
 SHOWN = 24  # pairs that a page shows
 
 _MATTERS = (
-    "a model that remembers the train {noun} has the answer for its copy: the score says how well it remembers, "
-    "not how well it would do on new {noun}s"
+    "A model that remembers the train {noun} has the answer for its copy: the score says how well it remembers, "
+    "not how well it would do on new {noun}s."
 )
 _ADVICE = {
     "structural": (
-        "split first and augment afterwards; put all copies of one {noun} on the same side, "
-        "or take the test {noun}s that are listed out and score again"
+        "Split first and augment afterwards; put all copies of one {noun} on the same side, "
+        "or take the test {noun}s that are listed out and score again."
     ),
     "inherited": (
-        "keep one {noun} of each family of copies, or split by family, and score again; "
-        "the score on clean rows stands beside the overall one"
+        "Look at the pairs. Where they are copies, keep one of each family, or put families on one side, and score again; "
+        "the score on clean rows stands beside the one on all."
     ),
-    "few": "look at the pairs; take those test {noun}s out if they are copies",
+    "few": "Look at the pairs, and take those test {noun}s out if they are copies.",
 }
-
 _SERIES = (
-    "cut the series in two at one point in time before windows are made of it, leave a gap between the parts, "
-    "and score again without the rows that are listed"
+    "Cut the series in two at one point in time before windows are made of it, leave a gap between the parts, "
+    "and score again without the rows that are listed."
 )
 
 
@@ -60,17 +59,17 @@ def outcome(
 
 
 def _what(noun: str, judged: Judged, looked_at: int) -> str:
-    count = len(judged.hits)
-    says = f"{count:,} of {looked_at:,} test {noun}s ({percent(judged.rates.rate)}) "
-    says += "is a near copy of a train " if count == 1 else "are near copies of train "
-    return says + noun + ("" if count == 1 else "s")
+    count, share = len(judged.hits), percent(judged.rates.rate)
+    if count == 1:
+        return f"1 of {looked_at:,} test {noun}s ({share}) is a near copy of a train {noun}."
+    return f"{count:,} of {looked_at:,} test {noun}s ({share}) are near copies of train {noun}s."
 
 
 def _because(noun: str, judged: Judged) -> str:
-    near = f"each is at most {judged.limit:.2f} times as far from its train {noun} as other train {noun}s are"
+    near = f"Each is at most {judged.limit:.2f} times as far from its train {noun} as other train {noun}s are"
     null = f"{percent(judged.rates.null)} of train {noun}s have such a partner within train"
     if judged.rates.kind == "structural":
-        return f"{near}; {null}, and an honest split would show no more (z = {judged.rates.z:.1f})"
+        return f"{near}. {null}, and an honest split would show no more (z = {judged.rates.z:.1f}; structural: above 4 and 0.1 points)."
     if judged.rates.kind == "inherited":
-        return f"{near}; {null}, about as often: the copies were in the data before it was split"
-    return f"{near}; {null}, so this is no more than chance allows, or a few copies"
+        return f"{near}. {null}, about as many: the copies were there before the split, or {noun}s of this kind look alike."
+    return f"{near}. {null}: a few copies, or no more than chance."
