@@ -161,6 +161,7 @@ def test_a_name_that_is_not_sealed_is_told_with_what_there_is(daybreak, search):
     done = daybreak("run", written(daybreak, "wrong", **wrong), code=3)
     assert "the experiment has test: write `data: {tset:" in daybreak("logs", "wrong").stdout + done.stderr
     assert daybreak.json("show", "wrong")["test_looks"] == []
+    assert "has no trial with a score" in daybreak("gate", "wrong", code=2).stderr
 
 
 def test_data_that_is_not_what_was_handed_in_is_not_opened(daybreak, search):

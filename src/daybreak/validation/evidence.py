@@ -11,7 +11,7 @@ from daybreak.client.client import Client
 from daybreak.validation import records, waivers
 from daybreak.validation.records import Audited
 from daybreak.validation.report import Answer
-from daybreak.validation.subject import Subject, of_run
+from daybreak.validation.subject import Subject, of_run, trial_of
 from daybreak.validation.waivers import Waiver
 from daybreak.wire.rows import LookRow
 
@@ -130,9 +130,10 @@ class Evidence:
 
 
 def gather(client: Client, run: str, at: float | None = None) -> Evidence:
-    """Of a run, as of now (or `at`). Raises `BadId`, `NotFound`, `VaultError`, and `DamagedFile` where a record was altered."""
+    """Of a run, as of now (or `at`). Raises `BadId`, `NotFound` (also without a trial), `VaultError`, `DamagedFile` for altered records."""
     now = time.time() if at is None else at
     subject = of_run(client, run)
+    trial_of(subject)
     sealed = {one.root for one in subject.sealed}
     looks = [row for row in client.looks(subject.experiment.experiment) if row.sealed in sealed]
     found = records.of_run(subject)
