@@ -1,5 +1,8 @@
 """Test rows that stand in train: all found, whatever two programs made of one value, and told from natural twins."""
 
+from datetime import time, timedelta
+from decimal import Decimal
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -80,6 +83,34 @@ def test_one_value_in_two_spellings_is_one(trap):
         "the first test row is the second of train, whatever the order of columns; the second is new"
     )
     assert measured(outcome)["compared_value_for_value"] == 1
+    assert measured(outcome)["key_equal_but_values_differ"] == 0
+
+
+ODD = {
+    "decimal": ("number", pa.array([Decimal("1.50"), None])),
+    "half": ("number", pa.array([0.5, None], pa.float16())),
+    "words among numbers": ("number", pa.array(["x", "1"])),
+    "unsigned": ("integer", pa.array([2**64 - 1, None], pa.uint64())),
+    "time of day": ("integer", pa.array([time(1, 2), None])),
+    "duration": ("time", pa.array([timedelta(1), None])),
+    "binary": ("category", pa.array([b"a", None])),
+    "lists of any length": ("category", pa.array([[1, 2], None])),
+    "lists of text": ("category", pa.array([["x"], None], pa.large_list(pa.string()))),
+    "structs": ("text", pa.array([{"a": 1}, None])),
+    "views": ("text", pa.array(["a", None], pa.string_view())),
+    "nothing": ("category", pa.nulls(2)),
+    "missing vectors": ("vector", pa.array([[1, 2], None], pa.list_(pa.int64(), 2))),
+    "short digests": ("digest", pa.array([b"a" * 8, None], pa.binary(8))),
+}
+
+
+@pytest.mark.parametrize("way", ODD)
+def test_any_stored_type_can_be_compared(way):
+    kind, values = ODD[way]
+    more = pa.array([0.5, 0.25])
+    outcome = ask({"a": values, "b": more}, {"a": values, "b": more}, a=kind, b="number")
+    assert hits(outcome) == [(0, 0), (1, 1)]
+    assert measured(outcome)["compared_value_for_value"] == 2
     assert measured(outcome)["key_equal_but_values_differ"] == 0
 
 
@@ -372,6 +403,20 @@ def test_inherited_copies_are_a_warning_and_look_alikes_are_not(rng):
     assert kind(split(values, labels)) == ("inherited", "warning")
     alike = split(few_values(rng)[:1000], rng.integers(0, 2, 1000))
     assert kind(alike) == ("inherited", "info")
+
+
+def test_a_class_drawn_again_before_the_split_is_named(rng):
+    values = np.column_stack([rng.standard_normal((1000, 4)), np.zeros(1000)])
+    rare = np.arange(100)
+    values[rare, 4] = 1
+    balanced = np.vstack([values, values[rng.choice(rare, 800)]])
+    train, test = by_lot(rng, balanced)
+    for side in (train, test):
+        side["y"] = side.pop("x4")
+    outcome = ask(train, test, "classification", y="integer", **WIDE)
+    assert kind(outcome) == ("inherited", "warning")
+    assert "balanced by drawing rows again before the split" in outcome.findings[0].what
+    assert "of class '1'" in outcome.findings[0].what
 
 
 def test_clean_data_is_clean_and_says_what_was_compared(rng):

@@ -5,6 +5,7 @@ One pass keeps a 128-bit key a row (`rowhash`), in memory or in partitions on di
 against what an honest split would give (`null`).
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -133,6 +134,7 @@ class Exact:
             precisions={column.name: precision(batch.schema.field(column.name).type) for column in compared},
             classes=label.classes if label else {},
             labels=int(np.count_nonzero(labels)),
+            counts=label.counts if label else Counter(),
         )
         values = batch.select([column.name for column in compared])
         return Part({side: keys}, Kept([(side, values, rows.coarse, positions)], values.nbytes))
@@ -166,6 +168,7 @@ class Exact:
             refuted=int(confirmed.differ.sum()),
             labelled=bool(left.labels and right.labels),
             spelling=changed.says,
+            oversampled="" if changed.left else labelling.oversampled(left.counts, joined.twin_labels, left.classes),
             apart=tuple(sorted(apart)),
         )
 

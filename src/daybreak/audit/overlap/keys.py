@@ -1,5 +1,6 @@
 """The keys of all rows of the sides: what the fold of exact overlap carries, in memory or, when there are many, in partitions on disk."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -51,6 +52,7 @@ class SideKeys:
     precisions: dict[str, str] = field(default_factory=dict)
     classes: dict[int, str] = field(default_factory=dict)
     labels: int = 0  # rows that have one
+    counts: Counter[int] = field(default_factory=Counter)  # rows of each class
 
     def joined(self, other: "SideKeys") -> "SideKeys":
         """Both, in place."""
@@ -63,6 +65,7 @@ class SideKeys:
         self.rows += other.rows
         self.resident += other.resident
         self.labels += other.labels
+        self.counts.update(other.counts)
         self.precisions |= other.precisions
         self.classes |= other.classes
         return self

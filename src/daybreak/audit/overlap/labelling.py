@@ -1,5 +1,6 @@
 """Labels beside the keys: 64 bits each, 0 where one is missing; classes that two sides write differently brought together."""
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,13 +13,18 @@ from daybreak.audit.overlap.keys import Keys
 from daybreak.audit.overlap.rowhash import Bits, hashed
 
 MOST_CLASSES = 1000  # labels whose text is kept
+FEWEST_OF_CLASS, REPEATED = (
+    20,
+    0.5,
+)  # rows of a class, and the share of them with an equal, from which it looks sampled with replacement
 
 
 class Labels(NamedTuple):
-    """One batch's. `classes`: hash -> canonical text, empty for numbers."""
+    """One batch's. `classes`: hash -> canonical text, `counts`: hash -> rows; empty for numbers."""
 
     hashes: Bits
     classes: dict[int, str]
+    counts: Counter[int]
 
 
 def of(array: pa.Array, target: Column, *, as_classes: bool) -> Labels:
@@ -26,13 +32,18 @@ def of(array: pa.Array, target: Column, *, as_classes: bool) -> Labels:
     if not as_classes and target.type in {"number", "integer"}:
         values = numbers(plain(array))
         named = pa.RecordBatch.from_arrays([values], [target.name])
-        return Labels(np.where(np.isnan(values.to_numpy()), np.uint64(0), hashed(named, (target,)).coarse), {})
+        return Labels(
+            np.where(np.isnan(values.to_numpy()), np.uint64(0), hashed(named, (target,)).coarse), {}, Counter()
+        )
     encoded = label_texts(plain(array)).dictionary_encode()
     names = encoded.dictionary.to_pylist()
     hashes = [label_hash(name) for name in names]
     which = encoded.indices.fill_null(len(names)).to_numpy()
-    few = dict(zip(hashes, names, strict=True)) if len(names) <= MOST_CLASSES else {}
-    return Labels(np.array([*hashes, 0], np.uint64)[which], few)
+    if len(names) > MOST_CLASSES:
+        return Labels(np.array([*hashes, 0], np.uint64)[which], {}, Counter())
+    counts = np.bincount(which, minlength=len(names)).tolist()
+    found = Counter(dict(zip(hashes, counts, strict=False)))
+    return Labels(np.array([*hashes, 0], np.uint64)[which], dict(zip(hashes, names, strict=True)), found)
 
 
 def label_hash(name: str) -> int:
@@ -58,6 +69,18 @@ def respelled(left: dict[int, str], right: dict[int, str]) -> Respelled:
         for side, rename in ((left, how.train), (right, how.test))
     ]
     return Respelled(changed[0], changed[1], how.says)
+
+
+def oversampled(counts: Counter[int], twins: Counter[int], names: dict[int, str]) -> str:
+    """Of equal rows that are nearly all of one class, as if it had been sampled with replacement: what is to be said; else ""."""
+    shares = {label: twins[label] / count for label, count in counts.items() if count >= FEWEST_OF_CLASS}
+    if len(counts) < 2 or not shares:  # noqa: PLR2004
+        return ""
+    most = max(shares, key=lambda label: shares[label])
+    others = sum(count for label, count in twins.items() if label != most) / (counts.total() - counts[most])
+    if shares[most] < REPEATED or others > REPEATED / 10:
+        return ""
+    return f"{shares[most]:.0%} of the train rows of class '{names[most]}' have an equal, of the others {others:.1%}"
 
 
 def relabelled(keys: Keys, changed: dict[int, int]) -> Keys:

@@ -9,8 +9,9 @@ the rate of twins is what an honest split gives. Three questions are asked of an
 3. Rows that are equal come in groups, so hits are fewer independent facts than they look. All groups of either side are split by lot
    4,999 times: at most 1 in 200 of the splits may reach the excess.
 
-An excess that no split by lot explains, but of less than 0.1 points, is *few*; one that 1 in 200 to 1 in 20 splits reach is
-*unclear*, unless train's twins explain at least half of the overlap: then it is inherited, as the rule says.
+An excess that no split by lot explains, but of less than 0.1 points, is *few*; one that 1 in 200 to 1 in
+100 splits reach (1 in 20 where train holds nothing twice) is *unclear*, unless train's twins explain at least half of the overlap: then it
+is inherited, as the rule says.
 
 Where train repeats more than twice as often as test overlaps (copied or oversampled after the split), its twins are no yardstick:
 then those within test are, scaled to the number of different train rows, and the overlap must be more than twice what they say.
@@ -27,7 +28,8 @@ from daybreak.audit.overlap.joining import Counts
 Kind = Literal["none", "inherited", "few", "unclear", "structural"]
 
 Z, EXCESS = 4.0, 0.001
-BY_LOT, PERHAPS = 0.005, 0.05  # how often splits by lot may reach the excess: structural, unclear
+BY_LOT, PERHAPS = 0.005, 0.01  # how often splits by lot may reach the excess: structural, unclear
+PERHAPS_ALONE = 0.05  # unclear where train itself holds nothing twice
 _DRAWS = 4999
 _ONE_BY_ONE = 64  # groups up to this size are drawn by their distribution
 
@@ -63,7 +65,8 @@ def judge(counts: Counts, seed: int = 0) -> Judged:
         return Judged("inherited", share, null, z)
     by_lot = _reached_by_lot(counts, seed)
     few = z_of(counts.few_hits, counts.test_rows, counts.few_twins, counts.train_rows)
-    kind: Kind = "inherited" if by_lot > PERHAPS or null >= share / 2 else "unclear"
+    strayed = by_lot <= (PERHAPS if counts.twins else PERHAPS_ALONE)
+    kind: Kind = "unclear" if strayed and null < share / 2 else "inherited"
     if share - null <= EXCESS:
         kind = "few" if by_lot <= BY_LOT else "inherited"
     elif min(z, few) > Z and by_lot <= BY_LOT:

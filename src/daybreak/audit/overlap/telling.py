@@ -21,7 +21,7 @@ class Overlap:
     """Two sides joined.
 
     `compared`, `refuted`: matches compared value for value, and those that differed; `labelled`: both sides have labels;
-    `apart`: columns that hold one value on either side, a different one.
+    `oversampled`: what is said where one class alone repeats; `apart`: columns that hold one value on either side, a different one.
     """
 
     pair: tuple[str, str]
@@ -31,6 +31,7 @@ class Overlap:
     refuted: int
     labelled: bool
     spelling: str
+    oversampled: str
     apart: tuple[str, ...]
 
     @cached_property
@@ -147,7 +148,8 @@ class _Words:
         if self.judged.kind == "structural":
             return "error"
         many = self.judged.share >= _MANY and self.hits >= _AT_LEAST
-        many = many and (self.overlap.copies if self.overlap.labelled else self.content)
+        copies = self.overlap.copies if self.overlap.labelled else self.content
+        many = many and (copies or bool(self.overlap.oversampled))
         return "warning" if self.judged.kind == "unclear" or many else "info"
 
     def _what(self) -> str:
@@ -167,6 +169,8 @@ class _Words:
     def _origin(self) -> str:
         if self.judged.null == 0:
             return f"; {self.left} itself holds nothing twice"
+        if self.overlap.oversampled:
+            return f": it looks as if classes had been balanced by drawing rows again before the split ({self.overlap.oversampled})"
         return ": inherited from duplicates in the data, not brought in by the split"
 
     def _because(self) -> str:
@@ -174,8 +178,9 @@ class _Words:
         if judged.repeated:
             null = f"{self.left} repeats itself, {self.right} does not: by what repeats there, {percent(judged.null)} were to be expected"
         else:
-            null = f"{percent(judged.null)} of the {counts.train_rows:,} {self.left} {self.things} have an equal within {self.left}, "
-            null += f"which is what an honest split gives {self.right}, too"
+            twins = f"{percent(judged.null)} of the" if judged.null else "None of the"
+            null = f"{twins} {counts.train_rows:,} {self.left} {self.things} {'have' if judged.null else 'has'} an equal within "
+            null += f"{self.left}, which is what an honest split gives {self.right}, too"
         told = f"{null[0].upper()}{null[1:]}. Measured: {percent(judged.share)}, z = {judged.z:.1f} (structural: above 4 and 0.1 points)."
         return f"{told} {self._confirmed()}"
 
@@ -203,6 +208,8 @@ class _Words:
                 f"Look whether {self.left} and {self.right} were read from one file, "
                 f"or {self.right} was drawn without taking its {self.things} out of {self.left}."
             )
+        if self.judged.kind == "inherited" and self.overlap.oversampled:
+            return f"Split first, and balance classes within {self.left} alone."
         if self.judged.kind == "structural":
             return (
                 f"Take these {self.things} out of {self.left}, train and score again; "

@@ -14,6 +14,7 @@ from daybreak.audit.overlap.telling import percent
 
 RULE = "overlap.near.table"
 SHOWN = 8
+_MOST = 0.8
 _MATTERS = (
     "A model that knows the train row by heart knows the answer: its score on these rows says little about new ones."
 )
@@ -27,9 +28,14 @@ def findings(frame: Frame, columns: list[Column], close: Near | None, almost: Al
     found = []
     if almost is not None and len(almost.hits):
         found.append(_almost(frame, almost))
-    if close is not None and close.kind != "none":
+    if close is not None and close.kind != "none" and not _told(close, almost):
         found.append(_near(frame, columns, close))
     return found
+
+
+def _told(close: Near, almost: Almost | None) -> bool:
+    """Whether nearly all near rows are those that differ in one column."""
+    return almost is not None and float(np.isin(close.hits, almost.hits).mean()) > _MOST
 
 
 def _almost(frame: Frame, almost: Almost) -> Finding:
