@@ -212,9 +212,9 @@ def _pair(train: Recordings, test: Recordings, rows: Indices, found: Likeness, h
 def told(stretch: Stretch) -> str:
     """A pose for people."""
     if stretch.span < 1:
-        return f"cut: covers {stretch.span:.0%} of the train recording, from {stretch.start:.0%} on"
+        return f"cut: about {stretch.span:.0%} of the train recording, from {stretch.start:.0%} on"
     if stretch.span > 1:
-        return f"longer: the train recording covers {1 / stretch.span:.0%} of it"
+        return f"longer: the train recording is about {1 / stretch.span:.0%} of it"
     if stretch.start:
-        return f"moved along by {abs(stretch.start):.0%} of its length"
+        return f"moved along by about {abs(stretch.start):.0%} of its length"
     return "the same length"
