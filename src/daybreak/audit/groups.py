@@ -25,6 +25,7 @@ MOST_GUESSES = 6
 MOST_ROWS = 10_000  # a side, for the permutation test
 LEAST_SHARE = 0.01  # of test rows in groups of train, for a guess
 PAIRS = 3
+LONGEST = 40  # letters of a value in a sentence
 EVEN = 1e-4  # chance of a random split that deals groups out as evenly, below which it was made within groups
 
 
@@ -171,7 +172,7 @@ def _finding(
     frame: Frame, one: Candidate, facts: dict[str, Any], severity: Severity, sure: Any, because: str
 ) -> Finding:
     rows, share = _shared(one)
-    named = [one.values[code] for code in one.shared[:4]]
+    named = [_short(one.values[code]) for code in one.shared[:4]]
     more = ", ..." if len(one.shared) > len(named) else ""
     what = (
         f"{100 * share:.1f} % of test rows ({len(rows)}) share their {spoken(one.name)} with train rows: "
@@ -228,8 +229,12 @@ def _pairs(frame: Frame, one: Candidate, rows: Codes) -> tuple[Pair, ...]:
     for row in rows[:: max(1, len(rows) // PAIRS)][:PAIRS]:
         partner = int(np.flatnonzero(one.train == one.test[row])[0])
         left, right = _row(frame.train, "train", partner), _row(frame.test, "test", int(row))
-        found.append(Pair(left, right, note=f"both {one.values[one.test[row]]}"))
+        found.append(Pair(left, right, note=f"both {_short(one.values[one.test[row]])}"))
     return tuple(found)
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= LONGEST else f"{value[: LONGEST - 3]}..."
 
 
 def _row(part: Part, side: str, at: int) -> Row:

@@ -44,7 +44,7 @@ def known_of(frame: Frame, problem: Problem) -> list[Known]:
     for token in tokens(frame):
         declared = next((c.purpose for c in frame.about.columns if c.name == token.name), "meta")
         if declared in {"meta", "name"} and (values := _of_token(token, problem)) is not None:
-            found.append(Known(f"the name's part {token.name}", token.name, values))
+            found.append(Known(spoken(token.name), token.name, values))
     return found
 
 

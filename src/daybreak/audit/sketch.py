@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from daybreak.audit import chance
-from daybreak.audit.about import CONTENT, META, Column
+from daybreak.audit.about import CONTENT, META, NAME, Column
 from daybreak.audit.encoding import Codes, Encoded, Matrix, category_codes, encode, numbers
 from daybreak.audit.frame import Frame, Part
 
@@ -32,6 +32,8 @@ def spoken(name: str) -> str:
     """A column's name in a sentence."""
     if name == CONTENT:
         return "the content"
+    if name.startswith(f"{NAME}."):
+        return f"name part {name}"
     return f"column {name}" if name.lstrip("-").isdecimal() else name.removeprefix(META)
 
 

