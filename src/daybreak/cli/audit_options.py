@@ -10,6 +10,7 @@ from daybreak.audit.about import Task
 
 if TYPE_CHECKING:
     from daybreak.validation.asking import Told
+    from daybreak.validation.functions import Functions
     from daybreak.validation.running import Options
 
 Columns = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
@@ -59,6 +60,16 @@ class Asking:
     predictions: Annotated[
         Path | None, Parameter(help="Your model's predictions for the test rows, in order: CSV or .npy.")
     ] = None
+    model: Annotated[Path | None, Parameter(help="Your model's file, which --predict is given.")] = None
+    predict: Annotated[
+        str, Parameter(help="Your module:function(model file, test rows) that returns predictions; scored as above.")
+    ] = ""
+    preprocess: Annotated[
+        str, Parameter(help="Your module:function(train, test) that returns features: it must not look at test.")
+    ] = ""
+    fit: Annotated[
+        str, Parameter(help="Your module:function(train, test) that trains and predicts: run on shuffled labels.")
+    ] = ""
     rows: Annotated[
         int, Parameter(help="Most rows of a side held in memory; exact overlap reads all, however many.")
     ] = 200_000
@@ -70,6 +81,12 @@ class Asking:
 
         predictions = None if self.predictions is None else read(self.predictions)
         return Options(only=self.only, skip=self.skip, most_rows=self.rows, predictions=predictions, told=told)
+
+    def functions(self) -> "Functions":
+        """The user's own functions, of the code in this folder."""
+        from daybreak.validation.functions import Functions
+
+        return Functions(self.preprocess, self.fit, self.predict, self.model)
 
 
 @Parameter(name="*")

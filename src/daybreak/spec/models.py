@@ -177,6 +177,10 @@ class Audit(_Model):
     preprocess: str | None = Field(
         default=None, description="`module:function` that turns rows of both sides into features."
     )
+    predict: str | None = Field(
+        default=None,
+        description="`module:function` that is given the checkpoint's file and the test rows, and returns predictions.",
+    )
 
 
 class Card(_Model):

@@ -37,8 +37,10 @@ class Callee:
     folder: Path
     scratch: Path
 
-    def call(self, pairs: Sequence[tuple[Columns, Columns]], wanted: str, expects: str) -> tuple[list[Any], list[Any]]:
-        """For each (train, test) what it returned, as `called` tells it, or the error; and [file, line] where it is defined.
+    def call(
+        self, pairs: Sequence[tuple[Columns | Path, Columns]], wanted: str, expects: str
+    ) -> tuple[list[Any], list[Any]]:
+        """What came of each (train, test), or (a model's file, test), as `called` tells it, or the error; [file, line] of the function.
 
         Raises `UserCodeError` with the end of what it printed where it cannot be imported; `expects` says how it is called.
         """
@@ -51,10 +53,12 @@ class Callee:
             raise UserCodeError(f"{self.function} cannot be imported: {printed}; {expects}")
         return [self._answer(Path(call["answer"]), printed, expects) for call in calls], json.loads(defined.read_text())
 
-    def _written(self, number: int, train: Columns, test: Columns) -> dict[str, str]:
-        sides = {"train": train, "test": test}
-        places = {side: str(write(columns, self.scratch / f"{side}-{number}")) for side, columns in sides.items()}
-        return places | {"answer": str(self.scratch / f"answer-{number}.json")}
+    def _written(self, number: int, train: Columns | Path, test: Columns) -> dict[str, str]:
+        first = {"model": str(train)} if isinstance(train, Path) else {"train": self._side("train", number, train)}
+        return first | {"test": self._side("test", number, test), "answer": str(self.scratch / f"answer-{number}.json")}
+
+    def _side(self, side: str, number: int, columns: Columns) -> str:
+        return str(write(columns, self.scratch / f"{side}-{number}"))
 
     def _run(self, job: Path, calls: int, expects: str) -> str:
         """The last line of what it printed."""
@@ -95,13 +99,17 @@ def first_rows(opened: Opened, side: str, most: int) -> pa.Table:
         count += batches[-1].num_rows
         if count >= most:
             break
-    table = pa.Table.from_batches(batches)
-    kept = [
-        c.name
-        for c in opened.about.columns
-        if c.purpose != "meta" and c.type != "digest" and c.name in table.column_names
-    ]
-    return table.select(kept)
+    return _told(pa.Table.from_batches(batches), opened)
+
+
+def rows_of(opened: Opened, side: str) -> pa.Table:
+    """All rows of a side, without what readers added about files."""
+    return _told(pa.Table.from_batches(list(opened.sides[side].batches())), opened)
+
+
+def _told(table: pa.Table, opened: Opened) -> pa.Table:
+    columns = (c.name for c in opened.about.columns if c.purpose != "meta" and c.type != "digest")
+    return table.select([name for name in columns if name in table.column_names])
 
 
 def arrays(table: pa.Table, opened: Opened) -> Columns:

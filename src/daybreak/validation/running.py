@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from daybreak.audit.frame import Frame
@@ -19,12 +19,11 @@ from daybreak.validation.choosing import chosen
 from daybreak.validation.report import Report
 
 BASELINE = Rule("baseline", "examination", "effect:against_baselines", "Does the model beat what needs no skill?")
+PREDICT = Rule("predict", "examination", "", "What does the model predict for the test rows?")
 RESCORE = Rule("rescore", "examination", "rescore:rescore", "What is the score without the overlap?")
 
 
-Probe = Callable[
-    [Opened, Frame], Outcome
-]  # asks what needs more than the rows: code, a model, the user's own functions
+Probe = Callable[[Opened, Frame], Outcome]  # asks what needs more than the rows: code, a model, the user's functions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +35,7 @@ class Options:
     seed: int = 0
     most_rows: int = MOST_ROWS
     predictions: Any = None
+    predict: Callable[[Opened], Any] | None = None  # gives them, where they are not at hand
     show: bool = True  # fill in what a person sees of pairs
     probes: tuple[tuple[Rule, Probe], ...] = ()
     code: str = ""  # digest of the code that is looked at, for fingerprints
@@ -50,7 +50,7 @@ def run(request: Request, options: Options) -> Report:
     with DiskSpill() as spill:
         frame, asked = Asking(opened, rules, spill, options.seed, options.most_rows, options.told).ask()
         asked += [_probed(rule, probe, opened, frame, options) for rule, probe in options.probes]
-        scored = _rescored(frame, asked, options)
+        scored = _rescored(frame, asked, _predicted(opened, asked, options))
     about = frame.about
     found = [*opened.notes, *(finding for one in asked for finding in one.outcome.findings)]
     named = summing.findings(found, about.digests, options.code)
@@ -75,6 +75,23 @@ def _probed(rule: Rule, probe: Probe, opened: Opened, frame: Frame, options: Opt
     began = time.perf_counter()
     outcome = guarded(rule.name, lambda: probe(opened, frame))
     return Asked(rule, outcome, time.perf_counter() - began)
+
+
+def _predicted(opened: Opened, asked: list[Asked], options: Options) -> Options:
+    """The options with predictions, if a function gives them; one that fails is told as a rule that could not run."""
+    ask = options.predict
+    if options.predictions is not None or ask is None:
+        return options
+    made: list[Any] = []
+
+    def predict() -> Outcome:
+        made.append(ask(opened))
+        return Outcome(PREDICT.name, "clean")
+
+    options.told(PREDICT.question, 0, 0)
+    began = time.perf_counter()
+    asked.append(Asked(PREDICT, guarded(PREDICT.name, predict), time.perf_counter() - began))
+    return replace(options, predictions=made[0] if made else None)
 
 
 def _rescored(frame: Frame, asked: list[Asked], options: Options) -> Rescore | None:

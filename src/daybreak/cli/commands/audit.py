@@ -49,9 +49,9 @@ def audit(
     """
     with could_run(), progress(quiet=showing.json) as told:
         if what and not (data.train or data.test or Path(what).exists()):
-            report = _of_run(what, data, asking.options(told), home)
+            report = _of_run(what, data, asking, asking.options(told), home)
         else:
-            report = _of_files(what, data, asking.options(told))
+            report = _of_files(what, data, asking.functions().asked(asking.options(told)))
     return _tell(report, showing)
 
 
@@ -92,10 +92,10 @@ def _of_files(what: str, data: Data, options: "Options") -> Report:
     return run(Request(**data.request(what)), options)
 
 
-def _of_run(what: str, data: Data, options: "Options", home: Path | None) -> Report:
+def _of_run(what: str, data: Data, asking: Asking, options: "Options", home: Path | None) -> Report:
     """What the command line says goes before what the experiment says."""
     from daybreak.client.client import Client
-    from daybreak.validation.auditing_runs import audit_run
+    from daybreak.validation.auditing_runs import audit_run, of_subject
     from daybreak.validation.records import keep
     from daybreak.validation.subject import of_run
 
@@ -105,7 +105,11 @@ def _of_run(what: str, data: Data, options: "Options", home: Path | None) -> Rep
             subject = of_run(client, what)
     except (BadId, NotFound) as error:
         raise UsageError(f"{what} is no file or folder that is here, and no run: {error}") from error
-    report = audit_run(subject, options, lambda request: msgspec.structs.replace(request, **given))
+    report = audit_run(
+        subject,
+        of_subject(subject, asking.functions()).asked(options),
+        lambda request: msgspec.structs.replace(request, **given),
+    )
     if OTHER_DATA.isdisjoint(given):
         keep(subject, report)
     else:
