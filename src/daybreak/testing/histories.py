@@ -33,6 +33,8 @@ from daybreak.lifecycle.events import (
     Prepared,
     Proposed,
     RungReported,
+    SealedOpened,
+    SealedScored,
     Slot,
     SlotsLost,
     SlotsOffered,
@@ -59,6 +61,9 @@ class Plan:
     fails: int = 0  # every so many-th trial fails whenever it comes to FAILS_AT units; 0: none
     harmless: bool = False  # only troubles that a deterministic search must not notice
     pins: float = 0.0  # chance that an event is preceded by somebody who pins or unpins a checkpoint
+    looks: float = (
+        0.0  # chance that an event is preceded by a training that looks at sealed data, or says what that gave
+    )
     contents: int | None = None  # how many different states there are per number of units; None: none is like another
 
 
@@ -108,6 +113,7 @@ class World:
         self._deletions: dict[DeleteCheckpoint, bool] = {}  # not carried out yet; whether the same was saved since
         self._stream = Stream(plan.seed, "world")
         self._people = Stream(plan.seed, "pins")
+        self._lookers = Stream(plan.seed, "looks")
         self._known: set[AttemptKey] = set()
         self._inbox: list[AnyEvent | Propose] = [
             SlotsOffered(f"m{i}", tuple(Slot(n) for n in range(count))) for i, count in enumerate(plan.machines)
@@ -127,7 +133,7 @@ class World:
     def tick(self) -> tuple[float, AnyEvent] | None:
         """The next event and its time; None when nothing will ever happen again."""
         event = self._trouble() if self.troubled and self._stream.uniform() < self.plan.faults else None
-        event = event or self._pinned() or self._behave()
+        event = event or self._pinned() or self._looked() or self._behave()
         if event is None:
             return None
         self.told += 1
@@ -168,6 +174,16 @@ class World:
         experiment, trial, digest = self._people.choice(self._digests)
         value = {"trial": trial, "digest": digest, "why": "a colleague needs it"}
         return Asked(experiment, "pin" if self._people.below(3) else "unpin", value)
+
+    def _looked(self) -> AnyEvent | None:
+        """By an attempt, now and then one that is over; some say it twice, some tell scores of what they never opened."""
+        if not (self.troubled and self._known) or self._lookers.uniform() >= self.plan.looks:
+            return None
+        those = self.processes if self.processes and self._lookers.below(4) else self._known
+        key, number = self._lookers.choice(sorted(those)), 1 + self._lookers.below(2)
+        if self._lookers.below(2):
+            return SealedScored(key, number, {METRIC: self._lookers.uniform()})
+        return SealedOpened(key, number, "test", "cd" * 32, self._lookers.below(9))
 
     # what goes well
 

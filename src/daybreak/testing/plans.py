@@ -74,5 +74,6 @@ def plans(draw: st.DrawFn, *, troubled: bool = True) -> Plan:
         troubled=draw(st.integers(0, 150)) if troubled else 0,
         natural_end=draw(st.sampled_from([5, 40])),
         pins=draw(st.sampled_from([0.0, 0.1])),
+        looks=draw(st.sampled_from([0.0, 0.1])),
         contents=draw(st.sampled_from([None, None, 1, 2])),
     )

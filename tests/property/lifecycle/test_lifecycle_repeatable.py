@@ -90,7 +90,7 @@ def test_the_search_is_that_of_an_undisturbed_run_alone(
     spec, others, slots, seed, faults, troubled, natural_end, restarts
 ):
     alone = History(Plan((spec,), (spec.resources.slots,), natural_end=natural_end), check=False)
-    plan = Plan((spec, *others), slots, seed, faults, troubled, natural_end, harmless=True)
+    plan = Plan((spec, *others), slots, seed, faults, troubled, natural_end, harmless=True, looks=0.1)
 
     disturbed = History(plan, restarts)
 
