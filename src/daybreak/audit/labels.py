@@ -7,6 +7,7 @@ threshold is contradicted with confidence; its place is off the diagonal of the 
 them, so one is listed only where the model also gives its label less than one chance in ten. It is information: the model may be wrong.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,7 @@ import pyarrow as pa
 from daybreak.audit import chance
 from daybreak.audit.baselines import one_thread
 from daybreak.audit.canonical import plain
-from daybreak.audit.encoding import Codes, Vector
+from daybreak.audit.encoding import Codes, Matrix, Vector
 from daybreak.audit.frame import Frame, Part
 from daybreak.audit.outcome import MOST_PLACES, Finding, NotApplicable, Outcome, answered
 from daybreak.audit.problem import Problem, problem_of
@@ -29,7 +30,7 @@ MOST_CLASSES = 30
 FEWEST = 100
 FEWEST_OF_CLASS = 10
 FOLDS = 5
-TREES = 100
+TREES = 200
 LITTLE = 0.1  # the label's own probability, below which it is doubted
 SHOWN = 10
 
@@ -100,25 +101,31 @@ def _one(train: Any, test: Any) -> pa.ChunkedArray:
 
 def _out_of_fold(seen: Views, codes: Codes, known: Codes, seed: int) -> Vector:
     """(n, classes) probabilities: of randomised trees, or of a linear model where there is text."""
-    folds = _folds(codes, seed)
+    from sklearn.linear_model import LogisticRegression
+
+    if not hasattr(seen.linear[0], "toarray"):
+        return _by_trees(seen.neighbours[0][known], codes, seed)
+    X, folds = seen.linear[0][known], _folds(codes, seed)
     result = np.zeros((len(codes), int(codes.max()) + 1))
-    sparse = hasattr(seen.linear[0], "toarray")
-    X = (seen.linear if sparse else seen.neighbours)[0][known]
     for fold in range(FOLDS):
         held = folds == fold
         with one_thread():
-            model = _model(chance.state(seed, RULE, fold), sparse=sparse).fit(X[~held], codes[~held])
+            model = LogisticRegression(C=10.0, max_iter=200, tol=1e-3).fit(X[~held], codes[~held])
             result[held] = model.predict_proba(X[held])
     return result
 
 
-def _model(seed: int, *, sparse: bool) -> Any:
+def _by_trees(X: Matrix, codes: Codes, seed: int) -> Vector:
+    """Each row by the trees of a forest that were grown without it."""
     from sklearn.ensemble import ExtraTreesClassifier
-    from sklearn.linear_model import LogisticRegression
 
-    return (
-        LogisticRegression(C=10.0, max_iter=200, tol=1e-3) if sparse else ExtraTreesClassifier(TREES, random_state=seed)
-    )
+    model = ExtraTreesClassifier(TREES, bootstrap=True, oob_score=True, random_state=chance.state(seed, RULE))
+    with warnings.catch_warnings(), one_thread():
+        warnings.simplefilter("ignore")  # of rows that every tree has seen: they are doubted by none
+        model.fit(X, codes)
+    shares = np.bincount(codes) / len(codes)
+    found: Vector = np.where(np.isnan(model.oob_decision_function_), shares, model.oob_decision_function_)
+    return found
 
 
 def _folds(codes: Codes, seed: int) -> Codes:

@@ -1,10 +1,11 @@
 """Target leakage: a column that gives the target away, because it was written down after it, or from it.
 
 Each column alone predicts the target of train out of fold (`single`). Above 0.98 (the lower 95 % bound of AUC or R2), or equal to the
-target value for value: error. Above 0.8, or far ahead of all others: warning, unless a model loses little without it (`ablation`), or
-three or more columns (or half of them) do as well: then the task is easy, and that is told as information. A column that is declared
-known when a prediction is asked for is information at most; one that is declared not to be known is an error wherever it stands among
-the features. Columns that look like groups (a patient's number tells the patient's illness) are left to the rule `groups`.
+target value for value: error. Above 0.8, or far ahead of all others and all that a model has: warning, unless
+a model loses little without it (`ablation`), or three or more columns (or half of them) do as well: then the task is easy, and that is
+told as information. A column that is declared known when a prediction is asked for is information at most; one that is declared not to
+be known is an error wherever it stands among the features. Columns that look like groups (a patient's number tells the patient's
+illness) are left to the rule `groups`.
 """
 
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ FEWEST = 20
 PERFECT, STRONG = 0.98, 0.8
 GIANT, FAR_AHEAD = 0.5, 0.25  # skill of a lone giant, and of the next best as a share of it
 EASY = 3  # so many strong columns (or half of all), none far ahead: an easy task
+ALL = 0.25  # share of a model's skill that is left without a lone giant
 LITTLE = 0.8  # share of a model's skill that it keeps without a column which is not needed
 MOST_ABLATED = 5
 ROWS_A_GROUP = 50  # a group has no more on average, or is on one side only
@@ -130,7 +132,7 @@ def _judged(looked: Looked) -> list[Finding]:
         findings.append(_easy(looked, suspects))
     elif suspects:
         lost = ablate(looked.frame, looked.problem, frozenset(one.column for one in suspects))
-        findings += [_strong(looked, one, lost) for one in suspects]
+        findings += [_strong(looked, one, lost) for one in suspects if one in strong or lost is None or lost.kept < ALL]
     undeclared = {finding.subject for finding in findings if finding.severity == "error"}
     findings += [
         _not_known(column)
@@ -178,8 +180,8 @@ def _perfect(looked: Looked, single: Single, index: int) -> Finding:
 
 def _strong(looked: Looked, single: Single, lost: Ablation | None) -> Finding:
     column = looked.frame.about.column(single.column)
-    needed = lost is None or lost.kept < LITTLE
     ahead = "" if single.low > STRONG else ", far more than any other column"
+    needed = lost is None or lost.kept < LITTLE
     return Finding(
         RULE,
         "warning" if needed else "info",
