@@ -126,7 +126,11 @@ def plain(m: Machine, call: Call) -> Value:
             told(m, value, "", call.site)
     if call.name in {"float", "int", "str", "round", "abs", "bool", "format"}:
         return Value(latent=joined(inside).latent, scores=joined(inside).scores)
-    return Value(shape="loop") if call.name == "range" else Value()
+    if call.name in {"range", "arange", "trange"}:
+        value = m.fresh(call.node, weak=True)
+        value.shape = "range"
+        return value
+    return Value()
 
 
 def where(m: Machine, call: Call) -> Value:

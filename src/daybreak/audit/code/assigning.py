@@ -11,6 +11,7 @@ from daybreak.audit.code.values import (
     Items,
     Library,
     Method,
+    Role,
     Rows,
     Site,
     Step,
@@ -19,6 +20,8 @@ from daybreak.audit.code.values import (
     contents,
     joined,
 )
+
+USUAL: tuple[Role, Role] = ("train", "test")
 
 
 def assign(m: Machine, scope: Scope, target: ast.expr, value: Value) -> None:
@@ -76,6 +79,8 @@ def _unpack(m: Machine, scope: Scope, target: ast.Tuple | ast.List, value: Value
         return
     base = contents(value)
     roles = [names.role(_first_name(each)) for each in targets]
+    if len(targets) == 2 and all(isinstance(each, ast.Tuple) for each in targets):  # (x, y), (xt, yt) = load_data()
+        roles = [role or usual for role, usual in zip(roles, USUAL, strict=True)]
     apart = len({role for role in roles if role}) > 1
     for each, role in zip(targets, roles, strict=True):
         assign(m, scope, each, _share(m, base, role, target) if apart and role else _copy(base))
@@ -100,7 +105,10 @@ def _share(m: Machine, base: Value, role: str, node: ast.AST) -> Value:
         site = m.site(node)
         key = f"unpacked {site.file}:{site.line}"
         m.cut(key, node, "unpacked")
-        value.rows = m.sides(base.rows, Step(key, role))
+        step = Step(key, role)
+        if role in {"train", "test"}:
+            m.usual.setdefault(step, "train" if role == "train" else "test")
+        value.rows = m.sides(base.rows, step)
     return value
 
 

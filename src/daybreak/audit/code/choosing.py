@@ -45,7 +45,7 @@ def choose(m: Machine, scores: frozenset[Score], site: Site) -> None:
     split = _split(m, score)
     if any(loop.seeded for loop in m.loops) or score.site in m.seeded:
         rule = "random_state_searched"
-    elif score.loops > score.model.born and not _refitted(score):
+    elif max(len(m.loops), 1) > score.model.born and not _refitted(score):
         rule = "test_in_early_stopping"
     else:
         rule = "test_in_selection"

@@ -60,7 +60,7 @@ def _renamed(owner: Value, call: Call) -> Columns:
 
 def _written(m: Machine, owner: Value, call: Call) -> Value:
     value = applied(m, owner, call.everything())
-    if not value.rows:
+    if not value.rows and not value.latent:
         value.rows = m.strong(joined(contents(each) for each in call.everything()).rows)
     if call.said("inplace") is True:
         write_columns(m, owner, value, owner.columns, replace=False)
@@ -95,7 +95,10 @@ def _aggregated(m: Machine, owner: Value, call: Call) -> Value:
         return _group_transform(m, owner, call)
     if owner.shape == "window":
         return derived(owner)
-    return statistic(m, owner, "aggregate", call.node, call.options)
+    value = statistic(m, owner, "aggregate", call.node, call.options)
+    named = frozenset(name for each in call.everything() for taint in contents(each).latent for name in taint.of)
+    value.latent = frozenset(taint._replace(of=taint.of | named) for taint in value.latent)
+    return value
 
 
 def _group_transform(m: Machine, owner: Value, call: Call) -> Value:

@@ -19,6 +19,8 @@ def each(m: Machine, over: Value, node: ast.AST) -> Value:
         return Const(value=keys[0], choices=keys[:MOST_CHOICES]) if keys else Value(shape="loop")
     if isinstance(over, Instance):
         over = contents(over)
+    if over.shape == "range":
+        return Value(shape="loop")
     if over.shape == "columns":
         return Value(shape="columns", columns=over.columns, latent=over.latent)
     if not over.rows and not over.taints and not over.latent and not over.scores:

@@ -26,7 +26,8 @@ SELECTORS = _set(
     "SequentialFeatureSelector BorutaPy Boruta SequentialFeatureSelection ExhaustiveFeatureSelector DropCorrelatedFeatures"
 )
 SELECTION_FUNCTIONS = _set(
-    "mutual_info_classif mutual_info_regression f_classif f_regression chi2 r_regression f_oneway chi2_contingency spearmanr pearsonr"
+    "mutual_info_classif mutual_info_regression f_classif f_regression chi2 r_regression f_oneway ttest_ind mannwhitneyu kruskal ks_2samp "
+    "ranksums pointbiserialr kendalltau chi2_contingency spearmanr pearsonr"
 )
 TARGET_ENCODERS = _set(
     "TargetEncoder LeaveOneOutEncoder CatBoostEncoder JamesSteinEncoder MEstimateEncoder WOEEncoder GLMMEncoder QuantileEncoder "
@@ -97,10 +98,10 @@ LEARNED = re.compile(
     r"^(feature_importances_|coef_|scores_|pvalues_|ranking_|support_|get_support|feature_importance|get_fscore|get_score)$"
 )
 PLAIN = _set(
-    "len range print isinstance type id hash str repr format input open int bool ord chr callable hasattr issubclass super"
+    "len range arange trange print isinstance type id hash str repr format input int bool ord chr callable hasattr issubclass super"
 )
 PASSING = _set(
-    "enumerate zip tqdm trange iter next list tuple reversed map filter set DataLoader batch prefetch cache shuffle Subset iterrows "
+    "enumerate zip tqdm iter next list tuple reversed map filter set DataLoader batch prefetch cache shuffle iterrows "
     "itertuples items values to_list tolist as_completed cycle islice chain"
 )
 NO_DATA = (
@@ -110,7 +111,6 @@ NO_DATA = (
     "shutil.",
     "argparse.",
     "sys.",
-    "json.",
     "logging.",
     "time.",
     "datetime.",
@@ -119,7 +119,7 @@ NO_DATA = (
     "sns.",
 )
 READS = re.compile(
-    r"^(read_|load_|fetch_|make_|loadtxt|genfromtxt|scan_|load$|download|open_dataset|from_csv|imread|get_data)"
+    r"^(read_|load_|fetch_|make_|loadtxt|genfromtxt|scan_|load$|download|open_dataset|from_csv|imread|open$|get_data)"
 )
 
 

@@ -111,7 +111,7 @@ def judge(m: Machine, taint: Taint, columns: Columns, fitted: Rows, rows: Rows, 
     """What was learned and is in the rows: look whether it came from rows that are held out."""
     if not covers(taint.rows, rows):
         return
-    split = _first_cut(m, taint.rows, rows)
+    split = _first_cut(m, taint.rows, rows) or split_of(m, rows)
     if covers(taint.rows, fitted):
         rule = "test_in_fit" if _late(m, taint, split) else RULE_OF[taint.kind]
         mild = not any(m.role(atom) == "test" or m.role(atom) is None for atom in rows) and taint.kind != "resampling"
@@ -129,7 +129,7 @@ def judge(m: Machine, taint: Taint, columns: Columns, fitted: Rows, rows: Rows, 
 
 def _late(m: Machine, taint: Taint, split: Site | None) -> bool:
     """Whether it was learned after the split, from both sides put together or from what was there before."""
-    if len(taint.rows) > 1 and "test" in m.role_of(taint.rows):
+    if len(taint.rows) > 1 and HELD_OUT & m.role_of(taint.rows):
         return True
     return split is not None and split.file == taint.site.file and taint.site.line > split.line and not m.stack
 

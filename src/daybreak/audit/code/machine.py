@@ -216,10 +216,21 @@ def tainted(
     m.note(Leak(chosen, taint.what, taint.site, split, columns, taint.of, mild, taint.kind, taint.rows))
 
 
+def _from_all(m: Machine, taint: Taint, value: Value) -> bool:
+    """Whether something was learned from all of these rows, or from all those of one class."""
+    return any(atom.covers(own) or _a_class(own, atom) for atom in taint.rows for own in value.rows)
+
+
+def _a_class(whole: Atom, part: Atom) -> bool:
+    """Whether a part was taken by `y == 1`, and not by the name of a side."""
+    steps = part.path[len(whole.path) :]
+    return whole.covers(part) and all(step.key.endswith(" ==") and not names.role(step.side) for step in steps)
+
+
 def parted(m: Machine, value: Value, split: Site, *, implicit: bool = False) -> None:
     """Look at rows that are being split: look whether anything was learned from all of them. `implicit`: cross-validation does it."""
     for taint, columns in value.taints.items():
-        if not any(atom.covers(own) for atom in taint.rows for own in value.rows):
+        if not _from_all(m, taint, value):
             continue
         inner = all(m.role(atom) == "train" for atom in value.rows)
         whole = {m.role(atom) for atom in taint.rows}

@@ -196,8 +196,10 @@ def compare(m: Machine, scope: Scope, node: ast.Compare) -> Value:
     left = m.evaluate(scope, node.left)
     others = [m.evaluate(scope, other) for other in node.comparators]
     value = joined(contents(each) for each in [left, *others])
-    value.taints, value.latent, value.select, value.columns = {}, frozenset(), (), None
     value.rows = left.rows or value.rows
+    value.taints, value.select, value.columns = {}, (), None
+    if value.rows:
+        value.latent = frozenset()
     value.shape = "mask"
     if value.rows and len(node.ops) == 1 and not value.uses and not value.scores:
         value.select = (_mask_step(node),)
