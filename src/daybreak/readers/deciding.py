@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from daybreak.audit.about import Column, ColumnType
 from daybreak.readers.moments import STORED, to_times
 from daybreak.readers.source import purpose_of
-from daybreak.readers.survey import NULLS, Seen, joined
+from daybreak.readers.survey import MIXED, NULLS, Seen, joined
 
 FEW_WORDS = 3  # text has at least so many words a value, on average
 LONG = 12  # words of a value that is text even where it repeats
@@ -37,7 +37,7 @@ def decide(name: str, seen: list[Seen], *, as_text: bool = False) -> Reading:
     kind: ColumnType = "text" if as_text and not whole.told else _common(kinds, whole, [each.loose for each in seen])
     missing = (*NULLS, *_words_among_numbers(whole)) if kind in _PARSED else ("",)
     return Reading(
-        Column(name, kind, purpose_of(whole.field), _shape(whole.field.type, kind)),
+        Column(name, kind, purpose_of(whole.field), _shape(whole, kind)),
         _STORED.get(kind, whole.field.type),
         missing,
         whole.forms or (),
@@ -75,7 +75,7 @@ def _stored_kind(seen: Seen) -> str:  # noqa: PLR0911 (a table)
         return "time"
     if pa.types.is_time(kind) or pa.types.is_duration(kind):
         return "integer"
-    return "vector" if pa.types.is_fixed_size_list(kind) else "strings"
+    return "vector" if pa.types.is_fixed_size_list(kind) or (seen.length or 0) > 0 else "strings"
 
 
 def _common(kinds: set[str], seen: Seen, loose: list[bool]) -> ColumnType:  # noqa: PLR0911 (a table)
@@ -83,8 +83,8 @@ def _common(kinds: set[str], seen: Seen, loose: list[bool]) -> ColumnType:  # no
     kinds = kinds - {"empty"}
     if not kinds or not seen.present:
         return "empty"
-    if kinds == {"vector"}:
-        return "vector"
+    if "vector" in kinds and seen.length != MIXED:
+        return "vector" if kinds == {"vector"} else _words(seen)
     if any(loose):
         parsed = _parses_as(seen)
         typed = kinds - {"loose"}
@@ -132,8 +132,11 @@ def _words(seen: Seen) -> ColumnType:
     return "text" if differs or (many >= 50 and (seen.share >= 0.05 or seen.mean_words >= LONG)) else "category"  # noqa: PLR2004
 
 
-def _shape(stored: pa.DataType, kind: ColumnType) -> tuple[int, ...]:
-    return (stored.list_size,) if kind == "vector" else ()
+def _shape(seen: Seen, kind: ColumnType) -> tuple[int, ...]:
+    if kind != "vector":
+        return ()
+    stored = seen.field.type
+    return (stored.list_size,) if pa.types.is_fixed_size_list(stored) else (seen.length or 0,)
 
 
 def convert(values: pa.Array, reading: Reading) -> pa.Array:  # noqa: PLR0911 (a table)
@@ -141,12 +144,12 @@ def convert(values: pa.Array, reading: Reading) -> pa.Array:  # noqa: PLR0911 (a
     kind = reading.column.type
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
-    if kind in {"image", "audio", "digest"} or values.type == reading.stored:
+    if kind in {"image", "audio", "digest"} or (values.type == reading.stored and kind != "vector"):
         return values
     if kind == "empty":
         return pa.nulls(len(values))
     if kind == "vector":
-        return values if values.type == reading.stored else values.cast(reading.stored)
+        return values.cast(pa.list_(pa.float64() if _is_double(values.type) else pa.float32(), reading.column.shape[0]))
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
         return _from_strings(values, reading)
     if kind in {"category", "text"}:
@@ -156,6 +159,10 @@ def convert(values: pa.Array, reading: Reading) -> pa.Array:  # noqa: PLR0911 (a
     if kind == "integer" and not pa.types.is_integer(values.type):
         values = values.cast(pa.int32() if pa.types.is_time32(values.type) else pa.int64())
     return values.cast(reading.stored, safe=False)
+
+
+def _is_double(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_float64(kind.value_type) or pa.types.is_integer(kind.value_type))
 
 
 def _as_number(values: pa.Array) -> pa.Array:

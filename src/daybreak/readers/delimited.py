@@ -17,6 +17,7 @@ EXTENSIONS = (".csv", ".tsv", ".tab", ".data", ".dat", ".txt")
 COMPRESSED = (".gz", ".bz2", ".zst")
 BLOCK = 8 * 2**20  # bytes parsed at once; also the longest row
 MOST_NAMED = 5
+INDEX = ("unnamed_0", "Unnamed: 0")  # what pandas calls it once it was read and written again
 UNNAMED = "unnamed_0"  # a first column without a name: the row numbers of a data frame that was written with its index
 
 
@@ -51,7 +52,8 @@ class Delimited:
             return [str(i) for i in range(wanted)]
         found: list[str] = []
         for i, cell in enumerate(first):
-            base = cell or (UNNAMED if i == 0 else f"unnamed_{i}")
+            base = cell or f"unnamed_{i}"
+            base = UNNAMED if i == 0 and base in INDEX else base
             found.append(base if base not in found else f"{base}_{i}")
         return found
 

@@ -20,6 +20,8 @@ LOOKED_AT = 64 * 2**20  # bytes that quotes are looked for in
 FIRST = 2**16  # bytes for delimiter and header
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 _NAME_LIKE = re.compile(r"^[^\W\d][\w .\-/()#%@:+*?&'\[\]]{0,47}$")
+NO_DELIMITER = "\x1f"  # of plain text: stands in no text
+_MOSTLY = 0.9  # of the rows of a .txt have one number of fields if it is a table
 _ENOUGH = 5  # values, for a repeated one to mean anything
 _FEWEST_NUMBERED = 3
 _MOST_WORDS = 5  # of a column's name
@@ -41,19 +43,27 @@ class Dialect:
 
 def look(path: Path, delimiter: str = "", header: bool | None = None) -> Dialect:
     """The dialect of a file, compressed or not. Raises `UsageError` if it holds nothing or is no text."""
-    with open_bytes(path) as stream:
-        start = stream.read(FIRST)
+    start = _start(path)
     if not start.strip():
         raise UsageError(f"a table has at least one row, {path} is empty")
     encoding = _encoding(start, path)
-    lines = _lines(start.decode(encoding, "replace").lstrip("\ufeff"), whole=len(start) < FIRST)
+    text = start.decode(encoding, "replace").lstrip("\ufeff")
+    lines = _lines(text, whole=len(start) < FIRST)
     delimiter = delimiter or _delimiter(lines, path)
-    quoted, stray, swallowed = _quoting(path, delimiter, len(_split(lines[0], delimiter, quoted=True)))
-    rows = [_split(line, delimiter, quoted) for line in lines]
+    quoted, stray, swallowed = _quoting(path, delimiter, len(_rows(lines[:1], delimiter, quoted=True)[0]))
+    rows = _rows(lines, delimiter, quoted)
     space_after = len(rows[0]) > 1 and all(cell.startswith(" ") for row in rows for cell in row[1:])
     cells = [[cell.strip() for cell in row] for row in rows]
     has_header = _has_header(cells) if header is None else header
     return Dialect(delimiter, quoted, encoding, space_after, tuple(cells[0]), has_header, stray, swallowed)
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with open_bytes(path) as stream:
+            return stream.read(FIRST)
+    except (OSError, pa.ArrowException) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
 
 
 def open_bytes(path: Path) -> IO[bytes]:
@@ -85,22 +95,37 @@ def _lines(text: str, *, whole: bool) -> list[str]:
 
 
 def _delimiter(lines: list[str], path: Path) -> str:
-    """What cuts most lines into the same number of fields, at least two; a file's extension decides a draw."""
-    wanted = "\t" if path.name.removesuffix(".gz").endswith((".tsv", ".tab")) else ","
+    """What cuts most rows into the same number of fields, at least two; a file's extension decides a draw.
+
+    Lines of plain text are one field each.
+    """
+    name = path.name.removesuffix(".gz")
+    wanted = "\t" if name.endswith((".tsv", ".tab")) else ","
 
     def fitness(delimiter: str) -> tuple[float, bool, int]:
-        counts = Counter(len(_split(line, delimiter, quoted=True)) for line in lines)
-        fields, often = counts.most_common(1)[0]
-        return (often / len(lines) if fields > 1 else 0.0, delimiter == wanted, fields)
+        counts = Counter(map(len, _rows(lines, delimiter, quoted=True)))
+        often = {fields: n for fields, n in counts.items() if fields > 1}
+        fields = max(often, key=lambda each: (often[each], each), default=0)
+        return (often.get(fields, 0) / counts.total(), delimiter == wanted, fields)
 
     best = max(DELIMITERS, key=fitness)
-    return best if fitness(best)[0] > 0 else wanted
+    found = fitness(best)[0]
+    if name.endswith((".txt", ".text")) and found < _MOSTLY:
+        return NO_DELIMITER
+    return best if found > 0 else wanted
 
 
-def _split(line: str, delimiter: str, quoted: bool) -> list[str]:
-    if not quoted or '"' not in line:
-        return line.split(delimiter)
-    return next(csv.reader([line], delimiter=delimiter), [""])
+def _rows(lines: list[str], delimiter: str, quoted: bool) -> list[list[str]]:
+    """Fields by rows; a quoted field may go over several lines."""
+    if not quoted:
+        return [line.split(delimiter) for line in lines]
+    limit = csv.field_size_limit(2**31 - 1)
+    try:
+        return [row for row in csv.reader((line + "\n" for line in lines), delimiter=delimiter) if row] or [[""]]
+    except csv.Error:
+        return [line.split(delimiter) for line in lines]
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _quoting(path: Path, delimiter: str, fields: int) -> tuple[bool, int, int]:
@@ -149,11 +174,7 @@ def _swallowed(path: Path, delimiter: str) -> int:
     with open_bytes(path) as stream:
         text = stream.read(LOOKED_AT).decode("utf-8", "replace")
     lines = [line for line in text.split("\n") if line.strip()]
-    limit = csv.field_size_limit(2**31 - 1)
-    try:
-        return len(lines) - sum(1 for row in csv.reader(text.split("\n"), delimiter=delimiter) if row)
-    finally:
-        csv.field_size_limit(limit)
+    return len(lines) - len(_rows(lines, delimiter, quoted=True))
 
 
 def _has_header(rows: list[list[str]]) -> bool:

@@ -84,15 +84,14 @@ class JsonLines:
         """The one list of objects in a JSON file, or its lines where it is JSON lines after all."""
         try:
             value = msgspec.json.decode(data)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             lines = [line for line in data.splitlines() if line.strip()]
             try:
                 return [msgspec.json.decode(line) for line in lines]
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 raise UsageError(f"{self.path} is no JSON: {error}") from error
-        lists = (
-            [value] if isinstance(value, list) else [each for each in dict(value).values() if isinstance(each, list)]
-        )
+        inner = value.values() if isinstance(value, dict) else [value]
+        lists = [each for each in inner if isinstance(each, list)]
         fitting = [each for each in lists if each and all(isinstance(row, dict) for row in each)]
         if len(fitting) != 1:
             raise UsageError(f"a JSON file holds one list of objects, {self.path} holds {len(fitting)}")

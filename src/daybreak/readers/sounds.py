@@ -6,6 +6,7 @@ of frames, so that recordings of any length have one shape, and the length stand
 
 import base64
 import io
+import struct
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ FLOOR = 1e-8  # of the loudest energy: 80 dB
 QUIET = 0.01  # of the peak: 40 dB below it counts as silence
 PLAYED = 3.0  # seconds up to which a page can play it
 _INTEGERS: dict[int, Any] = {1: np.uint8, 2: np.dtype("<i2"), 4: np.dtype("<i4")}
+SLOWEST, FASTEST = 100, 1_000_000  # samples a second that a recording may have
+STREAMED = 2**31 - 2**16  # bytes that a program announces when it does not know yet how many will come
 THREE_BYTES = 3
 
 
@@ -110,14 +113,19 @@ def read_sound(data: bytes) -> Sound:
             width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
             raw = file.readframes(file.getnframes())
             announced = file.getnframes()
-    except (wave.Error, EOFError):
+    except (wave.Error, EOFError, RuntimeError, struct.error):  # its chunks contradict each other, or it is no PCM
         return _by_soundfile(data)
-    if not rate or not channels:
-        raise Broken("its header says 0 channels or a rate of 0")
+    _plausible(rate, channels)
     samples = _scaled(raw[: len(raw) // (width * channels) * width * channels], width).reshape(-1, channels)
-    if len(samples) < announced:
+    if len(samples) < announced < STREAMED // (width * channels):
         raise Broken(f"it is cut: {len(samples)} of {announced} samples are there")
     return Sound(_joined(samples), rate, channels, 8 * width)
+
+
+def _plausible(rate: int, channels: int) -> None:
+    """A damaged header may ask for windows of gigabytes. Raises `Broken`."""
+    if not SLOWEST <= rate <= FASTEST or not channels:
+        raise Broken(f"its header says {channels} channels and {rate:,} samples a second")
 
 
 def _scaled(raw: bytes, width: int) -> Samples:
@@ -141,6 +149,7 @@ def _by_soundfile(data: bytes) -> Sound:
         raise Broken("it is no PCM WAV; other formats need: pip install 'daybreak[audit]'") from error
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
+            _plausible(file.samplerate, file.channels)
             samples = file.read(dtype="float32", always_2d=True)
             bits = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32}.get(
                 file.subtype, 0

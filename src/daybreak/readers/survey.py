@@ -36,6 +36,7 @@ NULLS = (
     ".",
 )
 MOST_DISTINCT = 5000  # values remembered of a column
+MIXED = -1
 MOST_TOKENS = 20  # words remembered that stand among numbers
 MOSTLY_DISTINCT = 0.5
 LOOKED_AT = 2000  # values whose length and words are counted
@@ -64,6 +65,7 @@ class Seen:
     first_rows: int = 0  # present values of the first batch, and how many of them differ
     first_distinct: int = 0
     words: list[int] = field(default_factory=list)
+    length: int | None = None  # of the lists of numbers that are its values; -1: they differ
     forms: tuple[str, ...] | None = None  # that all dates fit; None: ISO 8601
 
     @property
@@ -123,6 +125,11 @@ def joined(one: Seen, other: Seen) -> Seen:
         left.first_rows,
         left.first_distinct,
         [*one.words, *other.words],
+        one.length
+        if one.length == other.length or other.length is None
+        else other.length
+        if one.length is None
+        else MIXED,
         _forms(one.forms, other.forms),
     )
 
@@ -145,6 +152,18 @@ def _look(seen: Seen, column: pa.Array) -> None:
         _look_at_values(seen, column)
     else:
         seen.present += len(column) - column.null_count
+        if pa.types.is_fixed_size_list(kind):
+            seen.length = kind.list_size
+        elif is_list(kind) and seen.length != MIXED:
+            lengths = pc.unique(pc.list_value_length(column.drop_null())).to_pylist()
+            known = {*lengths, *([] if seen.length is None else [seen.length])}
+            seen.length = next(iter(known), None) if len(known) < 2 else MIXED  # noqa: PLR2004
+
+
+def is_list(kind: pa.DataType) -> bool:
+    """Whether values are lists of numbers, of lengths that are not told by the type."""
+    listed = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    return listed and bool(pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type))
 
 
 def _look_at_values(seen: Seen, column: pa.Array) -> None:

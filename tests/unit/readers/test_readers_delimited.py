@@ -116,3 +116,54 @@ def test_files_that_are_no_tables(tmp_path, content, says):
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(UsageError, match=says):
         opened(train=tmp_path / "a.csv", test=tmp_path / "a.csv")
+
+
+def test_wine_as_it_is_given_out_by_its_authors(tmp_path):
+    path = write(tmp_path / "a.csv", '"fixed acidity";"pH";"quality"', "7.4;3.51;5", "7.8;3.2;5", "11.2;3.16;6")
+    assert types(opened(train=path, test=path)) == {"fixed acidity": "number", "pH": "number", "quality": "integer"}
+
+
+def test_reviews_over_several_lines(tmp_path):
+    lines = ["review,stars"]
+    for i in range(30):
+        lines += [f'"Good, but, well, {i}', "", 'not so good; really, ""not"" so, good",' + str(i % 5)]
+    path = write(tmp_path / "a.csv", *lines)
+    found = opened(train=path, test=path, target="stars")
+    assert found.about.rows["train"] == 30
+    assert types(found) == {"review": "text", "stars": "integer"}
+    assert found.notes == ()
+
+
+def test_a_text_file_is_one_text_a_line(tmp_path):
+    path = write(
+        tmp_path / "a.txt",
+        "Well, this is one line, with commas.",
+        "And this one has none.",
+        "The third, too, has some.",
+    )
+    found = opened(train=path, test=path, text=("0",))
+    assert rows(found)["0"].to_pylist()[1] == "And this one has none."
+    table = write(tmp_path / "b.txt", "a,b", "1,x", "2,y")
+    assert list(types(opened(train=table, test=table))) == ["a", "b"]
+
+
+def test_missing_values_quotes_and_names_as_in_lists_of_passengers(tmp_path):
+    path = write(
+        tmp_path / "a.csv",
+        "PassengerId,Survived,Name,Age,Cabin",
+        '1,0,"Braund, Mr. Owen Harris",22,',
+        '2,1,"Cumings, Mrs. John Bradley (Florence Briggs Thayer)",38,C85',
+        '3,1,"Heikkinen, Miss. Laina",,',
+        '4,1,"Futrelle, Mrs. Jacques ""Lily"" Heath",35.5,C123',
+    )
+    found = opened(train=path, test=path, target="Survived")
+    assert types(found) | {"Name": ""} == {
+        "PassengerId": "integer",
+        "Survived": "integer",
+        "Name": "",
+        "Age": "number",
+        "Cabin": "category",
+    }
+    assert rows(found)["Age"].null_count == 1
+    assert rows(found)["Cabin"].to_pylist() == [None, "C85", None, "C123"]
+    assert found.notes == ()

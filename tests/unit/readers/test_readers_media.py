@@ -239,3 +239,20 @@ def test_twenty_thousand_files_are_listed_in_order_and_few_are_objects_at_a_time
     assert names == sorted(names)
     assert files.extensions == {".png": 20_000}
     assert files.names.nbytes < 20_000 * 16
+
+
+def test_a_recording_whose_length_was_not_known_when_it_was_written(tmp_path):
+    """As programs write to a pipe: the header announces 2**32 - 1 bytes."""
+    tone(tmp_path / "a.wav", (np.sin(np.arange(4000)) * 9000).astype("<i2").tobytes())
+    data = bytearray((tmp_path / "a.wav").read_bytes())
+    data[4:8] = data[40:44] = b"\xff\xff\xff\xff"
+    (tmp_path / "b.wav").write_bytes(data)
+    table = rows(opened(train=tmp_path, test=tmp_path))
+    assert table["@digest"].to_pylist()[0] == table["@digest"].to_pylist()[1]
+
+
+def test_a_damaged_header_asks_for_no_gigabytes(tmp_path):
+    tone(tmp_path / "a.wav", b"\0\1" * 400)
+    tone(tmp_path / "b.wav", b"\0\1" * 400, rate=2**30)
+    found = opened(train=tmp_path, test=tmp_path)
+    assert "1,073,741,824 samples a second" in notes(found)["input.unreadable"].what

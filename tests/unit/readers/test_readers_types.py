@@ -180,3 +180,20 @@ def test_a_side_without_a_header_has_the_names_of_the_other(tmp_path):
     found = opened(train=train, test=test, target="y")
     assert types(found) == {"a": "number", "y": "category"}
     assert found.about.rows == {"train": 3, "test": 2}
+
+
+def test_lists_of_one_length_are_vectors(tmp_path):
+    """How data frames write embeddings."""
+    one, other = [[0.5, 1.0], None, [2.0, 3.0]], [[0.5, 1.0], [2.0], [1.0, 3.0]]
+    pq.write_table(pa.table({"e": one}), tmp_path / "one.parquet")
+    pq.write_table(pa.table({"e": other}), tmp_path / "other.parquet")
+    found = opened(train=tmp_path / "one.parquet", test=tmp_path / "one.parquet")
+    assert (types(found)["e"], found.about.column("e").shape) == ("vector", (2,))
+    assert rows(found)["e"].to_pylist() == one
+    found = opened(train=tmp_path / "one.parquet", test=tmp_path / "other.parquet")
+    assert types(found)["e"] == "category"
+    assert rows(found, "test")["e"].to_pylist() == ["0.5 1.0", "2.0", "1.0 3.0"]
+    wide = np.zeros((3, 5000)), np.zeros((3, 6000))
+    with pytest.raises(UsageError, match="sides have the same columns"):
+        opened(train={"x": [1, 2]}, test={"z": [1, 2]})
+    assert types(opened(train=wide[0], test=wide[1]))["vector"] == "category"
