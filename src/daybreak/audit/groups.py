@@ -18,7 +18,7 @@ from daybreak.audit.group_guessing import Candidate, candidate, guessed
 from daybreak.audit.group_neighbours import neighbours
 from daybreak.audit.outcome import MOST_PLACES, Finding, NotApplicable, Outcome, Pair, Row, Severity, answered
 from daybreak.audit.problem import problem_of
-from daybreak.audit.sketch import sketch, spoken, standardised, thinned
+from daybreak.audit.sketch import need_rows, sketch, spoken, standardised, thinned
 
 RULE = "groups"
 MOST_GUESSES = 6
@@ -34,6 +34,7 @@ def groups(frame: Frame) -> Outcome:
 
     Raises `NotApplicable` where nothing is declared, nothing looks like a group, and there is no target to compare scores of.
     """
+    need_rows(frame)
     declared = [candidate(frame, column) for column in frame.about.having("group")]
     classes = _classes(frame)
     candidates = guessed(frame, classes)[:MOST_GUESSES] if frame.about.task != "forecast" else []

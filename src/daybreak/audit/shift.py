@@ -123,8 +123,7 @@ def told_apart(encoded: Encoded, pieces: Codes, seed: int) -> Told:
     """Adversarial validation with boosted trees. `pieces`: (n + m,), rows of one number stay together under the null and in the folds."""
     X = np.vstack([encoded.train, encoded.test])
     side = np.repeat([0, 1], [len(encoded.train), len(encoded.test)])
-    kept = np.array([not np.isnan(X[:, i]).all() for i in range(X.shape[1])])
-    X, categorical = X[:, kept], encoded.categorical[kept]
+    categorical = encoded.categorical
     auc = _out_of_fold_auc(X, categorical, side, pieces, chance.generator(seed, RULE, "folds"))
     null = []
     for i in range(PERMUTATIONS):
@@ -169,16 +168,17 @@ def _out_of_fold_auc(X: Matrix, categorical: Any, side: Codes, pieces: Codes, rn
     scores = np.zeros(len(X))
     for fold in range(FOLDS):
         held = folds == fold
-        if held.any() and len(np.unique(side[~held])) > 1:
+        seen = ~np.isnan(X[~held]).all(axis=0)  # what has no value at all in the other folds teaches nothing
+        if held.any() and len(np.unique(side[~held])) > 1 and seen.any():
             model = HistGradientBoostingClassifier(
                 max_iter=ROUNDS,
                 max_leaf_nodes=15,
-                categorical_features=categorical if categorical.any() else None,
+                categorical_features=categorical[seen] if categorical[seen].any() else None,
                 early_stopping=False,
                 random_state=0,
             )
             with threadpool_limits(1, "openmp"):  # a few thousand rows: threads that wait for each other cost tenfold
-                scores[held] = model.fit(X[~held], side[~held]).decision_function(X[held])
+                scores[held] = model.fit(X[~held][:, seen], side[~held]).decision_function(X[held][:, seen])
     return _within_folds(roc_auc_score, side, scores, folds)
 
 

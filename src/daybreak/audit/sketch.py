@@ -15,6 +15,7 @@ from daybreak.audit import chance
 from daybreak.audit.about import CONTENT, META, NAME, Column
 from daybreak.audit.encoding import Codes, Encoded, Matrix, category_codes, encode, numbers
 from daybreak.audit.frame import Frame, Part
+from daybreak.audit.outcome import NotApplicable
 
 WIDEST = 24  # numbers of one column that are kept as they are
 COMPONENTS = 16  # of a wide one
@@ -28,6 +29,13 @@ PLAIN = {
 }
 
 
+def need_rows(frame: Frame) -> None:
+    """Raises `NotApplicable` unless either side has a row."""
+    for side, part in (("train", frame.train), ("test", frame.test)):
+        if not len(part.positions):
+            raise NotApplicable(f"needs rows on either side, {side} has none")
+
+
 def spoken(name: str) -> str:
     """A column's name in a sentence."""
     if name == CONTENT:
@@ -38,7 +46,8 @@ def spoken(name: str) -> str:
 
 
 def thinned(frame: Frame, most: int, *names: str | int) -> Frame:
-    """At most `most` rows a side, drawn at random by (seed, names), in their order."""
+    """At most `most` rows a side, drawn at random by (seed, names), in their order. Raises `NotApplicable` where a side is empty."""
+    need_rows(frame)
     train = _thin(frame.train, most, frame.seed, "train", *names)
     return replace(frame, train=train, test=_thin(frame.test, most, frame.seed, "test", *names))
 

@@ -12,7 +12,7 @@ from daybreak.audit.about import Column
 from daybreak.audit.encoding import Codes, Vector, category_codes, numbers
 from daybreak.audit.frame import Frame, Part
 from daybreak.audit.outcome import MOST_PLACES, Finding, NotApplicable, Outcome, Severity, answered
-from daybreak.audit.sketch import spoken
+from daybreak.audit.sketch import need_rows, spoken
 
 RULE = "time"
 PERMUTATIONS = 199
@@ -39,6 +39,7 @@ def order(frame: Frame) -> Outcome:
     An error only for a declared forecast; elsewhere rows out of order are a warning where a time was declared, otherwise information.
     Raises `NotApplicable` where there is no time.
     """
+    need_rows(frame)
     column, declared = _column(frame)
     train, test = times(frame.train, column), times(frame.test, column)
     if not (np.isfinite(train).any() and np.isfinite(test).any()):
