@@ -18,6 +18,7 @@ from audit_text_planted import frame_of_texts, planted
 
 from daybreak.audit.canonical import texts as as_written
 from daybreak.audit.overlap import texts
+from daybreak.audit.overlap.compared_texts import first_rows
 from daybreak.audit.overlap.shingles import normalised
 
 PERMUTATIONS, THRESHOLD, LENGTH = 128, 0.5, 5
@@ -30,7 +31,7 @@ def ours(train, test):
     texts.near(frame)
     seconds = time.perf_counter() - began
     looked = texts.look(frame, frame.about.columns[0])
-    found, first = looked.found, texts.first_rows(looked.train)
+    found, first = looked.found, first_rows(looked.train)
     copies = found.same | (found.similarity >= looked.judged.least)
     return dict(zip(found.rows[copies].tolist(), first[found.partner[copies]].tolist(), strict=True)), seconds
 

@@ -1,22 +1,20 @@
 """Near copies of texts in words: how many, against what, what it does to the score, what to do."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from daybreak.audit.frame import Frame
 from daybreak.audit.outcome import MOST_PLACES, Finding, Pair, Row
+from daybreak.audit.overlap.compared_texts import Looked, first_rows
 from daybreak.audit.overlap.rates import percent
-
-if TYPE_CHECKING:
-    from daybreak.audit.overlap.texts import Looked
 
 RULE = "overlap.near.text"
 FAMILIES = 0.2  # share of train texts that stand in other rows, too: rows come in families of one text
 SHOWN = 24  # pairs that a page shows
 
 
-def finding(frame: Frame, looked: "Looked") -> Finding | None:
+def finding(frame: Frame, looked: Looked) -> Finding | None:
     """What is said of one column; nothing where it holds no near copy."""
     judged = looked.judged
     if judged.rates.kind == "none":
@@ -42,7 +40,7 @@ def finding(frame: Frame, looked: "Looked") -> Finding | None:
     )
 
 
-def measured(looked: "Looked") -> dict[str, Any]:
+def measured(looked: Looked) -> dict[str, Any]:
     """All numbers, also where nothing was found."""
     judged, found = looked.judged, looked.found
     return {
@@ -58,13 +56,11 @@ def measured(looked: "Looked") -> dict[str, Any]:
     }
 
 
-def _partner_rows(looked: "Looked") -> Any:
-    from daybreak.audit.overlap.texts import first_rows
-
+def _partner_rows(looked: Looked) -> Any:
     return first_rows(looked.train)[looked.found.partner[looked.judged.hits]]
 
 
-def _what(looked: "Looked") -> str:
+def _what(looked: Looked) -> str:
     judged, compared = looked.judged, len(looked.found.rows)
     count = len(judged.hits)
     whole = (
@@ -86,7 +82,7 @@ def _what(looked: "Looked") -> str:
     return f"{text}{origin.get(judged.rates.kind, '')}."
 
 
-def _because(looked: "Looked") -> str:
+def _because(looked: Looked) -> str:
     judged = looked.judged
     told = f"Two texts count as copies if they share {judged.least:.0%} of their sequences of five letters"
     told += ", capitals and punctuation aside"
@@ -98,7 +94,7 @@ def _because(looked: "Looked") -> str:
     )
 
 
-def _matters(looked: "Looked") -> str:
+def _matters(looked: Looked) -> str:
     if looked.judged.rates.kind == "few":
         return "Small: see the score on the clean rows, if anything was scored."
     if not looked.alone:
@@ -109,7 +105,7 @@ def _matters(looked: "Looked") -> str:
     return "A model that remembers a train text has the answer for its copy: the score says how well it remembers."
 
 
-def _advice(looked: "Looked") -> str:
+def _advice(looked: Looked) -> str:
     if looked.judged.rates.kind == "few":
         return "Look at the pairs; take these test texts out if they are copies."
     if not looked.alone:
@@ -119,7 +115,7 @@ def _advice(looked: "Looked") -> str:
     return "Keep one text of each family of copies, or put a family on one side, and split again; report the score on the clean part."
 
 
-def _pairs(frame: Frame, looked: "Looked", rows: Any, partners: Any) -> tuple[Pair, ...]:
+def _pairs(frame: Frame, looked: Looked, rows: Any, partners: Any) -> tuple[Pair, ...]:
     """The most similar changed ones first."""
     similarity = looked.found.similarity[looked.judged.hits]
     same = looked.found.same[looked.judged.hits]

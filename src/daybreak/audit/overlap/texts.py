@@ -5,9 +5,6 @@ band of their MinHash sketches (`lookalikes`), and each candidate is confirmed b
 against itself says from which similarity on two texts are more than alike in topic, and how many copies the data holds by nature.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,8 +16,9 @@ from daybreak.audit.canonical import texts as as_written
 from daybreak.audit.frame import Frame, Part
 from daybreak.audit.outcome import Hits, NotApplicable, Outcome, answered
 from daybreak.audit.overlap import telling_texts
+from daybreak.audit.overlap.compared_texts import Floats, Judged, Likeness, Looked, Side, first_rows
 from daybreak.audit.overlap.lookalikes import Keyed, by_rare_sequences, by_sketches, candidates
-from daybreak.audit.overlap.rates import Rates, rates
+from daybreak.audit.overlap.rates import rates
 from daybreak.audit.overlap.shingles import Indices, Shingles, jaccard, long_enough, normalised, shingles
 
 RULE = "overlap.near.text"
@@ -28,54 +26,6 @@ LOO = 8_000  # train texts that are compared with the rest of train
 LEAST, SURE = 0.5, 0.8  # similarity: never a copy below, always one above
 QUANTILE = 0.999  # of train's own neighbours that are no sure copies: a copy lies above
 FEWEST = 20  # train texts: with fewer nothing is known of how alike texts are
-
-Floats = np.ndarray[Any, np.dtype[np.float32]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
-
-
-@dataclass(frozen=True)
-class Side:
-    """Texts of one side that can be compared, each different one once.
-
-    `texts`: normalised; `rows`: row of the sample -> its text, -1 where it is missing or too short. `written`: row -> the text with its
-    capitals and punctuation, as a number; `spellings`: those.
-    """
-
-    texts: pa.Array
-    rows: Indices
-    written: Indices
-    spellings: pa.Array
-
-
-@dataclass(frozen=True)
-class Likeness:
-    """Of rows: the most similar train text (-1: none), the similarity, and whether it stands there unchanged."""
-
-    rows: Indices
-    partner: Indices
-    similarity: Floats
-    same: Bools
-
-
-@dataclass(frozen=True)
-class Judged:
-    """`least`: similarity of a copy. `hits`: where in the likeness of test. `rates`: of test, and of train against itself."""
-
-    least: float
-    hits: Indices
-    rates: Rates
-
-
-@dataclass(frozen=True)
-class Looked:
-    """One column. `alone`: a sample is this text and nothing else, so that unchanged ones are told by `overlap.exact`."""
-
-    column: Column
-    train: Side
-    test: Side
-    found: Likeness
-    judged: Judged
-    alone: bool
 
 
 def near(frame: Frame) -> Outcome:
@@ -191,14 +141,6 @@ def _judged(train: Likeness, test: Likeness, least: float, *, alone: bool) -> Ju
     hits = np.flatnonzero((test.similarity >= least) & ~(test.same & alone))
     twins = int(((train.similarity >= least) & ~(train.same & alone)).sum())
     return Judged(least, hits, rates(len(hits), len(test.rows), twins, len(train.rows)))
-
-
-def first_rows(side: Side) -> Indices:
-    """Text -> the first row that holds it."""
-    found = np.zeros(len(side.texts), np.int64)
-    rows = np.flatnonzero(side.rows >= 0)[::-1]
-    found[side.rows[rows]] = rows
-    return found
 
 
 def _hits(frame: Frame, looked: list[Looked]) -> Hits:
