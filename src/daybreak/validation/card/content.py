@@ -260,7 +260,7 @@ def _missing(
         yield f"whether its score can be believed: it was never audited (daybreak audit {subject.run})"
     if not subject.sealed:
         yield "how often its test data was looked at: no dataset is sealed"
-    elif not evidence.own_looks:
+    elif not evidence.own_looks and subject.binding.model not in evidence.rescored:
         yield f"its score on the sealed test set (daybreak model score {subject.run} MODULE:FUNCTION)"
     if subject.checkpoint is None:
         yield "the model itself: no checkpoint of it is kept"

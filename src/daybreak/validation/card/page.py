@@ -21,9 +21,7 @@ VERDICT = {
     "blocked": ("blocked", "It does not pass: it is not to be used as it stands"),
 }
 QUESTIONS = {rule.name: rule.question for rule in RULES} | {
-    "code": "Does the code fit, select or choose with test rows?",
     "test looks": "How often was the sealed test set looked at?",
-    "rescore": "What is the score without the overlap?",
     "audits": "Was it audited?",
 }
 QUIET = {"clean": "found nothing that speaks against it", "not_applicable": "had nothing to look at"}
@@ -93,7 +91,7 @@ def _asked(card: Card) -> str:
     """What blocks first; questions that found nothing together."""
     open_ones = sorted((one for one in card.gate.asked if one.status not in QUIET), key=lambda one: RANK[one.result])
     rows = "".join(
-        row([tag("span", esc(one.result), one.result.replace(" ", "-")), _question(one), esc(one.says)])
+        row([tag("span", esc(one.result), one.result.replace(" ", "-")), _question(one, card), esc(one.says)])
         for one in open_ones
     )
     table = tag("div", tag("table", row(["answer", "asked", ""], "th") + rows, "asked"), "scroll") if rows else ""
@@ -103,14 +101,15 @@ def _asked(card: Card) -> str:
 def _quiet(card: Card, status: str, says: str) -> str:
     asked = [one for one in card.gate.asked if one.status == status]
     why = (f" {esc(one.says)}" if status != "clean" else "" for one in asked)
-    listed = tag("ul", "".join(tag("li", _question(one) + more) for one, more in zip(asked, why, strict=True)))
+    listed = tag("ul", "".join(tag("li", _question(one, card) + more) for one, more in zip(asked, why, strict=True)))
     told = f"{len(asked)} question{'s' if len(asked) > 1 else ''} {says}"
     return tag("details", tag("summary", told) + listed) if asked else ""
 
 
-def _question(asked: Asked) -> str:
+def _question(asked: Asked, card: Card) -> str:
     """A rule's question in plain words, with its name beside it."""
-    question = QUESTIONS.get(asked.what, "")
+    said = (answer.question for answer in card.answers if answer.rule == asked.what)
+    question = next(said, "") or QUESTIONS.get(asked.what, "")
     return f"{esc(question)} {tag('small', esc(asked.what), 'soft')}" if question else esc(asked.what)
 
 
