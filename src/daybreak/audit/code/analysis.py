@@ -126,7 +126,7 @@ def _read(project: Project) -> Machine:
 def _closed(m: Machine, lines: Mapping[str, list[str]]) -> list[Leak]:
     """The leaks that remain once everything was read."""
     found = [_weighed(m, leak) for leak in m.leaks if not _scored_elsewhere(m, leak)]
-    if not m.splits and not m.cuts and not m.leaks:
+    if not m.splits and not m.leaks:
         found += _untested(m, lines)
     return found
 

@@ -121,7 +121,8 @@ def _method(m: Machine, owner: Value, made: Call, attribute_of: AttributeOf) -> 
     if own:
         return call_function(m, own, made.arguments, made.options, made.node)
     if isinstance(owner, Instance):
-        return _inherited(m, owner, made)
+        held = owner.attributes.get(made.name)
+        return _called(m, held, made) if held else _inherited(m, owner, made)
     if isinstance(owner, Items | Table) and made.name != "backward":
         return containers.call_method(m, owner, made)
     if isinstance(owner, Method):

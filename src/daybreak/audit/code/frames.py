@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from daybreak.audit.code import known
+from daybreak.audit.code import known, names
 from daybreak.audit.code.assigning import column_names, write_columns
 from daybreak.audit.code.axes import row_by_row
 from daybreak.audit.code.call import Call
@@ -18,6 +18,7 @@ from daybreak.audit.code.values import (
     Columns,
     Const,
     Function,
+    Library,
     Step,
     Taint,
     Value,
@@ -84,16 +85,22 @@ def _axis(call: Call) -> bool:
 
 def _grouped(m: Machine, owner: Value, call: Call) -> Value:
     value = derived(owner)
-    value.shape = "grouped"
+    value.shape = "grouped by id" if _by_id(call.argument(0, "by")) else "grouped"
     return value
 
 
+def _by_id(key: Value) -> bool:
+    """Whether rows are grouped by who or what they are of: that tells nothing across the sides of a split, unless it is the target."""
+    found = column_names(key) or frozenset()
+    return any(names.words(name)[-1:] in (("id",), ("uuid",), ("index",)) for name in found)
+
+
 def _aggregated(m: Machine, owner: Value, call: Call) -> Value:
-    if call.name == "apply" and owner.shape != "grouped":
+    if call.name == "apply" and not owner.shape.startswith("grouped"):
         return _mapped(m, owner, call)
-    if call.name == "transform" and owner.shape == "grouped":
+    if call.name == "transform" and owner.shape.startswith("grouped"):
         return _group_transform(m, owner, call)
-    if owner.shape == "window":
+    if owner.shape == "window" or _gathers(call.argument(0, "func")):
         return derived(owner)
     value = statistic(m, owner, "aggregate", call.node, call.options)
     named = frozenset(name for each in call.everything() for taint in contents(each).latent for name in taint.of)
@@ -101,22 +108,35 @@ def _aggregated(m: Machine, owner: Value, call: Call) -> Value:
     return value
 
 
+def _gathers(how: Value) -> bool:
+    """Whether an aggregate puts values together, or counts them, and computes nothing of them."""
+    said = how.value if isinstance(how, Const) else how.path if isinstance(how, Library) else ""
+    return said in {"list", "set", "tuple", "first", "last", "count", "size", "nunique", "join", "len"}
+
+
 def _group_transform(m: Machine, owner: Value, call: Call) -> Value:
     how = call.argument(0, "func")
     value = derived(owner)
     rows = m.strong(owner.rows)
     if isinstance(how, Const) and how.value in known.STATISTICS:
-        value.taints[Taint("statistics", f"groupby {how.value}", call.site, rows, owner.columns or frozenset())] = None
+        value.taints[
+            Taint("statistics", _named(owner, str(how.value)), call.site, rows, owner.columns or frozenset())
+        ] = None
     elif isinstance(how, Function):
         value = applied(m, value, [call_function(m, how, [derived(owner)], {}, call.node)])
     return value
+
+
+def _named(owner: Value, what: str) -> str:
+    return f"{'groupby id' if owner.shape.endswith('id') else 'groupby'} {what}"
 
 
 def _mapped(m: Machine, owner: Value, call: Call) -> Value:
     how = call.argument(0, "func", "arg")
     if isinstance(how, Function) and call.said("axis") not in {1, "columns"}:
         inner = derived(owner)
-        inner.shape = "element" if call.name == "map" else ""
+        series = owner.columns is not None and len(owner.columns) == 1
+        inner.shape = "element" if call.name == "map" or series else ""
         result = contents(call_function(m, how, [inner], {}, call.node))
         return applied(m, owner, [result])
     if isinstance(how, Function):
@@ -176,6 +196,8 @@ def _ends(m: Machine, owner: Value, call: Call) -> Value:
 
 
 def _filter(m: Machine, owner: Value, call: Call) -> Value:
+    if {"regex", "like", "items"} & set(call.options):  # columns by their names
+        return derived(owner)
     key = contents(call.argument(0, "predicate", "expr", "function"))
     steps = key.select or (Step(f"{call.name} {_text(call)}", "in"),)
     value = derived(owner)

@@ -147,7 +147,7 @@ def is_learner_call(owner: Value, call: Call) -> bool:
         return False
     if name == "transform":
         first = call.argument(0, "X", "x", "func")
-        return bool(owner.fits or owner.name) or (bool(flat(first).rows) and owner.shape != "grouped")
+        return bool(owner.fits or owner.name) or (bool(flat(first).rows) and not owner.shape.startswith("grouped"))
     if name in {"train", "evaluate", "score", "adapt", "finetune"}:
         return bool(flat(call.argument(0, "X", "x", "dataset", "data")).rows)
     return True

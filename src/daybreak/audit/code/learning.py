@@ -8,6 +8,7 @@ from daybreak.audit.code.machine import RULE_OF, Evaluation, Leak, Machine, part
 from daybreak.audit.code.values import (
     Columns,
     Fit,
+    Instance,
     Rows,
     Score,
     Site,
@@ -40,7 +41,7 @@ def transformed(m: Machine, owner: Value, value: Value) -> Value:
     """Rows after a fitted transformer: what it learned is in them now."""
     result = derived(value)
     kind = None if row_by_row(owner.options) else known.kind_of(owner.name)
-    steps = [known.kind_of(step.name) for step in pipeline_steps(owner)]
+    steps = [None if isinstance(step, Instance) else known.kind_of(step.name) for step in pipeline_steps(owner)]
     if steps:
         kind = next((each for each in steps if each not in {None, "vocabulary"}), None)
     if kind is None:

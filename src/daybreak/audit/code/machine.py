@@ -218,7 +218,9 @@ def tainted(
 
 def _from_all(m: Machine, taint: Taint, value: Value) -> bool:
     """Whether something was learned from all of these rows, or from all those of one class."""
-    return any(atom.covers(own) or _a_class(own, atom) for atom in taint.rows for own in value.rows)
+    return any(
+        atom.covers(own) or (_a_class(own, atom) and m.role(atom) is None) for atom in taint.rows for own in value.rows
+    )
 
 
 def _a_class(whole: Atom, part: Atom) -> bool:

@@ -20,8 +20,8 @@ def statistic(m: Machine, owner: Value, what: str, node: ast.AST, options: dict[
         return Value(latent=owner.latent, scores=owner.scores)
     if what in {"value_counts", "idxmax", "idxmin", "argmax", "argmin"}:
         return Value(latent=owner.latent)
-    grouped = owner.shape == "grouped"
-    name = f"groupby {what}" if grouped else what
+    grouped = owner.shape.startswith("grouped")
+    name = f"{'groupby id' if owner.shape.endswith('id') else 'groupby'} {what}" if grouped else what
     taint = Taint("statistics", name, site, m.strong(owner.rows), owner.columns or frozenset())
     value = m.fresh(node) if grouped or what in {"corr", "describe"} else Value()
     value.latent = owner.latent | {taint}

@@ -178,7 +178,7 @@ def columns_by(owner: Value, key: Value) -> Value:
     value = derived(owner)
     value.whole = owner
     value.columns = wanted
-    value.shape = owner.shape if owner.shape in {"grouped", "element", "window"} else ""
+    value.shape = owner.shape if owner.shape in {"grouped", "grouped by id", "element", "window"} else ""
     if wanted is not None:
         value.taints = {
             taint: (columns if columns is None else columns & wanted)

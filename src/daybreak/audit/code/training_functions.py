@@ -27,6 +27,7 @@ def cross_validate(m: Machine, call: Call) -> Value:
     """`cross_val_score(model, X, y)`."""
     model = call.argument(0, "estimator")
     rows = contents(call.argument(1, "X"))
+    m.learn_target(rows, call.argument(2, "y"))
     cross_validation(m, call, model, rows)
     return Value()
 

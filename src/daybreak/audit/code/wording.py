@@ -34,8 +34,10 @@ def _named(leak: Leak, targets: set[str]) -> Leak | None:
     if leak.kind in {"fit", "statistics", "vocabulary"} and only_target:
         return None
     if leak.kind == "statistics" and leak.of & targets and leak.what.startswith("groupby"):
-        return leak._replace(rule="target_encoding_before_split")
-    return leak
+        leak = leak._replace(rule="target_encoding_before_split")
+    elif leak.what.startswith("groupby id"):  # within one entity
+        return None
+    return leak._replace(what=leak.what.replace("groupby id", "groupby"))
 
 
 def _finding(group: list[Leak], lines: Mapping[str, Sequence[str]], locate: Locate) -> Finding:

@@ -33,7 +33,7 @@ def expected(path):
     """The rule that a script, notebook or folder is labelled with."""
     if path.suffix == ".ipynb":
         return json.loads(path.read_text())["metadata"]["expect"]
-    scripts = [path] if path.is_file() else sorted(path.iterdir())
+    scripts = [path] if path.is_file() else sorted(path.rglob("*.py"))
     first = [script.read_text().split("\n", 1)[0] for script in scripts]
     return next(line.removeprefix(MARK) for line in first if line.startswith(MARK))
 
