@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from daybreak.audit.code import known, names
+from daybreak.audit.code import known
 from daybreak.audit.code.assigning import column_names, write_columns
 from daybreak.audit.code.axes import row_by_row
 from daybreak.audit.code.call import Call
 from daybreak.audit.code.choosing import best_of
-from daybreak.audit.code.invoking import call_function
+from daybreak.audit.code.grouping import aggregated, grouped, mapped
 from daybreak.audit.code.learning import scores_of
 from daybreak.audit.code.machine import Machine
 from daybreak.audit.code.series import by_time
@@ -17,8 +17,6 @@ from daybreak.audit.code.subsets import turned
 from daybreak.audit.code.values import (
     Columns,
     Const,
-    Function,
-    Library,
     Step,
     Taint,
     Value,
@@ -81,74 +79,6 @@ def _statistic(m: Machine, owner: Value, call: Call) -> Value:
 def _axis(call: Call) -> bool:
     axis = call.options.get("axis") or call.options.get("dim") or (call.arguments[0] if call.arguments else None)
     return isinstance(axis, Const) and axis.value not in {None, 0}
-
-
-def _grouped(m: Machine, owner: Value, call: Call) -> Value:
-    value = derived(owner)
-    value.shape = "grouped by id" if _by_id(call.argument(0, "by")) else "grouped"
-    return value
-
-
-def _by_id(key: Value) -> bool:
-    """Whether rows are grouped by who or what they are of: that tells nothing across the sides of a split, unless it is the target."""
-    found = column_names(key) or frozenset()
-    return any(names.words(name)[-1:] in (("id",), ("uuid",), ("index",)) for name in found)
-
-
-def _aggregated(m: Machine, owner: Value, call: Call) -> Value:
-    if call.name == "apply" and not owner.shape.startswith("grouped"):
-        return _mapped(m, owner, call)
-    if call.name == "transform" and owner.shape.startswith("grouped"):
-        return _group_transform(m, owner, call)
-    if owner.shape == "window" or _gathers(call.argument(0, "func")):
-        return derived(owner)
-    value = statistic(m, owner, "aggregate", call.node, call.options)
-    named = frozenset(name for each in call.everything() for taint in contents(each).latent for name in taint.of)
-    value.latent = frozenset(taint._replace(of=taint.of | named) for taint in value.latent)
-    return value
-
-
-def _gathers(how: Value) -> bool:
-    """Whether an aggregate puts values together, or counts them, and computes nothing of them."""
-    said = how.value if isinstance(how, Const) else how.path if isinstance(how, Library) else ""
-    return said in {"list", "set", "tuple", "first", "last", "count", "size", "nunique", "join", "len"}
-
-
-def _group_transform(m: Machine, owner: Value, call: Call) -> Value:
-    how = call.argument(0, "func")
-    value = derived(owner)
-    rows = m.strong(owner.rows)
-    if isinstance(how, Const) and how.value in known.STATISTICS:
-        value.taints[
-            Taint("statistics", _named(owner, str(how.value)), call.site, rows, owner.columns or frozenset())
-        ] = None
-    elif isinstance(how, Function):
-        value = applied(m, value, [call_function(m, how, [derived(owner)], {}, call.node)])
-    return value
-
-
-def _named(owner: Value, what: str) -> str:
-    return f"{'groupby id' if owner.shape.endswith('id') else 'groupby'} {what}"
-
-
-def _mapped(m: Machine, owner: Value, call: Call) -> Value:
-    how = call.argument(0, "func", "arg")
-    if isinstance(how, Function) and call.said("axis") not in {1, "columns"}:
-        inner = derived(owner)
-        series = owner.columns is not None and len(owner.columns) == 1
-        inner.shape = "element" if call.name == "map" or series else ""
-        result = contents(call_function(m, how, [inner], {}, call.node))
-        return applied(m, owner, [result])
-    if isinstance(how, Function):
-        call_function(m, how, [_row(owner)], {}, call.node)
-        return derived(owner)
-    return applied(m, owner, call.everything())
-
-
-def _row(owner: Value) -> Value:
-    value = derived(owner)
-    value.shape = "element"
-    return value
 
 
 def _drop(m: Machine, owner: Value, call: Call) -> Value:
@@ -313,14 +243,14 @@ def _element(m: Machine, owner: Value, call: Call) -> Value:
 
 
 HANDLERS: dict[str, Handler] = {
-    "groupby": _grouped, "group_by": _grouped, "agg": _aggregated, "aggregate": _aggregated, "apply": _aggregated,
-    "transform": _aggregated, "map": _mapped, "applymap": _mapped, "drop": _drop, "sample": _sample, "head": _ends,
-    "tail": _ends, "take": _ends, "skip": _ends, "limit": _ends, "filter": _filter, "query": _filter, "where_": _filter,
+    "groupby": grouped, "group_by": grouped, "agg": aggregated, "aggregate": aggregated, "apply": aggregated,
+    "transform": aggregated, "map": mapped, "applymap": mapped, "drop": _drop, "sample": _sample, "head": _ends,
+    "tail": _ends, "take": _ends, "skip": _ends, "limit": _ends, "filter": _filter, "query": _filter,
     "between": _between, "is_between": _between, "isin": _isin, "is_in": _isin, "merge": _merge,
     "join": _merge, "sort_values": _sorted, "sort": _sorted,
     "sort_index": _sorted, "resample": _resampled, "isnull": _nothing, "isna": _nothing, "notnull": _nothing,
     "notna": _nothing, "is_null": _nothing, "duplicated": _nothing, "nunique": _nothing, "unique": _nothing, "count": _nothing,
     "value_counts": _nothing, "size": _nothing, "with_columns": _with_columns, "fill_null": _fill_strategy,
     "random_split": _random_split, "randomSplit": _random_split, "train_test_split": _table, "set_index": _index,
-    "item": _element, "select_columns": _with_columns,
+    "item": _element,
 }  # fmt: skip

@@ -7,7 +7,7 @@ from daybreak.audit.code.call import Call
 from daybreak.audit.code.learning import asked, fit, predicted, scores_of, transformed, watch
 from daybreak.audit.code.machine import Leak, Machine, parted
 from daybreak.audit.code.splitting import cross_validation, flat, folds
-from daybreak.audit.code.values import Const, Instance, Items, Score, Taint, Use, Value, contents, derived
+from daybreak.audit.code.values import Const, Items, Score, Taint, Use, Value, contents, derived
 
 Handler = Callable[[Machine, Value, Call], Value]
 
@@ -179,8 +179,3 @@ def attribute(m: Machine, owner: Value, name: str) -> Value | None:
     if name in {"best_estimator_", "model", "best_model"}:
         return owner
     return None
-
-
-def is_dataset(value: Value) -> bool:
-    """Whether an object of the given files holds rows."""
-    return isinstance(value, Instance) and bool(contents(value).rows)

@@ -18,7 +18,7 @@ from daybreak.audit.code.array_functions import (
 from daybreak.audit.code.call import Call
 from daybreak.audit.code.machine import Machine
 from daybreak.audit.code.objects import make_object, pipeline
-from daybreak.audit.code.reading import read, unknown
+from daybreak.audit.code.reading import read, unknown, windows
 from daybreak.audit.code.training_functions import (
     bins,
     cross_validate,
@@ -71,7 +71,7 @@ HANDLERS: dict[str, Handler] = {
     "early_stopping": normalise,
 }  # fmt: skip
 GENERAL: tuple[tuple[frozenset[str], Handler], ...] = (
-    (known.CROSS_VALIDATIONS, cross_validate), (known.CURVES, curve), (known.PIPELINES, pipeline),
+    (known.SEQUENCES, windows), (known.CROSS_VALIDATIONS, cross_validate), (known.CURVES, curve), (known.PIPELINES, pipeline),
     (known.SELECTION_FUNCTIONS, selection), (known.FIT_FUNCTIONS, fitted), (known.BINS, bins),
     (known.PASSING, passing), (known.PLAIN | {"float", "round", "abs"}, plain),
     (frozenset({"concat", "concatenate", "vstack", "hstack", "append", "cat", "column_stack", "stack", "r_", "c_"}), stacked),

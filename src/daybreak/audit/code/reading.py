@@ -75,3 +75,10 @@ def dataset(m: Machine, call: Call) -> Value:
     if transform.latent:
         value = applied(m, value, [transform])
     return value
+
+
+def windows(m: Machine, call: Call) -> Value:
+    """`timeseries_dataset_from_array(series)`: windows of a series, in its order."""
+    value = contents(unknown(m, call))
+    value.time = value.time or call.site
+    return value

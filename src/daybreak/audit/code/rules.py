@@ -6,7 +6,10 @@ from daybreak.audit.outcome import Severity, Sureness
 
 
 class Wording(NamedTuple):
-    """Sentences of one rule. `{what}`, `{at}` and `{split}` are filled in. `leaks`, `splits`: what happens at the two places."""
+    """Sentences of one rule. `{what}`, `{be}`, `{learn}`, `{at}` and `{split}` are filled in.
+
+    `leaks`, `splits`: what happens at the two places.
+    """
 
     what: str
     leaks: str
@@ -27,7 +30,7 @@ _PIPELINE = """Split first, then fit on the training rows alone:
 
 WORDINGS: dict[str, Wording] = {
     "fit_before_split": Wording(
-        "{what} is fitted on all rows ({at}) before they are split into train and test ({split}).",
+        "{what} {be} fitted on all rows ({at}) before they are split into train and test ({split}).",
         "learns from all rows", "splits them", _SEEN, _PIPELINE,
     ),
     "statistics_before_split": Wording(
@@ -71,7 +74,7 @@ WORDINGS: dict[str, Wording] = {
     model.score(X_test, y_test)""",
     ),
     "vocabulary_before_split": Wording(
-        "{what} learns the categories of all rows ({at}) before they are split ({split}).",
+        "{what} {learn} the categories of all rows ({at}) before they are split ({split}).",
         "learns the categories of all rows", "splits them",
         "Only the list of categories is known early; no number of the test rows is. It hides what happens when a new category comes.",
         """Fit it on the training rows, and say what becomes of an unknown category:
@@ -81,7 +84,7 @@ WORDINGS: dict[str, Wording] = {
         sure="moderate", severity="info",
     ),
     "test_in_fit": Wording(
-        "{what} is fitted on rows that hold the test rows ({at}), which are split off at {split}.",
+        "{what} {be} fitted on rows that hold the test rows ({at}), which are split off at {split}.",
         "learns from test rows, too", "parts them",
         "The model, or what prepares its rows, has seen the rows that it is tested on: its score is likely too good.",
         """Fit on the training rows alone; prepare the test rows with what was learned there:
@@ -91,7 +94,7 @@ WORDINGS: dict[str, Wording] = {
     model.score(scaler.transform(X_test), y_test)""",
     ),
     "fit_on_test": Wording(
-        "{what} is fitted on the test rows themselves ({at}), instead of on the training rows.",
+        "{what} {be} fitted on the test rows themselves ({at}), instead of on the training rows.",
         "learns from the test rows", "splits them off",
         "Test rows are then prepared by another measure than training rows, one that a single new row would not have: "
         "the score is not that of the model in use.",
@@ -150,7 +153,7 @@ WORDINGS: dict[str, Wording] = {
     print(np.mean(scores), np.std(scores))""",
     ),
     "cross_val_after_fit": Wording(
-        "{what} learns from all rows ({at}) before they are cross-validated ({split}).",
+        "{what} {learn} from all rows ({at}) before they are cross-validated ({split}).",
         "learns from all rows", "cross-validates them",
         "In every fold the held-out rows have had a say in how the data was prepared.",
         """Cross-validate the preparation together with the model:

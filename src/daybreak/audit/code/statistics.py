@@ -2,7 +2,6 @@
 
 import ast
 
-from daybreak.audit.code import known
 from daybreak.audit.code.axes import row_by_row
 from daybreak.audit.code.machine import Machine
 from daybreak.audit.code.values import Taint, TaintKind, Value, contents, derived, joined, overlap
@@ -79,8 +78,3 @@ def learned_by_function(m: Machine, value: Value, what: str, node: ast.AST, kind
     if rows and value.shape != "element":
         result.taints[Taint(kind, what, m.site(node), rows, value.columns or frozenset())] = value.columns
     return result
-
-
-def is_statistic(name: str) -> bool:
-    """Whether a function or method of this name computes numbers over rows."""
-    return name in known.STATISTICS

@@ -48,8 +48,11 @@ def _finding(group: list[Leak], lines: Mapping[str, Sequence[str]], locate: Loca
         places.append(_place(first.split, wording.splits, lines, locate))
     places += [_place(leak.leak, wording.leaks, lines, locate) for leak in group[1:MOST_LINES]]
     names = list(dict.fromkeys(leak.what for leak in group if leak.what))
+    several = len(names) > 1
     words = {
         "what": _listed(names) or "The model",
+        "be": "are" if several else "is",
+        "learn": "learn" if several else "learns",
         "at": _at(places[0]),
         "split": _at(places[1]) if first.split else "later",
     }
