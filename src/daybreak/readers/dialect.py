@@ -20,6 +20,7 @@ LOOKED_AT = 64 * 2**20  # bytes that quotes are looked for in
 FIRST = 2**16  # bytes for delimiter and header
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 _NAME_LIKE = re.compile(r"^[^\W\d][\w .\-/()#%@:+*?&'\[\]]{0,47}$")
+WRITTEN = {"\\t": "\t", "tab": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
 NO_DELIMITER = "\x1f"  # of plain text: stands in no text
 _MOSTLY = 0.9  # of the rows of a .txt have one number of fields if it is a table
 _ENOUGH = 5  # values, for a repeated one to mean anything
@@ -49,6 +50,9 @@ def look(path: Path, delimiter: str = "", header: bool | None = None) -> Dialect
     encoding = _encoding(start, path)
     text = start.decode(encoding, "replace").lstrip("\ufeff")
     lines = _lines(text, whole=len(start) < FIRST)
+    delimiter = WRITTEN.get(delimiter.lower(), delimiter)
+    if len(delimiter) > 1 or delimiter in {'"', "\n", "\r"}:
+        raise UsageError(f"a delimiter is one character, such as ';' or 'tab', got {delimiter!r}")
     delimiter = delimiter or _delimiter(lines, path)
     quoted, stray, swallowed = _quoting(path, delimiter, len(_rows(lines[:1], delimiter, quoted=True)[0]))
     rows = _rows(lines, delimiter, quoted)

@@ -6,7 +6,6 @@ from daybreak.readers.naming import matched
 from daybreak.readers.source import Source, is_loose, loose
 
 NAMES = ("file_name", "filename", "file", "path", "name", "image", "audio", "sample", "id", "image_id")
-SAMPLED = 200  # names tried
 
 
 def columns_for(names: pa.Array, table: Source) -> pa.Table | None:

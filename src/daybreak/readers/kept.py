@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-ROWS = 1024  # a batch read back at once
-
 
 class KeptRows:
     """Batches of one schema in a temporary file that vanishes with this object."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from daybreak.audit.about import META, About, Column
+from daybreak.audit.about import About, Column
 from daybreak.audit.outcome import Finding
 from daybreak.base.errors import UsageError
 from daybreak.readers import roles
@@ -198,7 +198,7 @@ def _notes(sources: dict[str, Source], about: About) -> tuple[Finding, ...]:
         found |= {(each.rule, each.subject): each for each in source.notes()}
     names = {column.name for column in about.columns}
     for side, source in sources.items():
-        if left := [name for name in source.schema.names if name not in names and not name.startswith(META)]:
+        if left := [name for name in source.schema.names if name not in names and not name.startswith("@")]:
             what = f"only {side} has {_listed(left)}: left out"
             found["columns", side] = note("input.columns", what, severity="warning", subject=side, columns=tuple(left))
     for column in about.columns:

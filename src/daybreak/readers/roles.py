@@ -30,6 +30,8 @@ def find(wanted: str, names: list[str], what: str) -> str:
         return folded[wanted.strip().casefold()]
     close = get_close_matches(wanted, names, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}?" if close else f"the columns are {_listed(names)}"
+    if not close and all(name.isdigit() for name in names):
+        hint = f"they have no names and are numbered from 0 to {len(names) - 1} (-1 is the last), or give --names"
     raise UsageError(f"{what} must be a column, there is none called {wanted!r}: {hint}")
 
 

@@ -167,3 +167,17 @@ def test_missing_values_quotes_and_names_as_in_lists_of_passengers(tmp_path):
     assert rows(found)["Age"].null_count == 1
     assert rows(found)["Cabin"].to_pylist() == [None, "C85", None, "C123"]
     assert found.notes == ()
+
+
+def test_a_delimiter_that_is_named(tmp_path):
+    path = write(tmp_path / "a.data", "1 2 x", "3 4 y", "5 6 x")
+    assert types(opened(train=path, test=path, delimiter="space")) == {"0": "integer", "1": "integer", "2": "category"}
+    with pytest.raises(UsageError, match="a delimiter is one character"):
+        opened(train=path, test=path, delimiter="||")
+
+
+def test_columns_without_names_are_asked_for_by_number(tmp_path):
+    path = write(tmp_path / "a.csv", "1,2", "3,4", "5,6")
+    assert opened(train=path, test=path, target="-2").about.target.name == "0"
+    with pytest.raises(UsageError, match=r"numbered from 0 to 1 \(-1 is the last\), or give --names"):
+        opened(train=path, test=path, target="quality")
