@@ -11,7 +11,7 @@ from daybreak.audit.frame import Frame
 from daybreak.audit.intervals import scored
 from daybreak.audit.problem import Problem
 from daybreak.audit.scores import Metric
-from daybreak.audit.views import taken, views
+from daybreak.audit.views import affordable, taken, views
 
 MOST_ROWS = 10_000  # a side
 MOST_CLASSES = 50
@@ -34,7 +34,8 @@ class Ablation(NamedTuple):
 
 def ablate(frame: Frame, problem: Problem, columns: frozenset[str]) -> Ablation | None:
     """None where test has no target, one class only, or too many."""
-    rows, at = _some(len(problem.y), frame.seed, "train"), _some(len(problem.y_test), frame.seed, "test")
+    most = affordable(frame.about, MOST_ROWS)
+    rows, at = (_some(len(y), most, frame.seed, side) for y, side in ((problem.y, "train"), (problem.y_test, "test")))
     small = Problem(problem.y[rows], problem.y_test[at], problem.rows[rows], problem.rows_test[at], problem.classes)
     if len(np.unique(small.y)) <= 1 or len(np.unique(small.y_test)) <= 1 or len(problem.classes) > MOST_CLASSES:
         return None
@@ -52,10 +53,10 @@ def ablate(frame: Frame, problem: Problem, columns: frozenset[str]) -> Ablation 
     return Ablation(metric, found[0], found[1], _floor(small, metric))
 
 
-def _some(count: int, seed: int, side: str) -> Codes:
-    if count <= MOST_ROWS:
+def _some(count: int, most: int, seed: int, side: str) -> Codes:
+    if count <= most:
         return np.arange(count)
-    return np.sort(chance.generator(seed, "ablation", side).choice(count, MOST_ROWS, replace=False))
+    return np.sort(chance.generator(seed, "ablation", side).choice(count, most, replace=False))
 
 
 def _floor(problem: Problem, metric: Metric) -> float:

@@ -22,7 +22,7 @@ from daybreak.audit.encoding import Codes, Matrix, Vector
 from daybreak.audit.frame import Frame, Part
 from daybreak.audit.outcome import MOST_PLACES, Finding, NotApplicable, Outcome, answered
 from daybreak.audit.problem import Problem, problem_of
-from daybreak.audit.views import Views, taken, views
+from daybreak.audit.views import Views, affordable, taken, views
 
 RULE = "label_errors"
 MOST_ROWS = 20_000  # of both sides together
@@ -81,8 +81,9 @@ def _pooled(frame: Frame, problem: Problem) -> tuple[Codes, Frame, Codes, Codes]
     positions = np.concatenate([part.train.positions, part.test.positions])
     columns = [c.name for c in frame.about.having("feature", "content")]
     rows = pa.table({name: _one(part.train.rows[name], part.test.rows[name]) for name in columns})
-    if len(y) > MOST_ROWS:
-        chosen = np.sort(chance.generator(frame.seed, RULE, "rows").choice(len(y), MOST_ROWS, replace=False))
+    most = affordable(frame.about, MOST_ROWS)
+    if len(y) > most:
+        chosen = np.sort(chance.generator(frame.seed, RULE, "rows").choice(len(y), most, replace=False))
         y, sides, positions, rows = y[chosen], sides[chosen], positions[chosen], rows.take(chosen)
     both = Part(rows, np.arange(len(y)), len(y))
     none = Part(rows.slice(0, 0), np.empty(0, np.int64), 0)

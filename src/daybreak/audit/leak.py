@@ -18,16 +18,18 @@ from daybreak.audit.ablation import Ablation, ablate
 from daybreak.audit.about import Column
 from daybreak.audit.baselines import time_order
 from daybreak.audit.effect import METRIC
-from daybreak.audit.encoding import Codes
+from daybreak.audit.encoding import Codes, numbers
 from daybreak.audit.frame import Frame
 from daybreak.audit.group_guessing import guessed
 from daybreak.audit.outcome import Finding, NotApplicable, Outcome, Severity, answered
 from daybreak.audit.problem import Problem, problem_of
-from daybreak.audit.single import FOLDS, Sample, Single, look, strongest_dimension
+from daybreak.audit.single import FOLDS, Sample, Single, explained, look, strongest_dimension
 from daybreak.audit.sums import exact_sum
 
 RULE = "target_leak"
-MOST_ROWS = 20_000
+MOST_ROWS, FEWEST_SAMPLED = 20_000, 2000
+MOST_NUMBERS = 2_000_000  # rows times columns
+MOST_COLUMNS = 1000  # numbers that are looked at closely
 FEWEST = 20
 PERFECT, STRONG = 0.98, 0.8
 GIANT, FAR_AHEAD = 0.5, 0.25  # skill of a lone giant, and of the next best as a share of it
@@ -46,6 +48,7 @@ class Looked:
     problem: Problem
     singles: dict[str, Single]
     alone: bool  # there is one feature only
+    rows: int  # of train that were looked at
 
     @property
     def score(self) -> str:
@@ -70,15 +73,18 @@ def single_features(frame: Frame) -> Outcome:
     ]
     if not columns:
         raise NotApplicable("needs at least one feature")
-    sample, rows = _sample(frame, problem)
+    sample, rows = _sample(frame, problem, max(FEWEST_SAMPLED, min(MOST_ROWS, MOST_NUMBERS // len(columns))))
+    columns, many = _promising(frame, columns, sample, rows), len(columns)
     singles = {column.name: _look(frame, column, problem, sample, rows) for column in columns}
-    looked = Looked(frame, problem, singles, sum(c.purpose != "id" for c in columns) == 1)
+    looked = Looked(frame, problem, singles, sum(c.purpose != "id" for c in columns) == 1, len(rows))
     findings = [*_judged(looked), *_of_sums(looked, columns, sample, rows)]
     strongest = sorted(singles.values(), key=lambda one: -one.score)[:10]
     measured = {
         "score": looked.score,
         "strongest": {one.column: round(one.score, 4) for one in strongest},
         "rows": len(rows),
+        "columns": many,
+        "looked_at_closely": len(columns),
         "left_to_groups": sorted(groups),
     }
     return answered(RULE, findings, measured=measured)
@@ -97,11 +103,26 @@ def _groups(frame: Frame) -> set[str]:
     return found
 
 
-def _sample(frame: Frame, problem: Problem) -> tuple[Sample, Codes]:
-    """At most 20,000 rows with a target, in five folds; a series also in its order."""
+def _promising(frame: Frame, columns: list[Column], sample: Sample, rows: Codes) -> list[Column]:
+    """All columns, or of more than 1,000 numbers those whose variance the target explains best."""
+    measured = [column for column in columns if column.type in {"number", "integer", "boolean"}]
+    if len(measured) <= MOST_COLUMNS:
+        return columns
+    share = [
+        float(
+            explained(numbers(frame.train.rows[c.name])[rows][:, None].astype(np.float32), sample.y, sample.classes)[0]
+        )
+        for c in measured
+    ]
+    kept = {measured[index].name for index in np.argsort(-np.array(share), kind="stable")[:MOST_COLUMNS]}
+    return [column for column in columns if column not in measured or column.name in kept]
+
+
+def _sample(frame: Frame, problem: Problem, most: int) -> tuple[Sample, Codes]:
+    """At most so many rows with a target, in five folds; a series also in its order."""
     chosen = np.arange(len(problem.y))
-    if len(chosen) > MOST_ROWS:
-        chosen = np.sort(chance.generator(frame.seed, RULE, "rows").choice(chosen, MOST_ROWS, replace=False))
+    if len(chosen) > most:
+        chosen = np.sort(chance.generator(frame.seed, RULE, "rows").choice(chosen, most, replace=False))
     folds = chance.generator(frame.seed, RULE, "folds").permutation(np.arange(len(chosen)) % FOLDS)
     order = None
     if problem.numeric and (frame.about.task == "forecast" or frame.about.ordered or frame.about.having("time")):
@@ -159,7 +180,7 @@ def _perfect(looked: Looked, single: Single, index: int) -> Finding:
     elif column.purpose == "id" or (looked.alone and not single.exact):
         severity = "warning"
     because = (
-        f"{single.exact[0].upper()}{single.exact[1:]}, in all {len(looked.problem.y):,} rows."
+        f"{single.exact[0].upper()}{single.exact[1:]}, in all {looked.rows:,} rows that were looked at."
         if single.exact
         else _bound(looked, single)
     )
@@ -265,8 +286,7 @@ def _tells(looked: Looked, single: Single) -> str:
 
 
 def _bound(looked: Looked, single: Single) -> str:
-    rows = min(len(looked.problem.y), MOST_ROWS)
-    return f"Measured out of fold on {rows:,} train rows; with 95 % confidence the {looked.score} is above {single.low:.3f}."
+    return f"Measured out of fold on {looked.rows:,} train rows; with 95 % confidence the {looked.score} is above {single.low:.3f}."
 
 
 def _lost(lost: Ablation | None, column: str) -> str:

@@ -20,7 +20,7 @@ from daybreak.audit.intervals import scored
 from daybreak.audit.outcome import Hits
 from daybreak.audit.problem import Problem, problem_of
 from daybreak.audit.scores import Interval, Metric, Rescore, Scored
-from daybreak.audit.views import taken, views
+from daybreak.audit.views import affordable, taken, views
 
 MODEL = "the model"
 MOST_FITTED = 30_000  # train rows of the baselines
@@ -100,14 +100,15 @@ def _baselines(frame: Frame, problem: Problem, hits: dict[str, Hits], overlappin
 
 def _bounded(frame: Frame, problem: Problem, hits: dict[str, Hits]) -> tuple[Codes, Codes]:
     """Which of the problem's rows are fitted on and scored: partners of the scored rows first, the others by chance; ascending."""
-    at = _chosen(len(problem.y_test), MOST_SCORED, frame.seed, "scored")
+    most = affordable(frame.about, MOST_FITTED)
+    at = _chosen(len(problem.y_test), affordable(frame.about, MOST_SCORED), frame.seed, "scored")
     asked = frame.test.positions[problem.rows_test[at]]
     partners = [one.train[np.isin(one.test, asked)] for one in hits.values()]
     first = np.isin(frame.train.positions[problem.rows], np.concatenate([np.empty(0, np.int64), *partners]))
-    if len(problem.y) <= MOST_FITTED:
+    if len(problem.y) <= most:
         return np.arange(len(problem.y)), at
     keys = chance.generator(frame.seed, "rescore", "fitted").random(len(problem.y)) - first
-    return np.sort(np.argpartition(keys, MOST_FITTED)[:MOST_FITTED]), at
+    return np.sort(np.argpartition(keys, most)[:most]), at
 
 
 def _chosen(count: int, most: int, seed: int, name: str) -> Codes:

@@ -5,13 +5,15 @@ what is wide is brought to 64 directions by a randomised singular value decompos
 """
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from daybreak.audit import chance
+from daybreak.audit.about import About
 from daybreak.audit.canonical import plain
-from daybreak.audit.encoding import Codes, Encoded, Matrix, encode
+from daybreak.audit.encoding import MOST_DIMENSIONS, Codes, Encoded, Matrix, encode
 from daybreak.audit.frame import Frame, Part
 
 WIDE = 64  # more columns than this are brought down to as many, for neighbours and trees
@@ -20,6 +22,7 @@ CODES = 250  # of a category that trees tell apart: a histogram has 255 bins
 WORDS = 30_000
 FAR = 10.0  # standard deviations beyond which a number is as far as can be
 MOST_FITTED = 20_000  # rows that a decomposition is fitted on
+MOST_NUMBERS, FEWEST_ROWS = 20_000_000, 1000
 
 Pair = tuple[Any, Any]  # (n, d) of train, (m, d) of test
 
@@ -32,6 +35,12 @@ class Views:
     neighbours: Pair
     trees: Pair
     categorical: "np.ndarray[Any, np.dtype[np.bool_]]"
+
+
+def affordable(about: About, most: int) -> int:
+    """At most how many rows are fitted on: `most`, or as many as make 20 million numbers, 1,000 at least."""
+    width = sum(min(prod(column.shape), MOST_DIMENSIONS) for column in about.having("feature", "content"))
+    return max(FEWEST_ROWS, min(most, MOST_NUMBERS // max(width, 1)))
 
 
 def taken(frame: Frame, rows: Codes, rows_test: Codes) -> Frame:
