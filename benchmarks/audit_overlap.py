@@ -190,7 +190,7 @@ def write(path, rows, columns, seed):
 
 
 def from_parquet(paths, columns, folder):
-    sides = {side: pq.ParquetFile(path, memory_map=False).iter_batches(BATCH) for side, path in paths.items()}
+    sides = {side: pq.ParquetFile(path, pre_buffer=False).iter_batches(BATCH) for side, path in paths.items()}
     began = time.perf_counter()
     with DiskSpill(Path(folder)) as spill:
         hits = len(folded(columns, sides, spill).hits.test)

@@ -20,7 +20,7 @@ class Columnar:
     def __init__(self, paths: list[Path], name: str, form: str) -> None:
         self.paths, self.name = paths, name
         try:
-            self._data = dataset.dataset([str(path) for path in paths], format=form)
+            self._data = dataset.dataset([str(path) for path in paths], format=_format(form))
             self._count = int(self._data.count_rows())
         except (pa.ArrowException, OSError) as error:
             raise UsageError(f"{name} cannot be read as {form}: {error}") from error
@@ -56,3 +56,10 @@ class Columnar:
     def notes(self) -> tuple[Finding, ...]:
         """None: types are in the file."""
         return ()
+
+
+def _format(form: str) -> dataset.FileFormat | str:
+    """Parquet without its buffer of row groups to come: a scan keeps those it has read, so that memory would grow to the file's size."""
+    if form != "parquet":
+        return form
+    return dataset.ParquetFileFormat(default_fragment_scan_options=dataset.ParquetFragmentScanOptions(pre_buffer=False))

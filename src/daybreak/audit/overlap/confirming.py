@@ -1,6 +1,6 @@
 """Hits confirmed on values: rows kept beside their keys, and compared after both sides were brought to one precision.
 
-What fits is kept whole (256 MiB). Beyond that rows are kept whose key ends in zeros, more zeros the more rows there are: two equal rows are
+What fits is kept whole (128 MiB). Beyond that rows are kept whose key ends in zeros, more zeros the more rows there are: two equal rows are
 then kept both or neither, so that a part of all hits is confirmed in one pass and bounded memory; for the others the 128-bit key speaks.
 """
 
@@ -17,7 +17,7 @@ from daybreak.audit.overlap.joining import Matches
 from daybreak.audit.overlap.keys import Positions
 from daybreak.audit.overlap.rowhash import Bits
 
-MOST_BYTES = 1 << 28
+MOST_BYTES = 1 << 27
 _AT_ONCE = 1 << 20  # pairs compared at a time
 
 
@@ -46,9 +46,9 @@ class Kept:
             return
         mask, thinned = np.uint64((1 << zeros) - 1), []
         for side, rows, coarse, positions in self.entries:
-            stays = (coarse & mask) == 0
-            if stays.any():
-                thinned.append((side, rows.filter(pa.array(stays)), coarse[stays], positions[stays]))
+            stays = np.flatnonzero((coarse & mask) == 0)
+            if len(stays):  # taken, not filtered: as much memory as the rows need
+                thinned.append((side, rows.take(pa.array(stays)), coarse[stays], positions[stays]))
         self.entries, self.zeros = thinned, zeros
         self.size = sum(rows.nbytes for _, rows, _, _ in thinned)
 

@@ -13,7 +13,7 @@ from daybreak.audit.fold import Spill
 from daybreak.audit.overlap.rowhash import Bits, Constant
 
 Positions = np.ndarray[Any, np.dtype[np.int64]]
-RESIDENT = 1 << 23  # rows of all sides whose keys stay in memory: 32 bytes each
+RESIDENT = 1 << 22  # rows of all sides whose keys stay in memory: 32 bytes each
 _PARTITION_BITS = 6
 
 
