@@ -16,7 +16,7 @@ STATELESS = _set(
     "Normalizer HashingVectorizer FeatureHasher FunctionTransformer PolynomialFeatures Binarizer RBFSampler SkewedChi2Sampler "
     "GaussianRandomProjection SparseRandomProjection AdditiveChi2Sampler PatchExtractor HashingEncoder LabelBinarizer "
     "MultiLabelBinarizer PolynomialCountSketch DatetimeFeatures CyclicalFeatures MathFeatures RelativeFeatures LagFeatures DropFeatures "
-    "DropConstantFeatures LogTransformer TransformedTargetRegressor ToTensor"
+    "DropConstantFeatures LogTransformer TransformedTargetRegressor ToTensor Cleaner"
 )
 VOCABULARY = _set(
     "LabelEncoder OneHotEncoder OrdinalEncoder BinaryEncoder BaseNEncoder DictVectorizer StringLookup IntegerLookup"

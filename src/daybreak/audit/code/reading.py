@@ -1,6 +1,7 @@
 """Where rows come from: files, generators, data sets, and functions that nothing is known about."""
 
 from daybreak.audit.code import known, names
+from daybreak.audit.code.assigning import narrowest
 from daybreak.audit.code.call import Call
 from daybreak.audit.code.machine import Machine
 from daybreak.audit.code.statistics import applied
@@ -36,7 +37,7 @@ def _rows_of(m: Machine, call: Call, data: list[Value]) -> Rows:
         sure == every and all(a.origin in m.weak for a in every)
     ):
         return next((m.strong(part.rows) for part in data if part.rows & sure), sure)
-    return sure
+    return narrowest(sure)
 
 
 def _by_prices(m: Machine, call: Call, value: Value) -> None:
