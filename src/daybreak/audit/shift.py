@@ -28,6 +28,7 @@ FOLDS = 3
 ROUNDS = 40
 BEYOND = 4.0  # standard deviations above the null
 TELLING = 0.55  # the AUC's lower bound above which it matters: 0.18 sd of one column
+COMBINED = 0.65  # the same where no column on its own differs: session and order leave such traces, and mean little
 LARGE = 0.1  # share of rows that a column's values moved by
 SURE = 0.001  # p of a column, corrected
 NAMED = 8  # columns in a finding
@@ -204,19 +205,22 @@ def _folds(side: Codes, pieces: Codes, rng: Any) -> Codes:
 def _whole(frame: Frame, told: Told, found: list[Change], measured: dict[str, Any]) -> list[Finding]:
     """The finding about features as a whole."""
     large = [change for change in found if change.effect >= LARGE]
-    significant = told.z > BEYOND
-    telling = significant and told.low > TELLING
+    telling = told.z > BEYOND and told.low > TELLING
     if not (telling or large):
         return []
     named = found[:NAMED]
+    beyond = f"The AUC is {told.z:.1f} standard deviations above that of sides dealt out at random."
+    moved = (
+        f"The largest difference of one column has p = {named[0].p:.2g}, corrected for their number." if named else ""
+    )
     return [
         Finding(
             RULE,
-            "warning",
+            "warning" if found or told.low > COMBINED else "info",
             f"Test rows can be told from train rows: a classifier does so with AUC {told.auc:.2f} "
             f"({told.low:.2f} to {told.high:.2f}; 0.5 is guessing, and shuffled sides give {told.null:.2f}). {_where(frame, named)}",
             "high" if telling else "moderate",
-            because=f"The AUC is {told.z:.1f} standard deviations above that of sides dealt out at random.",
+            because=beyond if telling else moved,
             matters="The score is that of another kind of data than the model was trained on; on data like train it would be another one.",
             advice="Find out how the two sides were collected. If the model will meet data like test, train on such data, too; "
             "if like train, draw test anew.",
@@ -235,7 +239,7 @@ def _where(frame: Frame, named: list[Change]) -> str:
         return "The largest differences: " + "; ".join(says) + "."
     if named:
         return f"It differs in {' and '.join(dict.fromkeys(spoken(change.source) for change in named))} as a whole."
-    return "No single column explains it; their combinations do."
+    return "No single column differs beyond doubt; their combinations do."
 
 
 def _target(frame: Frame, evidence: float) -> list[Finding]:

@@ -81,6 +81,19 @@ def test_running_numbers_times_and_groups_kept_apart_are_no_shift():
     assert outcome.measured["groups_kept_apart"] == ["patient_id"]
 
 
+def test_combinations_alone_are_a_warning_only_where_they_tell_much():
+    rng = np.random.default_rng(0)
+    sign = np.where(rng.random(1600) < 0.5, -1.0, 1.0)
+    train = {"a": sign[:1000] * rng.random(1000), "b": sign[:1000] * rng.random(1000)}
+    test = {"a": sign[1000:] * rng.random(600), "b": -sign[1000:] * rng.random(600)}
+    (finding,) = shift(frame_of(train, test)).findings
+    assert (finding.severity, finding.columns) == ("warning", ())
+    mixed = np.where(rng.random(600) < 0.25, 1, -1) * test["b"]
+    (finding,) = shift(frame_of(train, test | {"b": mixed})).findings
+    assert finding.severity == "info"
+    assert 0.55 < finding.measured["auc_low"] <= 0.65
+
+
 def test_too_little_or_nothing_to_compare_is_said():
     with pytest.raises(NotApplicable, match="at least 20 rows a side, got 30 and 10"):
         shift(frame_of({"x": np.zeros(30)}, {"x": np.zeros(10)}))
