@@ -77,7 +77,7 @@ class Arrays:
                 told(CONTENT, pa.list_(pa.uint8(), length), "image", "content", self.shape),
             ]
         for key, part in self._parts.items():
-            purpose: Any = "target" if key == self._target else "feature"
+            purpose: Any = "target" if key and key == self._target else "feature"
             fields += [aimed(name, array.type, purpose) for name, array in self._columns(key, part[:1])]
         return pa.schema(fields)
 

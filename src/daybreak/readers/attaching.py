@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from daybreak.audit.canonical import is_text
 from daybreak.readers.folders import KINDS
 from daybreak.readers.media import Decoder, Media
 from daybreak.readers.origins import Embedded, Paths
@@ -23,7 +24,7 @@ def attached(table: Source, root: Path, progress: Progress | None) -> Source:
             return Media(Embedded(table, field.name, root), decoder, progress)
     first = next(iter(table.batches()), None)
     for field in table.schema if first is not None else ():
-        if pa.types.is_string(field.type) and (decoder := _decoder_of_paths(first, field.name, root)):
+        if is_text(field.type) and (decoder := _decoder_of_paths(first, field.name, root)):
             return Media(Paths(table, field.name, root), decoder, progress)
     return table
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daybreak.audit.about import Column, ColumnType
+from daybreak.audit.canonical import is_text
 from daybreak.readers.moments import STORED, to_times
 from daybreak.readers.source import purpose_of
 from daybreak.readers.survey import MIXED, NULLS, Seen, joined
@@ -150,7 +151,7 @@ def convert(values: pa.Array, reading: Reading) -> pa.Array:  # noqa: PLR0911 (a
         return pa.nulls(len(values))
     if kind == "vector":
         return values.cast(pa.list_(pa.float64() if _is_double(values.type) else pa.float32(), reading.column.shape[0]))
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+    if is_text(values.type):
         return _from_strings(values, reading)
     if kind in {"category", "text"}:
         return as_strings(values)

@@ -99,6 +99,8 @@ class Delimited:
         columns = batch.columns
         if self.dialect.space_after:
             columns = [columns[0], *(pc.utf8_ltrim(column, " ") for column in columns[1:])]
+        for i in self.dialect.decimal_commas:
+            columns[i] = pc.replace_substring(columns[i], ",", ".", max_replacements=1)
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
     def _reader(self) -> csv.CSVStreamingReader:
@@ -106,7 +108,10 @@ class Delimited:
         return csv.open_csv(
             open_bytes(self.path),
             csv.ReadOptions(
-                column_names=kept, skip_rows=int(dialect.header), block_size=BLOCK, encoding=_arrow(dialect.encoding)
+                column_names=kept,
+                skip_rows=dialect.preamble + dialect.header,
+                block_size=BLOCK,
+                encoding=_arrow(dialect.encoding),
             ),
             csv.ParseOptions(
                 delimiter=dialect.delimiter,

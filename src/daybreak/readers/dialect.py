@@ -21,6 +21,8 @@ FIRST = 2**16  # bytes for delimiter and header
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 _NAME_LIKE = re.compile(r"^[^\W\d][\w .\-/()#%@:+*?&'\[\]]{0,47}$")
 WRITTEN = {"\\t": "\t", "tab": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
+_COMMA_NUMBER = re.compile(r"^[+-]?\d+(,\d+)?$")
+_MARKS, _SPREADSHEET = ("#", "%", "//"), "sep="
 NO_DELIMITER = "\x1f"  # of plain text: stands in no text
 _MOSTLY = 0.9  # of the rows of a .txt have one number of fields if it is a table
 _ENOUGH = 5  # values, for a repeated one to mean anything
@@ -40,6 +42,8 @@ class Dialect:
     header: bool
     stray: int = 0
     swallowed: int = 0
+    preamble: int = 0  # lines before the table: comments, or what tells a spreadsheet the delimiter
+    decimal_commas: tuple[int, ...] = ()  # columns of numbers such as 7,4
 
 
 def look(path: Path, delimiter: str = "", header: bool | None = None) -> Dialect:
@@ -54,12 +58,25 @@ def look(path: Path, delimiter: str = "", header: bool | None = None) -> Dialect
     if len(delimiter) > 1 or delimiter in {'"', "\n", "\r"}:
         raise UsageError(f"a delimiter is one character, such as ';' or 'tab', got {delimiter!r}")
     delimiter = delimiter or _delimiter(lines, path)
+    preamble = _preamble(lines, delimiter)
+    lines = lines[preamble:]
     quoted, stray, swallowed = _quoting(path, delimiter, len(_rows(lines[:1], delimiter, quoted=True)[0]))
     rows = _rows(lines, delimiter, quoted)
     space_after = len(rows[0]) > 1 and all(cell.startswith(" ") for row in rows for cell in row[1:])
     cells = [[cell.strip() for cell in row] for row in rows]
     has_header = _has_header(cells) if header is None else header
-    return Dialect(delimiter, quoted, encoding, space_after, tuple(cells[0]), has_header, stray, swallowed)
+    return Dialect(
+        delimiter,
+        quoted,
+        encoding,
+        space_after,
+        tuple(cells[0]),
+        has_header,
+        stray,
+        swallowed,
+        preamble,
+        _decimal_commas(cells[has_header:], delimiter),
+    )
 
 
 def _start(path: Path) -> bytes:
@@ -76,6 +93,31 @@ def open_bytes(path: Path) -> IO[bytes]:
         return pa.input_stream(str(path), compression="detect")  # type: ignore[no-any-return]
     except (OSError, pa.ArrowException) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
+
+
+def _preamble(lines: list[str], delimiter: str) -> int:
+    """How many lines at the start are comments: they begin with a mark, and are no row of the table."""
+    fields = Counter(map(len, _rows(lines, delimiter, quoted=True))).most_common(1)[0][0]
+    count = 0
+    for line in lines[:-1]:
+        comment = line.startswith(_MARKS) and not len(line.split(delimiter)) == fields > 1
+        if not comment and not line.lower().startswith(_SPREADSHEET):
+            break
+        count += 1
+    return count
+
+
+def _decimal_commas(rows: list[list[str]], delimiter: str) -> tuple[int, ...]:
+    """Columns whose values are numbers with a comma for a point; where the comma is no delimiter."""
+    if delimiter == "," or not rows:
+        return ()
+    columns = zip(*(row for row in rows if len(row) == len(rows[0])), strict=True)
+    return tuple(i for i, column in enumerate(columns) if _are_comma_numbers([cell for cell in column if cell]))
+
+
+def _are_comma_numbers(cells: list[str]) -> bool:
+    some = any("," in cell for cell in cells)
+    return some and all(_COMMA_NUMBER.match(cell) for cell in cells)
 
 
 def _encoding(start: bytes, path: Path) -> str:
@@ -189,10 +231,11 @@ def _has_header(rows: list[list[str]]) -> bool:
     named = [cell for cell in first if cell]
     if _numbered(named):
         return True
-    if len(set(named)) < len(named) or any(_NUMBER.match(cell) for cell in named):
+    if any(_NUMBER.match(cell) for cell in named):
         return False
     votes = sum(_vote(cell, [row[i] for row in rest]) for i, cell in enumerate(first))
-    return votes > 0 or (votes == 0 and all(_looks_like_name(cell) for cell in named))
+    unlike = len(set(named)) == len(named) and all(_looks_like_name(cell) for cell in named)
+    return votes > 0 or (votes == 0 and unlike)
 
 
 def _numbered(cells: list[str]) -> bool:

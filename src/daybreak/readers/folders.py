@@ -1,5 +1,6 @@
 """A folder as a dataset: of pictures, recordings, texts or tables; with or without its sides as subfolders."""
 
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,21 +22,50 @@ KINDS: tuple[type[Pictures] | type[Sounds] | type[Documents], ...] = (Pictures, 
 TABLES = frozenset({*columnar.EXTENSIONS, ".csv", ".tsv"})
 ALONE = TABLES | {".jsonl", ".npy", ".npz"}
 MOST_TABLES = 50  # files of a folder that may be one table and what describes it
+SHARD = re.compile(r"-\d+(-of-\d+)?$")
 SIDES = ("train", "test", "validation")
 
 
-def sides_of(path: Path) -> dict[str, Path]:
-    """Side -> subfolder or file, where a folder holds a train and a test; otherwise nothing."""
-    found: dict[str, Path] = {}
-    for entry in sorted(path.iterdir()) if path.is_dir() and not huggingface.is_saved(path) else ():
-        stem = entry.name.partition(".")[0] if entry.is_file() else entry.name
-        side = side_of(stem.partition("-")[0]) or side_of(stem)
-        readable = entry.is_dir() or delimited.extension_of(entry) in {*TABLES, ".jsonl", ".npy", ".npz"}
-        if side and readable and side not in found:
-            found[side] = entry
+def sides_of(path: Path) -> dict[str, list[Path]]:
+    """Side -> its subfolder, or its files; where a folder holds a train and a test. Otherwise nothing.
+
+    Files may be shards, `train-00000-of-00002.parquet`, and lie in a subfolder `data`. A subfolder goes before a file of its name.
+    """
+    if not path.is_dir() or huggingface.is_saved(path):
+        return {}
+    found: dict[str, list[Path]] = {}
+    for entry in sorted(path.iterdir(), key=lambda each: (not each.is_dir(), each.name)):
+        side = _side_named(entry)
+        folder = side in found and found[side][0].is_dir()
+        if side and not folder:
+            found.setdefault(side, []).append(entry)
     if "test" not in found and "validation" in found:
         found["test"] = found.pop("validation")
-    return {side: found[side] for side in SIDES if side in found} if {"train", "test"} <= found.keys() else {}
+    if {"train", "test"} <= found.keys():
+        return {side: found[side] for side in SIDES if side in found}
+    return sides_of(path / "data") if (path / "data").is_dir() else {}
+
+
+def _side_named(entry: Path) -> str | None:
+    """The side that a subfolder or a file of samples is called by."""
+    if entry.is_dir():
+        return side_of(entry.name)
+    if delimited.extension_of(entry) not in ALONE:
+        return None
+    stem = entry.name.partition(".")[0]
+    return side_of(stem) or (side_of(stem.partition("-")[0]) if SHARD.search(stem) else None)
+
+
+def open_shards(paths: list[Path], name: str) -> Source:
+    """Files of one format that together are one side. Raises `UsageError`."""
+    extensions = {delimited.extension_of(path) for path in paths}
+    extension = next(iter(extensions))
+    if len(extensions) > 1 or extension not in columnar.EXTENSIONS:
+        said = ", ".join(path.name for path in paths[:5])
+        raise UsageError(
+            f"a side is one file, one folder, or shards in Parquet or Arrow, {name} is {said}: name one with --train"
+        )
+    return columnar.Columnar(paths, name, columnar.EXTENSIONS[extension])
 
 
 def lone_table(path: Path, besides: str) -> Path | None:
@@ -74,8 +104,9 @@ def open_folder(path: Path, name: str, progress: Progress | None) -> Source:
 
 
 def _listed(path: Path, files: Files) -> pa.Table | None:
-    """What tables at the top of the folder say of its files."""
-    for table in sorted(path.iterdir()):
+    """What tables at the top of the folder, or one of its name beside it, say of its files."""
+    beside = [path.parent / f"{path.name}{end}" for end in (".csv", "_labels.csv", ".tsv")]
+    for table in [*sorted(path.iterdir()), *beside]:
         if table.is_file() and delimited.extension_of(table) in TABLES:
             read: Source = (
                 columnar.Columnar([table], table.name, columnar.EXTENSIONS[table.suffix])

@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 
+from daybreak.audit.canonical import is_text
 from daybreak.readers.naming import matched
 from daybreak.readers.source import Source, is_loose, loose
 
@@ -11,7 +12,7 @@ NAMES = ("file_name", "filename", "file", "path", "name", "image", "audio", "sam
 def columns_for(names: pa.Array, table: Source) -> pa.Table | None:
     """The table's columns by rows in the order of the files; null for files it does not list. None where it lists none of them."""
     read = pa.Table.from_batches(table.batches(), table.schema)
-    strings = [f.name for f in read.schema if pa.types.is_string(f.type) or pa.types.is_integer(f.type)]
+    strings = [f.name for f in read.schema if is_text(f.type) or pa.types.is_integer(f.type)]
     order = sorted(strings, key=lambda name: name.strip().lower() not in NAMES)
     ours = names.to_pylist()
     for key in order:

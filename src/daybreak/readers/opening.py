@@ -168,6 +168,8 @@ def _about(
     columns = tuple(reading.column for reading in readings)
     target = next((column for column in columns if column.purpose == "target"), None)
     values = _joined([side[target.name] for side in seen.values()]) if target else None
+    if target and values and not values.present:
+        raise UsageError(f"a target has values, column {target.name!r} of {sources['train'].name} holds none at all")
     task = roles.task_of(request, target, values)
     return About(
         columns=columns,

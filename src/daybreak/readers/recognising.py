@@ -40,10 +40,16 @@ def sides_within(given: Any, request: Request, progress: Progress | None = None)
         split = arrays.sides(arrays.load(path))
         return {side: _aimed(parts, f"{given} ({side})") for side, parts in split.items()}
     if splits := huggingface.splits_of(path):
-        found = _by_side({split: str(path / split) for split in splits})
+        found: dict[str, Any] = _by_side({split: str(path / split) for split in splits})
     else:
-        found = {side: str(each) for side, each in folders.sides_of(path).items()}
-    return {side: recognise(each, request, progress) for side, each in found.items()}
+        found = folders.sides_of(path)
+    return {side: _side(each, f"{given} ({side})", request, progress) for side, each in found.items()}
+
+
+def _side(given: str | list[Path], name: str, request: Request, progress: Progress | None) -> Source:
+    if isinstance(given, str) or len(given) == 1:
+        return recognise(given if isinstance(given, str) else str(given[0]), request, progress)
+    return attached(folders.open_shards(given, name), given[0].parent, progress)
 
 
 def _by_side(given: dict[str, Any]) -> dict[str, Any]:

@@ -107,5 +107,5 @@ def _is_whole(value: str) -> bool:
 
 def classes_of(train: Seen, test: Seen) -> tuple[str, ...]:
     """The target's classes in canonical writing, which brings together what two files wrote differently."""
-    one, other = (pa.array(list(seen.distinct), from_pandas=True) for seen in (train, test))
+    one, other = (pa.array([str(value) for value in seen.distinct], pa.string()) for seen in (train, test))
     return labels(one, other)[2][:MOST_CLASSES]

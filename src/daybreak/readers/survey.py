@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daybreak.audit.about import Column
+from daybreak.audit.canonical import is_text, plain
 from daybreak.readers.moments import FORMATS, fails_as_time, form_of, is_iso
 from daybreak.readers.source import is_loose, told_column
 
@@ -146,8 +147,8 @@ def _look(seen: Seen, column: pa.Array) -> None:
     kind = column.type
     if pa.types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        _look_at_strings(seen, column)
+    if is_text(kind):
+        _look_at_strings(seen, plain(column))
     elif not pa.types.is_nested(kind) and not pa.types.is_null(kind):
         _look_at_values(seen, column)
     else:
@@ -170,6 +171,7 @@ def _look_at_values(seen: Seen, column: pa.Array) -> None:
     """Numbers, truth values, times: missing ones, whether all are whole, how many differ."""
     column = column.drop_null()
     if pa.types.is_floating(column.type):
+        column = column.cast(pa.float32()) if pa.types.is_float16(column.type) else column
         missing = pc.is_nan(column)
         seen.nans += pc.sum(missing).as_py() or 0
         column = column.filter(pc.invert(missing))

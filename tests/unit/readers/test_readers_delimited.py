@@ -181,3 +181,19 @@ def test_columns_without_names_are_asked_for_by_number(tmp_path):
     assert opened(train=path, test=path, target="-2").about.target.name == "0"
     with pytest.raises(UsageError, match=r"numbered from 0 to 1 \(-1 is the last\), or give --names"):
         opened(train=path, test=path, target="quality")
+
+
+def test_numbers_with_a_comma_for_a_point(tmp_path):
+    path = write(tmp_path / "a.csv", "a;b;c", "1,5;x,y;2", "2;y,z;3", "-3,25;x;4")
+    found = opened(train=path, test=path)
+    assert types(found) == {"a": "number", "b": "category", "c": "integer"}
+    assert rows(found)["a"].to_pylist() == [1.5, 2.0, -3.25]
+
+
+def test_comments_before_the_table_and_columns_of_one_name(tmp_path):
+    path = write(tmp_path / "a.csv", "# measured in 2024", "# by us", "x,x,y", "1,2,3", "4,5,6", "7,8,9")
+    found = opened(train=path, test=path)
+    assert types(found) == {"x": "integer", "x_1": "integer", "y": "integer"}
+    assert found.about.rows["train"] == 3
+    spreadsheet = write(tmp_path / "b.csv", "sep=;", "x;y", "1;2", "3;4")
+    assert types(opened(train=spreadsheet, test=spreadsheet)) == {"x": "integer", "y": "integer"}

@@ -171,3 +171,20 @@ def test_equal_data_has_an_equal_digest_and_other_data_another():
     tables = pa.table(one), pa.table(other)
     digests = [opened(train=each, test=each).about.digests["train"] for each in tables]
     assert digests[0] != digests[1]
+
+
+def test_nothing_is_a_target_that_was_not_called_one():
+    for given in ([[1, 2], [3, 4]], np.zeros((3, 2)), np.array([(1, "x")], dtype=[("i", "i4"), ("s", "U3")])):
+        assert opened(train=given, test=given).about.target is None
+    named = {"x": [1.5, 2.5, 3.5], "y": [0, 1, 0]}
+    assert opened(train=named, test=named).about.target.name == "y"
+    assert opened(train=named, test=named, target="x").about.target.name == "x"
+    assert opened(train=named, test=named, target="x").about.column("y").purpose == "feature"
+
+
+def test_tensors_and_sparse_matrices():
+    torch, sparse = pytest.importorskip("torch"), pytest.importorskip("scipy.sparse")
+    pictures = (torch.zeros(5, 3, 40, 40), torch.arange(5))
+    assert opened(train=pictures, test=pictures).about.column("@content").shape == (40, 40, 3)
+    matrix = (sparse.eye(6, 4).tocsr(), [0, 1] * 3)
+    assert rows(opened(train=matrix, test=matrix))["0"].to_pylist() == [1.0] + [0.0] * 5

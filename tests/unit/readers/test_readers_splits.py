@@ -1,3 +1,5 @@
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from opened_data import notes, opened, rows, write
 
@@ -85,3 +87,21 @@ def test_a_folder_with_one_table_and_its_split(tmp_path):
     write(tmp_path / "data" / "all.csv", "x,y", "1,2", "3,4", "5,6")
     split = write(tmp_path / "data" / "split.csv", "sample,split", "0,train", "2,test", "1,train")
     assert opened(data=tmp_path / "data", split_by=split).about.rows == {"train": 2, "test": 1}
+
+
+def test_shards_and_where_hubs_keep_them(tmp_path):
+    for side, count in (("train", 2), ("test", 1)):
+        for i in range(count):
+            path = tmp_path / "set" / "data" / f"{side}-0000{i}-of-0000{count}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(pa.table({"x": [i, i + 10]}), path)
+    found = opened(data=tmp_path / "set")
+    assert found.about.rows == {"train": 4, "test": 2}
+    assert rows(found)["x"].to_pylist() == [0, 10, 1, 11]
+
+
+def test_two_files_for_one_side_are_not_guessed_at(tmp_path):
+    for name in ("train.csv", "train.jsonl", "test.csv"):
+        write(tmp_path / name, "a,b", "1,2")
+    with pytest.raises(UsageError, match=r"train\.csv, train\.jsonl: name one with --train"):
+        opened(data=tmp_path)

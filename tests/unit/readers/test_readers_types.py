@@ -197,3 +197,31 @@ def test_lists_of_one_length_are_vectors(tmp_path):
     with pytest.raises(UsageError, match="sides have the same columns"):
         opened(train={"x": [1, 2]}, test={"z": [1, 2]})
     assert types(opened(train=wide[0], test=wide[1]))["vector"] == "category"
+
+
+def test_unusual_stored_types(tmp_path):
+    table = pa.table(
+        {
+            "big": pa.array([1, 2**63 + 5], pa.uint64()),
+            "zone": pa.array([0, 3600 * 10**9], pa.timestamp("ns", "Europe/Berlin")),
+            "half": pa.array([1.5, 2], pa.float16()),
+            "view": pa.array(["q", "r"], pa.string_view()),
+            "large": pa.array(["q", "r"], pa.large_string()),
+            "took": pa.array([1, 2], pa.duration("s")),
+            "map": pa.array([[("k", 1)], [("j", 2)]], pa.map_(pa.string(), pa.int64())),
+            "bytes": [b"ab", b"cd"],
+            "flag": [True, None],
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    found = opened(train=tmp_path / "a.parquet", test=tmp_path / "a.parquet", target="big")
+    kinds = ["integer", "time", "number", "category", "category", "integer", "category", "category", "boolean"]
+    assert list(types(found).values()) == kinds
+    assert rows(found)["zone"].to_pylist()[1].hour == 1  # UTC
+    assert len(found.about.classes) == 2
+
+
+def test_a_target_without_a_value(tmp_path):
+    path = write(tmp_path / "a.csv", "x,y", "1,", "2,NA")
+    with pytest.raises(UsageError, match=r"a target has values, column 'y' of .* holds none"):
+        opened(train=path, test=path, target="y")
