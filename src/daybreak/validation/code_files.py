@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from daybreak.audit.code.analysis import analyse
+from daybreak.audit.outcome import MOST_PLACES, Finding, Place
 from daybreak.base.errors import UsageError
 from daybreak.base.hashing import hash_json
 from daybreak.validation.report import Answer, Report
@@ -46,7 +47,7 @@ class Source:
     name: str
     text: str
     cells: tuple[tuple[int, int], ...] = ()
-    broken: list[str] = field(default_factory=list)
+    broken: list[Place] = field(default_factory=list)
 
 
 def audit_code(paths: Sequence[str | Path], progress: Progress | None = None, root: str | Path | None = None) -> Report:
@@ -83,7 +84,7 @@ def audit_code(paths: Sequence[str | Path], progress: Progress | None = None, ro
     )
     code = hash_json(sorted(readable.items()))
     return Report(
-        findings=named(findings, {}, code),
+        findings=named((*findings, *_unread(broken)), {}, code),
         answers=(answer,),
         kind="code",
         code=code,
@@ -93,13 +94,33 @@ def audit_code(paths: Sequence[str | Path], progress: Progress | None = None, ro
     )
 
 
-def _why(broken: list[str]) -> str:
+def _why(broken: list[Place]) -> str:
     if not broken:
         return ""
-    shown = "; ".join(broken[:MOST_NAMED]) + (
-        f"; and {len(broken) - MOST_NAMED} more" if len(broken) > MOST_NAMED else ""
+    named = [f"{place.file} line {place.line} ({place.says})" for place in broken[:MOST_NAMED]]
+    more = f"; and {len(broken) - MOST_NAMED} more" if len(broken) > MOST_NAMED else ""
+    return f"Could not be read as Python 3, and was not looked at: {'; '.join(named)}{more}."
+
+
+def _unread(broken: list[Place]) -> tuple[Finding, ...]:
+    """What was left out, as information: silence about it would look like a clean answer."""
+    if not broken:
+        return ()
+    files = tuple(dict.fromkeys(place.file for place in broken))
+    return (
+        Finding(
+            rule="code.unread",
+            severity="info",
+            what=_why(broken),
+            sure="certain",
+            matters="Nothing is known of these parts: they may leak.",
+            advice="Mend them, or convert them to Python 3 (2to3), and audit again.",
+            subject=" ".join(files),
+            files=files,
+            places=tuple(broken[:MOST_PLACES]),
+            measured={"parts": len(broken)},
+        ),
     )
-    return f"Could not be read as Python 3, and was not looked at: {shown}."
 
 
 def _files(paths: Sequence[str | Path], root: Path | None) -> Iterable[tuple[str, Path]]:
@@ -149,15 +170,15 @@ def read_source(path: Path, name: str) -> Source:
     """One file as Python source; a part that does not parse is blanked and named."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            return Source(name, "", broken=[f"{name} (larger than {MOST_BYTES // 1_000_000} MB)"])
+            return Source(name, "", broken=[Place(name, 1, says=f"larger than {MOST_BYTES // 1_000_000} MB")])
         raw = path.read_bytes()
     except OSError as error:
-        return Source(name, "", broken=[f"{name} ({error.strerror})"])
+        return Source(name, "", broken=[Place(name, 1, says=str(error.strerror))])
     if path.suffix == ".ipynb":
         return notebook(raw, name)
     text = _decoded(raw)
     fault = _fault(text)
-    return Source(name, text) if fault is None else Source(name, "", broken=[f"{name} {fault}"])
+    return Source(name, text) if fault is None else Source(name, "", broken=[Place(name, fault[0], says=fault[1])])
 
 
 def _decoded(raw: bytes) -> str:
@@ -169,16 +190,16 @@ def _decoded(raw: bytes) -> str:
         return raw.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def _fault(text: str) -> str | None:
-    """Why a text is not Python; None where it is."""
+def _fault(text: str) -> tuple[int, str] | None:
+    """Where and why a text is not Python; None where it is."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(text)
     except SyntaxError as error:
-        return f"(line {error.lineno}: {error.msg})"
+        return error.lineno or 1, error.msg
     except (ValueError, RecursionError, MemoryError) as error:
-        return f"({str(error) or type(error).__name__})"
+        return 1, str(error) or type(error).__name__
     return None
 
 
@@ -189,17 +210,17 @@ def notebook(raw: bytes, name: str) -> Source:
         sheets = document.get("worksheets") or [document]  # before version 4, cells stood in worksheets
         cells = [cell for sheet in sheets for cell in sheet.get("cells", [])]
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
-        return Source(name, "", broken=[f"{name} (not a notebook: {str(error)[:80]})"])
+        return Source(name, "", broken=[Place(name, 1, says=f"not a notebook: {str(error)[:80]}")])
     lines: list[str] = []
     places: list[tuple[int, int]] = []
-    broken: list[str] = []
+    broken: list[Place] = []
     for number, cell in enumerate(cells, 1):
         if not isinstance(cell, dict) or cell.get("cell_type") != "code":
             continue
         text = _plain(_source(cell))
         fault = _fault(text)
         if fault is not None:
-            broken.append(f"{name} cell {number} {fault}")
+            broken.append(Place(f"{name} cell {number}", fault[0], says=fault[1]))
             text = "\n" * text.count("\n")
         places.append((len(lines) + 1, number))
         lines += text.split("\n")

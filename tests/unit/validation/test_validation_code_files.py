@@ -65,7 +65,8 @@ def test_a_broken_cell_is_named_and_the_others_are_read(tmp_path):
     broken = "if True print('x')"
     path = notebook(tmp_path / "n.ipynb", ("code", "import pandas as pd"), ("code", broken), ("code", LEAK))
     report = audit_code([path])
-    assert [finding.rule for finding in report.findings] == ["code.fit_before_split"]
+    assert [finding.rule for finding in report.findings] == ["code.fit_before_split", "code.unread"]
+    assert [(place.file, place.line) for place in report.findings[1].places] == [(f"{path} cell 2", 1)]
     assert "n.ipynb cell 2" in report.answers[0].why
     assert report.answers[0].status == "findings"
 
@@ -101,7 +102,7 @@ def test_scripts_in_other_encodings_are_read(tmp_path, raw):
 def test_what_is_no_notebook_is_told(tmp_path, raw):
     (tmp_path / "n.ipynb").write_bytes(raw)
     report = audit_code([tmp_path / "n.ipynb"])
-    assert report.findings == ()
+    assert {finding.rule for finding in report.findings} <= {"code.unread"}
 
 
 def test_folders_are_walked_without_what_is_installed(tmp_path):
