@@ -10,7 +10,8 @@ from cli_process import CommandLine
 from daybreak.audit.outcome import Finding
 from daybreak.audit.registry import RULES
 from daybreak.client.client import Client
-from daybreak.validation import records, summing
+from daybreak.validation import gate, records, summing
+from daybreak.validation import policy as policies
 from daybreak.validation.report import Answer, Report
 from daybreak.validation.subject import of_run
 
@@ -230,6 +231,9 @@ def test_the_gate_blocks_until_somebody_answers_for_it(daybreak):
     daybreak("waive", names[0], "--revoke", "--reason", "it was a mistake")
     daybreak("gate", run, *policy, code=1)
     assert [one["standing"] for one in daybreak.json("waive")] == ["revoked", "in force"]
+    with Client(daybreak.home) as client:
+        decision = gate.ask(client, run, policies.read(daybreak.folder / "policy.yaml"))
+    assert [one.what for one in decision.asked if one.blocks] == ["overlap.exact"]
 
 
 def test_the_winner_alone_is_scored_after_the_search(daybreak):
