@@ -29,10 +29,11 @@ SPANS = (0.96, 0.92, 0.88, 0.84, 0.8, 0.76, 0.72)  # share of the longer recordi
 STEP = 1 / 48  # of its length: how finely they are moved along
 LEAST_COMMON = 0.75  # share of its time that two of one length must have in common
 COMMON = 0.7  # share of what either varies by that must lie there
-WIDE, LAID = 8, 12  # every how many poses candidates are looked for in; candidates that are aligned in all
-DIMENSIONS = 96
-LOO = 3000  # train recordings that are compared with the rest of train
-MOST_PAIRS = 4 * 10**8  # of recordings: some 20 seconds on two cores
+LAID, OTHERS = 12, 0.5  # candidates that are aligned in all poses; how near others are is their median
+DIMENSIONS = 64
+LOO, LEAST = 3000, 200  # train recordings that are compared with the rest of train, at most and at least
+MOST_PAIRS = 3 * 10**8  # of recordings: some 20 seconds on two cores
+PROMISING = 0.2  # share of train's own queries whose candidates stand out enough to be aligned, where there are many
 LEAST_ROWS = 20
 SILENT = 0.05  # standard deviation of log10 energies of a recording that holds nothing
 ROWS = 64
@@ -43,6 +44,15 @@ class Stretch(NamedTuple):
 
     start: float
     span: float
+
+
+SEARCHED = (
+    Stretch(0.0, 1.0),
+    *(Stretch(start, 0.88) for start in (0.0, 0.06, 0.12)),
+    *(Stretch(-start / 0.88, 1 / 0.88) for start in (0.0, 0.06, 0.12)),
+    *(Stretch(start, 0.78) for start in (0.04, 0.11, 0.18)),
+    *(Stretch(start, 1.0) for start in (-0.1, 0.1)),
+)  # poses that candidates are looked for in: any other is near one of them
 
 
 @dataclass(frozen=True)
@@ -66,8 +76,9 @@ def near(frame: Frame) -> Outcome:
             f"{len(test.energies)} ({train.left_out} and {test.left_out} are missing or silent)"
         )
     draw = chance.generator(frame.seed, RULE)
-    own = np.sort(draw.permutation(len(train.energies))[:LOO])
-    looked_at = np.sort(draw.permutation(len(test.energies))[: max(LOO, MOST_PAIRS // len(train.energies) - len(own))])
+    most = max(2 * LEAST, MOST_PAIRS // len(train.energies))
+    own = np.sort(draw.permutation(len(train.energies))[: min(LOO, most // 2)])
+    looked_at = np.sort(draw.permutation(len(test.energies))[: most - len(own)])
     hearing = _Hearing(train)
     null = hearing.compare(train, own, own=own)
     found = hearing.compare(test, looked_at)
@@ -133,14 +144,14 @@ class _Hearing:
             same = equal(found, side.digests[rows], self._train.digests)
         else:
             same = equal(found, side.energies[rows], self._train.energies)
-        if own is not None and len(rows) >= LOO:
-            self._promising = float(np.quantile(standing_out(found), 0.2))
+        if own is not None and len(self._grids) > LOO:
+            self._promising = float(np.quantile(standing_out(found), PROMISING))
         chosen = np.flatnonzero((standing_out(found) <= self._promising) & ~same)
-        return liken(found, chosen, _align(grids[chosen], self._grids, found.points[chosen, :LAID]), same)
+        return liken(found, chosen, _align(grids[chosen], self._grids, found.points[chosen, :LAID]), same, OTHERS)
 
     def _candidates(self, grids: Floats, own: Indices | None) -> Candidates:
         """The best of each block in any of some poses."""
-        flat = (_stretched(grids, stretch)[0].reshape(len(grids), -1) for stretch in stretches()[::WIDE])
+        flat = (_stretched(grids, stretch)[0].reshape(len(grids), -1) for stretch in SEARCHED)
         return nearest(np.stack([unit(pose @ self._axes) for pose in flat]), self._points, own)
 
 

@@ -24,7 +24,7 @@ from daybreak.audit.overlap.spectrum import Spectrum
 RULE = "overlap.near.image"
 LARGEST = 40  # pixels a side above which pictures are halved, thirded, ...
 LOO = 4000  # train pictures that are compared with the rest of train
-MOST_PAIRS = 6 * 10**9  # of descriptors: some 20 seconds on two cores
+MOST_PAIRS = 3 * 10**9  # of descriptors: some 20 seconds on two cores
 CHEAP = 2 * 10**10  # multiplications up to which all pairs are laid on each other
 LAID = 16  # candidates of a query that are
 PROMISING = 0.1  # share of train's own queries whose candidates stand out enough to be laid on each other
@@ -60,8 +60,9 @@ def near(frame: Frame) -> Outcome:
             f"got {len(train.gray)} and {len(test.gray)} ({train.left_out} and {test.left_out} are missing or of one shade)"
         )
     draw = chance.generator(frame.seed, RULE)
-    own = np.sort(draw.permutation(len(train.gray))[:LOO])
-    looked_at = np.sort(draw.permutation(len(test.gray))[: max(LOO, MOST_PAIRS // len(train.gray) - len(own))])
+    most = MOST_PAIRS // len(train.gray)
+    own = np.sort(draw.permutation(len(train.gray))[: min(LOO, most // 2)])
+    looked_at = np.sort(draw.permutation(len(test.gray))[: most - len(own)])
     seeing = _Seeing(train, len(own) + len(looked_at))
     null = seeing.against_itself(own)
     found = seeing.compare(test, looked_at)

@@ -28,8 +28,8 @@ class Likeness:
     same: Flags
 
 
-def liken(found: Candidates, chosen: Indices, aligned: Aligned, same: Flags) -> Likeness:
-    """Of all queries, when the `chosen` ones were aligned with their first candidates."""
+def liken(found: Candidates, chosen: Indices, aligned: Aligned, same: Flags, others: float = 0.75) -> Likeness:
+    """Of all queries, when the `chosen` ones were aligned with their first candidates. `others`: which quantile of these is far."""
     best = aligned.agreement.argmax(axis=1)
     here = np.arange(len(chosen))
     partner, pose = found.points[:, 0].copy(), np.zeros(len(same), np.int64)
@@ -37,13 +37,13 @@ def liken(found: Candidates, chosen: Indices, aligned: Aligned, same: Flags) -> 
     partner[chosen], pose[chosen] = found.points[chosen, best], aligned.pose[here, best]
     similarity[chosen] = aligned.agreement[here, best].clip(0, 1)
     distance = np.maximum(1 - aligned.agreement, 0)
-    ratio[chosen] = distance[here, best] / np.maximum(far(distance), 1e-6)
+    ratio[chosen] = distance[here, best] / np.maximum(far(distance, others), 1e-6)
     return Likeness(partner, similarity, ratio, pose, same)
 
 
-def far(distances: Floats) -> Floats:
-    """The distance at which others lie: the 75 % quantile of the candidates' distances (n, k) -> (n,)."""
-    return np.asarray(np.quantile(distances, 0.75, axis=1), np.float32) if len(distances) else np.zeros(0, np.float32)
+def far(distances: Floats, share: float) -> Floats:
+    """The distance at which others lie: a quantile of the candidates' distances (n, k) -> (n,)."""
+    return np.asarray(np.quantile(distances, share, axis=1), np.float32) if len(distances) else np.zeros(0, np.float32)
 
 
 def equal(found: Candidates, queries: "np.ndarray[Any, Any]", points: "np.ndarray[Any, Any]") -> Flags:
