@@ -137,3 +137,15 @@ def test_what_it_cannot_look_at_is_said():
     frame = frame_of_texts(["x"], ["y"])
     with pytest.raises(NotApplicable, match="a column of free text"):
         near(type(frame)(type(frame.about)(()), frame.train, frame.test))
+
+
+def test_lines_of_a_log_are_alike_by_nature():
+    draw = np.random.default_rng(0)
+    texts = [
+        f"sensor {draw.integers(9)} of the northern hall reports {draw.integers(99)} degrees and no fault"
+        for _ in range(2000)
+    ]
+    outcome = near(frame_of_texts(texts[:1600], texts[1600:]))
+    assert [finding.severity for finding in outcome.findings] == ["info"]
+    assert "alike by nature" in outcome.findings[0].what
+    assert len(outcome.hits.test) == 0

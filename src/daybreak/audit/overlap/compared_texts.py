@@ -40,11 +40,15 @@ class Likeness:
 
 @dataclass(frozen=True)
 class Judged:
-    """`least`: similarity of a copy. `hits`: where in the likeness of test. `rates`: of test, and of train against itself."""
+    """`least`: similarity of a copy. `hits`: where in the likeness of test. `rates`: of test, and of train against itself.
+
+    `forms`: most texts of train that are not equal are alike: forms that are filled in, lines of a log. Then likeness is no sign of a copy.
+    """
 
     least: float
     hits: Indices
     rates: Rates
+    forms: bool
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ Indices = np.ndarray[Any, np.dtype[np.int64]]
 
 LENGTH = 5  # characters in a row
 FEWEST_BYTES = 18  # of a normalised text; shorter ones ("ok", "see you") are alike without being copies
+FEWEST = 10  # characters, where one takes several bytes
 LONG = 2048  # shingles from which half is kept, then a quarter, ...
 BITS = 40  # of a hash; the row stands above them when sets are sorted
 PAIR_BITS = 20  # pairs whose sets are joined at a time
@@ -59,7 +60,8 @@ def normalised(texts: pa.Array) -> pa.Array:
 
 def long_enough(texts: pa.Array) -> "np.ndarray[Any, np.dtype[np.bool_]]":
     """Which normalised texts say enough to be compared."""
-    return np.asarray(pc.greater_equal(pc.binary_length(texts).fill_null(0), FEWEST_BYTES))
+    long = pc.greater_equal(pc.binary_length(texts).fill_null(0), FEWEST_BYTES)
+    return np.asarray(pc.and_(long, pc.greater_equal(pc.utf8_length(texts).fill_null(0), FEWEST)))
 
 
 def shingles(texts: pa.Array, length: int = LENGTH) -> Shingles:

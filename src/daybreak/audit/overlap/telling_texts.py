@@ -23,7 +23,7 @@ def finding(frame: Frame, looked: Looked) -> Finding | None:
     partners = _partner_rows(looked)
     return Finding(
         RULE,
-        judged.rates.severity,
+        "info" if looked.judged.forms else judged.rates.severity,
         _what(looked),
         "high",
         because=_because(looked),
@@ -72,6 +72,8 @@ def _what(looked: Looked) -> str:
     text += f"{'is' if count in {1, compared} else 'are'} in train" + (
         " but for small changes" if looked.alone else ", or nearly so"
     )
+    if looked.judged.forms:
+        return f"{text}: they are alike by nature, as are train's own, such as forms that are filled in."
     inherited = ": inherited from copies in the data, not brought in by the split"
     if not looked.alone and judged.rates.null > FAMILIES:
         inherited = ": rows of train share it among each other as well, and the split does not keep such rows together"
@@ -95,6 +97,8 @@ def _because(looked: Looked) -> str:
 
 
 def _matters(looked: Looked) -> str:
+    if looked.judged.forms:
+        return "Nothing, if the texts are made so; what differs between two of them is then a few words or numbers."
     if looked.judged.rates.kind == "few":
         return "Small: see the score on the clean rows, if anything was scored."
     if not looked.alone:
@@ -106,6 +110,8 @@ def _matters(looked: Looked) -> str:
 
 
 def _advice(looked: Looked) -> str:
+    if looked.judged.forms:
+        return "Look at some pairs: if they are versions of one document, put all versions of one on the same side."
     if looked.judged.rates.kind == "few":
         return "Look at the pairs; take these test texts out if they are copies."
     if not looked.alone:

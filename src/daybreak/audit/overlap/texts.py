@@ -25,6 +25,7 @@ RULE = "overlap.near.text"
 LOO = 8_000  # train texts that are compared with the rest of train
 LEAST, SURE = 0.5, 0.8  # similarity: never a copy below, always one above
 QUANTILE = 0.999  # of train's own neighbours that are no sure copies: a copy lies above
+FORMS = 0.5  # share of train texts, unchanged ones aside, that have a partner within train
 FEWEST = 20  # train texts: with fewer nothing is known of how alike texts are
 
 
@@ -140,7 +141,9 @@ def judge(train: Likeness, test: Likeness, *, alone: bool) -> Judged:
 def _judged(train: Likeness, test: Likeness, least: float, *, alone: bool) -> Judged:
     hits = np.flatnonzero((test.similarity >= least) & ~(test.same & alone))
     twins = int(((train.similarity >= least) & ~(train.same & alone)).sum())
-    return Judged(least, hits, rates(len(hits), len(test.rows), twins, len(train.rows)))
+    found = rates(len(hits), len(test.rows), twins, len(train.rows))
+    forms = alone and found.kind == "inherited" and twins > FORMS * max(1, int((~train.same).sum()))
+    return Judged(least, hits, found, forms)
 
 
 def _hits(frame: Frame, looked: list[Looked]) -> Hits:
@@ -150,7 +153,7 @@ def _hits(frame: Frame, looked: list[Looked]) -> Hits:
     similarity, partner = np.zeros(len(copies), np.float32), np.zeros(len(copies), np.int64)
     for each in looked:
         found, is_copy = each.found, np.zeros(len(copies), bool)
-        is_copy[found.rows[each.judged.hits]] = True
+        is_copy[found.rows[each.judged.hits]] = not each.judged.forms
         compared[found.rows] = True
         copies[found.rows] &= is_copy[found.rows]
         better = np.flatnonzero(found.similarity > similarity[found.rows])
