@@ -36,6 +36,8 @@ def print_report(report: Report, *, everything: bool = False) -> None:
 
 def _headline(report: Report) -> Text:
     word, style = VERDICT[report.verdict]
+    if report.failed and report.verdict != "blocked":  # what could not be asked is never green
+        word, style = f"{word}, but not all could be asked", "bold red"
     counts = {name: sum(one.severity == name for one in report.findings) for name in STYLE}
     told = ", ".join(
         f"{count} {name}{'s' if count > 1 and name != 'info' else ''}" for name, count in counts.items() if count

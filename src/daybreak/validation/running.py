@@ -16,6 +16,7 @@ from daybreak.readers.spilling import DiskSpill
 from daybreak.validation import summing
 from daybreak.validation.asking import MOST_ROWS, Asked, Asking, Told, guarded
 from daybreak.validation.choosing import chosen
+from daybreak.validation.remarks import remarks
 from daybreak.validation.report import Report
 
 BASELINE = Rule("baseline", "examination", "effect:against_baselines", "Does the model beat what needs no skill?")
@@ -52,7 +53,7 @@ def run(request: Request, options: Options) -> Report:
         asked += [_probed(rule, probe, opened, frame, options) for rule, probe in options.probes]
         scored = _rescored(frame, asked, _predicted(opened, asked, options))
     about = frame.about
-    found = [*opened.notes, *(finding for one in asked for finding in one.outcome.findings)]
+    found = [*opened.notes, *remarks(frame), *(finding for one in asked for finding in one.outcome.findings)]
     named = summing.findings(found, about.digests, options.code)
     return Report(
         findings=summing.shown(named, opened.sides) if options.show else named,

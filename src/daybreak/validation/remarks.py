@@ -1,0 +1,70 @@
+"""What the sides say before any rule is asked: one dataset on both sides, a target that holds nothing to learn or to score."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from daybreak.audit.about import About
+from daybreak.audit.frame import Frame
+from daybreak.audit.outcome import Finding
+
+
+def remarks(frame: Frame) -> tuple[Finding, ...]:
+    """Findings that need no audit. They hold for all rows: those of the sample are looked at where a side is longer."""
+    return (*_same(frame.about), *_target(frame))
+
+
+def _same(about: About) -> tuple[Finding, ...]:
+    digests = about.digests
+    if not digests.get("train") or digests["train"] != digests.get("test"):
+        return ()
+    named = " and ".join(dict.fromkeys(about.sources.get(side, side) for side in ("train", "test")))
+    return (
+        Finding(
+            rule="input.same",
+            severity="error",
+            what=f"Train and test are the same data: {named}.",
+            sure="certain",
+            because="Both sides have the same digest.",
+            matters="The score tells how well the model knows its own training data, and nothing about new samples.",
+            advice="Name another file for test, or split this one: --split-by.",
+        ),
+    )
+
+
+def _target(frame: Frame) -> tuple[Finding, ...]:
+    target = frame.about.target
+    if target is None:
+        return ()
+    found = []
+    for side, part in (("train", frame.train), ("test", frame.test)):
+        if not part.rows.num_rows:
+            continue
+        holds = _one_value(part.rows[target.name])
+        if holds is not None:
+            matters = "there is nothing to learn" if side == "train" else "a score there cannot tell a good model"
+            found.append(
+                Finding(
+                    rule="input.target",
+                    severity="warning",
+                    what=f"The target {target.name} {holds} in {side}: {matters}.",
+                    sure="certain" if part.complete else "high",
+                    because="" if part.complete else f"{len(part.positions):,} of {part.total:,} rows were looked at.",
+                    matters="Most rules need a target with two values at least, and were not asked.",
+                    advice="Look whether the right column was named, and whether rows were lost when the sides were made.",
+                    subject=f"{target.name} {side}",
+                    columns=(target.name,),
+                )
+            )
+    return tuple(found)
+
+
+def _one_value(column: pa.ChunkedArray) -> str | None:
+    """What is said of a column of one value or none; None where it has more, or values that are no scalars."""
+    if pa.types.is_nested(column.type):
+        return None
+    values = pc.unique(column).drop_null()
+    if pa.types.is_floating(values.type):
+        values = values.filter(pc.invert(pc.is_nan(values)))
+    if len(values) > 1:
+        return None
+    return f"holds nothing but {values[0].as_py()!r}" if len(values) else "holds no value"
