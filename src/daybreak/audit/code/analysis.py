@@ -142,6 +142,8 @@ def _scored_elsewhere(m: Machine, leak: Leak) -> bool:
     """Whether rows that chose a model were not the last word: others were held back and scored."""
     if leak.rule not in {"test_in_selection", "test_in_early_stopping", "random_state_searched"} or not leak.rows:
         return False
+    if not m.tested(leak.rows):  # what was read later shows that they were carved out of the training part
+        return True
     return any(
         each.scored and m.tested(each.rows) and not (each.rows & leak.rows) and each.site > leak.leak
         for each in m.evaluations

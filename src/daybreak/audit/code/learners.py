@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from daybreak.audit.code import known
+from daybreak.audit.code import known, trainers
 from daybreak.audit.code.call import Call
 from daybreak.audit.code.learning import asked, fit, predicted, scores_of, transformed, watch
 from daybreak.audit.code.machine import Leak, Machine, parted
@@ -13,6 +13,8 @@ Handler = Callable[[Machine, Value, Call], Value]
 
 
 def _fit(m: Machine, owner: Value, call: Call) -> Value:
+    if owner.name.endswith("Trainer"):
+        return trainers.fitted(m, owner, call)
     rows = flat(
         call.argument(0, "X", "x", "data", "dataset", "train_set", "raw_documents", "training_data", "sequences")
     )

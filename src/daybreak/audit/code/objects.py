@@ -1,6 +1,6 @@
 """Objects of libraries' classes: models, transformers, splitters, and what only holds rows."""
 
-from daybreak.audit.code import known, names
+from daybreak.audit.code import known, names, trainers
 from daybreak.audit.code.call import Call
 from daybreak.audit.code.machine import Leak, Machine
 from daybreak.audit.code.reading import dataset, read
@@ -21,6 +21,8 @@ def make_object(m: Machine, call: Call) -> Value:
         return dataset(m, call)
     made = Value(name=name, options=call.options, born=len(m.loops))
     made.parts = tuple(part for value in call.arguments for part in _learners(value))
+    if name.endswith("Trainer"):
+        trainers.made(m, call)
     if name in known.FOLDS:
         made.shape = "folds"
     if name in known.SEARCHES:
