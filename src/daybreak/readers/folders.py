@@ -1,6 +1,9 @@
 """A folder as a dataset: of pictures, recordings, texts or tables; with or without its sides as subfolders."""
 
+import os
 import re
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -34,7 +37,8 @@ def sides_of(path: Path) -> dict[str, list[Path]]:
     if not path.is_dir() or huggingface.is_saved(path):
         return {}
     found: dict[str, list[Path]] = {}
-    for entry in sorted(path.iterdir(), key=lambda each: (not each.is_dir(), each.name)):
+    called = [entry for entry in _entries(path) if side_of(re.split(r"[.-]", entry.name)[0])]
+    for entry in sorted(called, key=lambda each: (not each.is_dir(), each.name)):
         side = _side_named(entry)
         folder = side in found and found[side][0].is_dir()
         if side and not folder:
@@ -44,6 +48,15 @@ def sides_of(path: Path) -> dict[str, list[Path]]:
     if {"train", "test"} <= found.keys():
         return {side: found[side] for side in SIDES if side in found}
     return sides_of(path / "data") if (path / "data").is_dir() else {}
+
+
+def _entries(path: Path) -> Iterator[Path]:
+    """What lies in a folder, one at a time: there may be a million files. Raises `UsageError` where it may not be listed."""
+    try:
+        with os.scandir(path) as entries:
+            yield from (path / entry.name for entry in entries)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be listed: {error.strerror}") from error
 
 
 def _side_named(entry: Path) -> str | None:
@@ -70,14 +83,10 @@ def open_shards(paths: list[Path], name: str) -> Source:
 
 def lone_table(path: Path, besides: str) -> Path | None:
     """The only table at the top of a folder that holds no pictures, recordings or texts. `besides`: the list of the split."""
-    try:
-        files = walk(path)
-    except OSError:
-        return None
-    named = [path / name for name in files.names.to_pylist()[:MOST_TABLES]]
-    tables = [each for each in named if delimited.extension_of(each) in ALONE and str(each) != str(Path(besides))]
-    media = any(files.extensions[extension] for kind in KINDS for extension in kind.extensions)
-    return tables[0] if len(tables) == 1 and not media and len(named) < MOST_TABLES else None
+    named = list(islice(_entries(path), MOST_TABLES))
+    tables = [each for each in named if delimited.extension_of(each) in ALONE and each != Path(besides)]
+    others = any(each.is_dir() or each.suffix.lower() in kind.extensions for kind in KINDS for each in named)
+    return tables[0] if len(tables) == 1 and not others and len(named) < MOST_TABLES else None
 
 
 def open_folder(path: Path, name: str, progress: Progress | None) -> Source:
@@ -105,9 +114,10 @@ def open_folder(path: Path, name: str, progress: Progress | None) -> Source:
 
 def _listed(path: Path, files: Files) -> pa.Table | None:
     """What tables at the top of the folder, or one of its name beside it, say of its files."""
+    within = sorted(entry for entry in _entries(path) if delimited.extension_of(entry) in TABLES)
     beside = [path.parent / f"{path.name}{end}" for end in (".csv", "_labels.csv", ".tsv")]
-    for table in [*sorted(path.iterdir()), *beside]:
-        if table.is_file() and delimited.extension_of(table) in TABLES:
+    for table in (*within, *beside):
+        if table.is_file():
             read: Source = (
                 columnar.Columnar([table], table.name, columnar.EXTENSIONS[table.suffix])
                 if table.suffix in columnar.EXTENSIONS

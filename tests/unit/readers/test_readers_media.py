@@ -256,3 +256,36 @@ def test_a_damaged_header_asks_for_no_gigabytes(tmp_path):
     tone(tmp_path / "b.wav", b"\0\1" * 400, rate=2**30)
     found = opened(train=tmp_path, test=tmp_path)
     assert "1,073,741,824 samples a second" in notes(found)["input.unreadable"].what
+
+
+def test_labels_in_a_table_beside_a_folder_of_its_name(tmp_path):
+    """As competitions give out data: train/, train.csv, test/, test.csv."""
+    for side, count in (("train", 4), ("test", 2)):
+        for i in range(count):
+            save(noise(i + 10 * count), tmp_path / side / f"{side}{i}.jpg")
+        write(tmp_path / f"{side}.csv", "id,breed", *(f"{side}{i},{'ab'[i % 2]}" for i in range(count)))
+    found = opened(data=tmp_path, target="breed")
+    assert found.about.rows == {"train": 4, "test": 2}
+    assert found.about.classes == ("a", "b")
+    assert types(found)["@content"] == "image"
+
+
+def test_pictures_saved_by_hugging_face(tmp_path):
+    def packed(seed):
+        buffer = io.BytesIO()
+        Image.fromarray(noise(seed)).save(buffer, "PNG")
+        return {"bytes": buffer.getvalue(), "path": None}
+
+    for side, seeds in (("train", [1, 2, 3]), ("test", [3])):
+        folder = tmp_path / side
+        folder.mkdir()
+        table = pa.table(
+            {"image": pa.array([packed(s) for s in seeds], pa.struct({"bytes": pa.binary(), "path": pa.string()}))}
+        )
+        with pa.OSFile(str(folder / "data.arrow"), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+            writer.write_table(table)
+        write(folder / "state.json", '{"_data_files": [{"filename": "data.arrow"}]}')
+    write(tmp_path / "dataset_dict.json", '{"splits": ["train", "test"]}')
+    found = opened(data=tmp_path)
+    assert rows(found)["@digest"][2] == rows(found, "test")["@digest"][0]
+    assert rows(found)["@name"].to_pylist() == ["row 0", "row 1", "row 2"]
