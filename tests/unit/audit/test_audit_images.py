@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
+from audit_frames import frame_of
 from audit_media import changed, content_frame, digits, found, mnist, photo_patches, planted, textures
 
 from daybreak.audit.outcome import NotApplicable
@@ -154,3 +155,19 @@ def test_too_few_pictures_or_none_that_show_anything_are_not_applicable():
         images.near(content_frame(np.full((50, 8, 8), 7, np.uint8), digits()[:10]))
     with pytest.raises(NotApplicable, match="needs pictures"):
         images.near(content_frame(np.zeros((50, 24, 32), np.float32), np.zeros((5, 24, 32), np.float32)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_embedding_stands_in_for_pictures(seed):
+    chance = np.random.default_rng(seed)
+    kinds = chance.normal(size=(12, 64))  # samples of a class lie together
+    train, test = (kinds[chance.integers(12, size=n)] + chance.normal(0, 0.6, (n, 64)) for n in (1500, 500))
+    assert images.near(frame_of({"e": train}, {"e": test})).status == "clean"
+    test[:30] = train[100:130] + chance.normal(0, 0.05, (30, 64))
+    test[30:40] = train[200:210]
+    outcome = images.near(frame_of({"e": train}, {"e": test}, seed=seed))
+    assert outcome.findings[0].severity == "error"
+    hits = set(outcome.hits.test.tolist())
+    assert set(range(30)) <= hits
+    assert not hits & set(range(30, 40))  # equal ones are the exact audit's
+    assert len(hits) <= 32

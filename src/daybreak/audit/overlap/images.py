@@ -15,7 +15,7 @@ from daybreak.audit import chance
 from daybreak.audit.about import DIGEST, Column
 from daybreak.audit.frame import Frame, Part, Positions
 from daybreak.audit.outcome import Hits, NotApplicable, Outcome, Pair, Row
-from daybreak.audit.overlap import alignment, telling_copies, thresholds
+from daybreak.audit.overlap import alignment, embedding, telling_copies, thresholds
 from daybreak.audit.overlap.alignment import FLAT
 from daybreak.audit.overlap.likeness import Flags, Likeness, equal, liken, standing_out
 from daybreak.audit.overlap.projection import Candidates, Floats, Indices, nearest
@@ -51,8 +51,13 @@ class Pictures:
 
 
 def near(frame: Frame) -> Outcome:
-    """Near copies of train pictures in test. Raises `NotApplicable` without pictures, or with too few of them."""
+    """Near copies of train pictures in test; by an embedding where a column holds one and there are no pictures.
+
+    Raises `NotApplicable` without pictures, or with too few of them.
+    """
     column = _column(frame)
+    if column.type == "vector":
+        return embedding.near(frame, column, RULE)
     train, test = _pictures(frame.train, column), _pictures(frame.test, column)
     if len(train.gray) < LEAST_ROWS or not len(test.gray):
         raise NotApplicable(
@@ -83,7 +88,12 @@ def _column(frame: Frame) -> Column:
     for column in frame.about.typed("image"):
         if len(column.shape) == 3 and min(column.shape[:2]) >= SMALLEST:  # noqa: PLR2004 (height, width, channels)
             return column
-    raise NotApplicable(f"needs pictures of at least {SMALLEST} pixels a side")
+    for column in frame.about.typed("vector"):
+        if column.shape[0] >= embedding.SHORTEST:
+            return column
+    raise NotApplicable(
+        f"needs pictures of at least {SMALLEST} pixels a side, or vectors of {embedding.SHORTEST} numbers"
+    )
 
 
 def _pictures(part: Part, column: Column) -> Pictures:
