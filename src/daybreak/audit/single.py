@@ -1,8 +1,8 @@
 """How well one column alone tells the target, out of fold.
 
 Of classes: the area under the ROC curve, one class against the rest, the mean over classes. Of numbers: R2 of the target or of its ranks,
-so that a monotone copy of the target is found whatever its scale. Numbers go through a small tree, categories through the target's mean
-out of fold; a missing value, too, may tell, and so may a text's length and its words.
+so that a monotone copy of the target is found whatever its scale. Numbers are cut into bins of equal counts; the target's mean over the
+other rows of a bin, or of a category, is what tells. A missing value may tell, too, and so may a text's length and its words.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,8 @@ from daybreak.audit.intervals import area, area_interval
 from daybreak.audit.problem import Problem
 
 FOLDS = 5
-LEAVES = 64
+BINS, FINE_BINS = 64, 512  # of a number, for classes and for numbers
+ROWS_A_BIN = 10
 FEWEST = 5  # rows of a class that is scored
 MOST_CLASSES = 20  # the most frequent ones are scored
 MOST_WORDS = 5000
@@ -111,18 +112,26 @@ def _score(column: str, how: str, values: Vector, sample: Sample, *, categorical
 
 def _class_scores(values: Vector, sample: Sample, *, categorical: bool) -> Vector:
     """(n, classes): how likely each class is by this column, out of fold."""
-    from sklearn.tree import DecisionTreeClassifier
-
-    codes = sample.y.astype(np.int64)
-    result = np.zeros((len(codes), sample.classes))
+    codes = values.astype(np.int64) if categorical else _bins(values, BINS)
+    y = sample.y.astype(np.int64)
+    result = np.zeros((len(y), sample.classes))
     for held in _held(sample):
-        if categorical:
-            result[held] = _frequencies(values, codes, held, sample.classes)
-        elif len(np.unique(values[~held])) > 1:
-            model = DecisionTreeClassifier(max_leaf_nodes=LEAVES, min_samples_leaf=_leaf(len(codes)), random_state=0)
-            model.fit(values[~held, None], codes[~held])
-            result[np.ix_(held, model.classes_)] = model.predict_proba(values[held, None])
+        result[held] = _frequencies(codes, y, held, sample.classes)
     return result
+
+
+def _bins(values: Vector, most: int) -> Codes:
+    """Codes of a number: its values where there are few, otherwise bins of ten rows or more each; -1 where it is missing."""
+    there = ~np.isnan(values)
+    codes = np.full(len(values), -1)
+    distinct, inverse = np.unique(values[there], return_inverse=True)
+    most = max(2, min(most, int(there.sum()) // ROWS_A_BIN))
+    if len(distinct) <= most:
+        codes[there] = inverse
+    else:
+        edges = np.unique(np.quantile(values[there], np.linspace(0, 1, most + 1)[1:-1]))
+        codes[there] = np.searchsorted(edges, values[there], side="right")
+    return codes
 
 
 def _held(sample: Sample) -> Iterator[Any]:
@@ -132,13 +141,9 @@ def _held(sample: Sample) -> Iterator[Any]:
             yield held
 
 
-def _leaf(rows: int) -> int:
-    return max(3, min(10, rows // 40))
-
-
-def _frequencies(values: Vector, y: Codes, held: Any, classes: int) -> Vector:
+def _frequencies(values: Codes, y: Codes, held: Any, classes: int) -> Vector:
     """Shares of classes of each value outside the fold, pulled to the overall shares by one row."""
-    codes = values.astype(np.int64) + 1
+    codes = values + 1
     counts = np.zeros((int(codes.max()) + 1, classes))
     np.add.at(counts, (codes[~held], y[~held]), 1.0)
     prior = np.bincount(y[~held], minlength=classes) / max((~held).sum(), 1)
@@ -174,7 +179,7 @@ def _either_way(truth: Any, values: Vector) -> float:
 
 
 def _determined(values: Vector, sample: Sample, *, categorical: bool) -> tuple[float, float]:
-    """R2 and its lower bound (Fisher's z): of a straight line, or of the ranks by a tree or the means of categories out of fold."""
+    """R2 and its lower bound (Fisher's z): of a straight line, or of the ranks by means of bins or categories out of fold."""
     from scipy.stats import rankdata
 
     if len(sample.y) < 2 * FOLDS or np.ptp(sample.y) == 0:
@@ -191,21 +196,13 @@ def _determined(values: Vector, sample: Sample, *, categorical: bool) -> tuple[f
 
 
 def _held_out_r2(values: Vector, target: Vector, sample: Sample, *, categorical: bool) -> float:
-    from sklearn.tree import DecisionTreeRegressor
-
+    """Of the target's mean over the other rows with the same value or in the same bin."""
+    codes = (values.astype(np.int64) if categorical else _bins(values, FINE_BINS)) + 1
     predicted = np.full(len(target), target.mean())
     for held in _held(sample):
-        if categorical:
-            codes = values.astype(np.int64) + 1
-            mean = target[~held].mean()
-            count = np.bincount(codes[~held], minlength=int(codes.max()) + 1)
-            total = np.bincount(codes[~held], target[~held], int(codes.max()) + 1)
-            predicted[held] = ((total + mean) / (count + 1))[codes[held]]
-        elif len(np.unique(values[~held])) > 1:
-            model = DecisionTreeRegressor(
-                max_leaf_nodes=8 * LEAVES, min_samples_leaf=_leaf(len(target)), random_state=0
-            )
-            predicted[held] = model.fit(values[~held, None], target[~held]).predict(values[held, None])
+        count = np.bincount(codes[~held], minlength=int(codes.max()) + 1)
+        total = np.bincount(codes[~held], target[~held], int(codes.max()) + 1)
+        predicted[held] = ((total + target[~held].mean()) / (count + 1))[codes[held]]
     return float(1 - ((target - predicted) ** 2).sum() / ((target - target.mean()) ** 2).sum())
 
 
@@ -214,10 +211,11 @@ def _same(frame: Frame, column: Column, problem: Problem, sample: Sample, rows: 
     if len(rows) < FEWEST_EXACT:
         return ""
     array = frame.train.rows[column.name]
-    if sample.classes:
-        return _same_classes(category_codes(array, array)[0][rows], sample, problem)
     if column.type == "category":
-        return ""
+        return _same_classes(category_codes(array, array)[0][rows], sample, problem) if sample.classes else ""
+    if sample.classes:
+        values, codes = np.unique(numbers(array)[rows], return_inverse=True)
+        return _same_classes(codes, sample, problem) if len(values) <= max(sample.classes, 2) else ""
     values = numbers(array)[rows]
     if np.isnan(values).any() or np.ptp(values) == 0 or len(np.unique(sample.y)) <= 2:  # noqa: PLR2004
         return ""
