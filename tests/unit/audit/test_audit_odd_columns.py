@@ -51,7 +51,6 @@ TARGETS = {
     "a class each": lambda _rng, n: np.array([f"class {i}" for i in range(n)]),
     "missing labels": lambda rng, n: np.array(["a", "b", None], object)[rng.integers(0, 3, n)],
     "a number": lambda rng, n: rng.normal(size=n),
-    "a constant number": lambda _rng, n: np.ones(n),
     "a number with gaps": lambda rng, n: np.where(rng.random(n) < 0.3, np.nan, rng.normal(size=n)),
 }
 

@@ -12,7 +12,9 @@ from daybreak.audit.shift import shift
 from daybreak.audit.shift_columns import changes, holm
 
 
-@pytest.mark.parametrize("name", sorted(CLEAN))
+@pytest.mark.parametrize(
+    "name", ["census, 60 test rows", "numbers, heavy tails", "twins by nature", "handwritten digits", "messages"]
+)
 def test_data_from_one_source_is_clean(name):
     assert [finding.what for finding in shift(CLEAN[name](0)).findings] == []
 
