@@ -7,7 +7,8 @@ import pyarrow.compute as pc
 
 LABEL = "label"
 MOST_TOKENS = 8
-_CUT = re.compile(r"[_\-\s.+=]+")
+CHUNK = 2**15  # names that are Python objects at one time
+_BETWEEN = re.compile(r"[_\-\s.+=]+")
 
 
 def label_of(names: pa.Array) -> pa.Array | None:
@@ -26,14 +27,18 @@ def tokens_of(names: pa.Array) -> dict[str, pa.Array]:
     Parts are separated by `_`, `-`, `.`, `+`, `=` or a space, folders by `/`. Parts that never vary are left out, and so are all if
     there is but one.
     """
-    cut: list[list[str]] = []
     has_label = label_of(names) is not None
-    for name in names.to_pylist():
-        stem = (name.partition("/")[2] if has_label else name).rpartition(".")[0] or name
-        cut.append([token for part in stem.split("/") for token in _CUT.split(part) if token])
-        if len(cut[-1]) != len(cut[0]):
+    chunks: list[list[pa.Array]] = []
+    for start in range(0, len(names), CHUNK):
+        cut = [_cut(name, has_label=has_label) for name in names[start : start + CHUNK].to_pylist()]
+        many = len(chunks[0]) if chunks else len(cut[0])
+        if not 1 < many <= MOST_TOKENS or any(len(tokens) != many for tokens in cut):
             return {}
-    if not cut or not 1 < len(cut[0]) <= MOST_TOKENS:
-        return {}
-    columns = {f"@name.{i}": pa.array([tokens[i] for tokens in cut], pa.string()) for i in range(len(cut[0]))}
+        chunks.append([pa.array(tokens, pa.string()) for tokens in zip(*cut, strict=True)])
+    columns = {f"@name.{i}": pa.concat_arrays(parts) for i, parts in enumerate(zip(*chunks, strict=True))}
     return {name: column for name, column in columns.items() if pc.count_distinct(column).as_py() > 1}
+
+
+def _cut(name: str, *, has_label: bool) -> list[str]:
+    stem = (name.partition("/")[2] if has_label else name).rpartition(".")[0] or name
+    return [token for part in stem.split("/") for token in _BETWEEN.split(part) if token]
