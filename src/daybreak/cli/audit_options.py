@@ -50,6 +50,11 @@ class Data:
         return given | {name: given[name] or None for name in ("train", "test", "validation")} | {"data": data or None}
 
 
+def _each(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names as they are given: one by one, or with commas between."""
+    return tuple(part.strip() for name in names for part in name.split(",") if part.strip())
+
+
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Asking:
@@ -80,7 +85,8 @@ class Asking:
         from daybreak.validation.running import Options
 
         predictions = None if self.predictions is None else read(self.predictions)
-        return Options(only=self.only, skip=self.skip, most_rows=self.rows, predictions=predictions, told=told)
+        only, skip = _each(self.only), _each(self.skip)
+        return Options(only=only, skip=skip, most_rows=self.rows, predictions=predictions, told=told)
 
     def functions(self) -> "Functions":
         """The user's own functions, of the code in this folder."""
