@@ -23,34 +23,33 @@ _MACHINES = re.compile(r"\b(Nu)?SV[CR]\b|\bOneClassSVM\b|kernel SVM|\bSVM\b", re
 _LINEAR = re.compile(r"kernel\s*=\s*['\"]linear['\"]|LinearSV", re.IGNORECASE)
 
 
-def holds(described: str) -> tuple[str, str] | None:
-    """(what it is, what of the data it keeps) of a class name or an estimator's description, such as `SVC(C=2)`; None for others.
+def holds(described: str) -> tuple[str, str, str] | None:
+    """(what it is, what of the data it keeps, the name that tells) of a class name or a description such as `SVC(C=2)`; None for others.
 
     A linear SVC keeps its support vectors, too; `LinearSVC` does not.
     """
     for pattern, kind, keeps in _HOLDERS:
-        if re.search(pattern, described):
-            return kind, keeps
-    if _MACHINES.search(re.sub(r"LinearSV[CR]", "", described)):
-        return "a support vector machine" + (" (linear)" if _LINEAR.search(described) else ""), SOME_ROWS
+        if found := re.search(rf"\w*(?:{pattern})\w*", described):
+            return kind, keeps, found[0]
+    if found := _MACHINES.search(re.sub(r"LinearSV[CR]", "", described)):
+        return "a support vector machine" + (" (linear)" if _LINEAR.search(described) else ""), SOME_ROWS, found[0]
     return None
 
 
 def model_holds_data(described: Iterable[str]) -> Outcome:
-    """The rule `model_holds_data`. `described`: class names or descriptions of the model and its parts."""
-    found = {name: kept for name in described if (kept := holds(name))}
-    return answered(RULE, [_finding(name, *kept) for name, kept in sorted(found.items())])
+    """The rule `model_holds_data`, one finding a kind of model. `described`: class names or descriptions of the model and its parts."""
+    found = {kept[0]: kept for name in sorted(described, key=len, reverse=True) if (kept := holds(name))}
+    return answered(RULE, [_finding(*kept) for _, kept in sorted(found.items())])
 
 
-def _finding(name: str, kind: str, keeps: str) -> Finding:
-    short = name.split("(", maxsplit=1)[0].strip()
+def _finding(kind: str, keeps: str, name: str) -> Finding:
     return Finding(
         RULE,
         "info",
-        f"The model is {kind} ({short}): its file contains {keeps}.",
+        f"The model is {kind} ({name}): its file contains {keeps}.",
         "certain",
         because="That is how such a model predicts: it compares with rows that it keeps.",
         matters="A test row that stands in train is answered by looking it up, and whoever is given the model is given the data.",
         advice="Share the model only with whom the data may be shared; score it on rows that do not overlap with train.",
-        subject=short,
+        subject=name,
     )

@@ -35,3 +35,12 @@ def test_a_pipeline_is_looked_at_part_by_part():
     outcome = model_holds_data(["StandardScaler()", "KNeighborsClassifier()"])
     assert [(f.severity, f.subject) for f in outcome.findings] == [("info", "KNeighborsClassifier")]
     assert model_holds_data(["StandardScaler()", "Ridge()"]).status == "clean"
+
+
+def test_one_model_is_told_once_however_often_the_code_names_it():
+    calls = [
+        "neighbors.KNeighborsClassifier()",
+        "neighbors.KNeighborsClassifier(3).fit()",
+        "cross_val_score(estimator=SVC(C=2))",
+    ]
+    assert [f.subject for f in model_holds_data(calls).findings] == ["SVC", "KNeighborsClassifier"]
