@@ -26,6 +26,10 @@ ALL = (
     "checkpoint_async",
     "user_share",
     "taskset",
+    "audit_overlap",
+    "audit_images",
+    "audit_texts",
+    "audit_code",
 )
 QUICK = {"taskset": ["--quick"], "user_share": ["--trials", "6"], "digits": ["--runs", "1"]}
 

@@ -2,29 +2,32 @@
 
 `preprocess(train, test) -> (train features, test features)` must not look at test; `fit(train, test) -> predictions` trained on shuffled
 labels must score chance; `predict(model, test) -> predictions` is given the model's file (of a run the checkpoint, which
-`daybreak.load_checkpoint` reads) and the test rows, and its predictions are scored on all, overlapping and clean rows.
+`daybreak.load_checkpoint` reads) and rows, and its predictions for test are scored on all, overlapping and clean rows, and held against
+those for train.
 """
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from daybreak.audit.frame import Frame
+from daybreak.audit.outcome import NotApplicable, Outcome
 from daybreak.audit.registry import Rule
+from daybreak.audit.scores import Scored
 from daybreak.base.errors import UsageError, UserCodeError
 from daybreak.readers.opened import Opened
 from daybreak.spec.shorthand import FUNCTION
 from daybreak.validation import permuted, preprocessing
-from daybreak.validation.calling import Callee, arrays, rows_of
+from daybreak.validation.calling import Callee, Columns, arrays, rows_of
 from daybreak.validation.running import Options
 
 PREPROCESSING = Rule(preprocessing.RULE, "examination", "", "Does preparing the features look at test?")
 SHUFFLED = Rule(permuted.RULE, "examination", "", permuted.QUESTION)
-EXPECTS = (
-    "it is called with the model's file and the test rows, a table with all columns, and returns one prediction per row"
-)
+BETTER = Rule("test_better.model", "examination", "", "Does the model score better on test than on train?")
+EXPECTS = "it is called with the model's file and rows, a table with all columns, and returns one prediction per row"
+ERRORS = {"mae", "rmse"}  # metrics of which less is better
 
 
 @dataclass(frozen=True)
@@ -51,26 +54,57 @@ class Functions:
             probes.append((PREPROCESSING, lambda opened, _: self._prepared(opened, options)))
         if self.fit:
             probes.append((SHUFFLED, lambda opened, _: self._shuffled(opened, options)))
-        return replace(options, probes=tuple(probes), predict=self._predictor() or options.predict)
+        if not self.predict:
+            return replace(options, probes=tuple(probes))
+        model = _Model(self, {})
+        probes.append((BETTER, model.better))
+        return replace(options, probes=tuple(probes), predict=lambda opened: model.predictions(opened, "test"))
 
-    def _prepared(self, opened: Opened, options: Options) -> Any:
+    def _prepared(self, opened: Opened, options: Options) -> Outcome:
         return preprocessing.check(self.preprocess, opened, python=self.python, folder=self.folder, told=options.told)
 
-    def _shuffled(self, opened: Opened, options: Options) -> Any:
+    def _shuffled(self, opened: Opened, options: Options) -> Outcome:
         return permuted.check(self.fit, opened, python=self.python, folder=self.folder, told=options.told)
 
-    def _predictor(self) -> Callable[[Opened], Any] | None:
-        model = self.model
-        if not self.predict or model is None:
-            return None
-        return lambda opened: self._predicted(opened, model.absolute())
 
-    def _predicted(self, opened: Opened, model: Path) -> Any:
-        """Predictions for all test rows, in order. Raises `UserCodeError`."""
-        test = arrays(rows_of(opened, "test"), opened)
+@dataclass(frozen=True)
+class _Model:
+    """The user's model: its predictions, each side's asked for once."""
+
+    functions: Functions
+    made: dict[str, Any]
+
+    def predictions(self, opened: Opened, side: str) -> Any:
+        """For all rows of a side, in order. Raises `UserCodeError`."""
+        if side not in self.made:
+            self.made[side] = self._asked(arrays(rows_of(opened, side), opened))
+        if isinstance(self.made[side], UserCodeError):
+            raise self.made[side]
+        return self.made[side]
+
+    def _asked(self, rows: Columns) -> Any:
+        known = self.functions
+        model = (known.model or Path()).absolute()
         with TemporaryDirectory(prefix="daybreak-audit-") as scratch:
-            callee = Callee(self.predict, self.python, self.folder.absolute(), Path(scratch))
-            (found,), _ = callee.call([(model, test)], "predictions", EXPECTS)
-        if isinstance(found, UserCodeError):
-            raise found
+            callee = Callee(known.predict, known.python, known.folder.absolute(), Path(scratch))
+            (found,), _ = callee.call([(model, rows)], "predictions", EXPECTS)
         return found
+
+    def better(self, opened: Opened, frame: Frame) -> Outcome:
+        """Whether it scores better on test than on train. Raises `NotApplicable` without a target."""
+        from daybreak.audit.better import of_scores
+
+        if frame.about.target is None:
+            raise NotApplicable("needs a target: --target")
+        test = self._score(frame, self.predictions(opened, "test"))
+        train = self._score(replace(frame, test=frame.train), self.predictions(opened, "train"))
+        outcome = of_scores(train.all, test.all, higher_is_better=test.metric not in ERRORS)
+        return replace(outcome, rule=BETTER.name)
+
+    def _score(self, frame: Frame, predictions: Any) -> Scored:
+        from daybreak.audit.rescore import MODEL, rescore
+
+        made = rescore(frame, {}, predictions)
+        if made is None:
+            raise NotApplicable("needs rows with a target on both sides")
+        return next(one for one in made.scored if one.model == MODEL)

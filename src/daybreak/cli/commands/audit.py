@@ -124,6 +124,10 @@ def could_run() -> Iterator[None]:
         yield
     except DaybreakError as error:
         raise CouldNotRun(str(error)) from error
+    except ImportError as error:
+        raise CouldNotRun(
+            f"an audit needs a package that is not here: pip install 'daybreak[audit]' ({error})"
+        ) from error
 
 
 def _tell(report: Report, showing: Showing) -> int:
