@@ -57,7 +57,7 @@ def metadata(frame: Frame) -> Outcome:
     known = [one for one in known_of(frame, problem) if len(np.unique(one.values[~np.isnan(one.values)])) > 1]
     order = (
         []
-        if _in_time(frame) or frame.about.files
+        if _in_time(frame) or _in_groups(frame) or frame.about.files
         else [Known(ORDER, "", frame.train.positions[problem.rows].astype(np.float64))]
     )
     if not known and not order:
@@ -77,9 +77,18 @@ def _in_time(frame: Frame) -> bool:
         return True
     return any(
         bool((np.diff(values[~np.isnan(values)]) >= 0).all())
-        for column in frame.about.having("time")
+        for column in (*frame.about.having("time"), *frame.about.typed("time"))
         for values in [numbers(frame.train.rows[column.name])]
     )
+
+
+def _in_groups(frame: Frame) -> bool:
+    """Whether declared groups stand one after the other: a row's place is its group then, and new groups have no place among them."""
+    for column in frame.about.having("group"):
+        codes = category_codes(frame.train.rows[column.name], frame.test.rows[column.name])[0]
+        if np.count_nonzero(np.diff(codes)) < 2 * len(np.unique(codes)) < len(codes):
+            return True
+    return False
 
 
 def _usable(problem: Problem) -> Codes:

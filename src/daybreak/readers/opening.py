@@ -1,5 +1,6 @@
 """The way in: what a request names becomes sides of typed columns, with a note on all that was odd."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from daybreak.readers.splitting import by_column, by_list
 from daybreak.readers.survey import SURVEYED, Seen, joined, survey
 
 MOST_NAMED = 10
+_INDEX = re.compile(r"__index_level_\d+__")  # what pandas calls an index without a name
 
 
 class Typed:
@@ -59,6 +61,7 @@ def open_sides(request: Request, progress: Progress | None = None) -> Opened:
     _not_empty(sources, rows)
     names = [name for name in sources["train"].schema.names if all(name in s.schema.names for s in sources.values())]
     names = [name for name in names if not _says_nothing([side[name] for side in seen.values()])]
+    names = [name for name in names if not _numbers_a_frame(name, sources["train"], request)]
     as_text = {roles.find(name, names, "--text") for name in request.text}
     readings = [decide(name, [side[name] for side in seen.values()], as_text=name in as_text) for name in names]
     readings = roles.with_roles(request, readings)
@@ -70,6 +73,23 @@ def open_sides(request: Request, progress: Progress | None = None) -> Opened:
 def _says_nothing(seen: list[Seen]) -> bool:
     """Whether a column about files, such as the camera, has no value anywhere."""
     return all(each.told is not None and each.told.purpose == "meta" and not each.present for each in seen)
+
+
+def _numbers_a_frame(name: str, source: Source, request: Request) -> bool:
+    """Whether a column holds the row numbers that pandas stores with a filtered or shuffled data frame: no data, and never a feature.
+
+    pandas, developer notes, "Storing pandas DataFrame objects in Apache Parquet format". An index of times or names is kept.
+    """
+    asked = {
+        request.target,
+        request.time,
+        request.split_by,
+        *request.group,
+        *request.id,
+        *request.known,
+        *request.unknown,
+    }
+    return bool(_INDEX.fullmatch(name)) and name not in asked and pa.types.is_integer(source.schema.field(name).type)
 
 
 def _sources(request: Request, progress: Progress | None) -> dict[str, Source]:
@@ -112,8 +132,13 @@ def _same_columns(sources: dict[str, Source], request: Request) -> None:
         common = [name for name in train if name in other]
         missing = [name for name in train if name not in other and not name.startswith("@")]
         more = [name for name in other if name not in train and not name.startswith("@")]
-        wanted = request.target in missing or request.target in more
-        if (missing or more) and (len(common) < max(len(train), len(other)) / 2 or wanted):
+        if request.target and request.target in missing + more:
+            lacking = sources["train"] if request.target in more else source
+            raise UsageError(
+                f"the target stands on both sides, {lacking.name} has no column {request.target!r}: add it, or leave --target out "
+                "and ask only what needs no target"
+            )
+        if (missing or more) and len(common) < max(len(train), len(other)) / 2:
             raise UsageError(
                 f"sides have the same columns, {sources['train'].name} and {source.name} ({side}) differ: "
                 f"only the first has {_listed(missing)}, only the second {_listed(more)}"
@@ -200,7 +225,11 @@ def _notes(sources: dict[str, Source], about: About) -> tuple[Finding, ...]:
         found |= {(each.rule, each.subject): each for each in source.notes()}
     names = {column.name for column in about.columns}
     for side, source in sources.items():
-        if left := [name for name in source.schema.names if name not in names and not name.startswith("@")]:
+        if left := [
+            name
+            for name in source.schema.names
+            if name not in names and not name.startswith("@") and not _INDEX.fullmatch(name)
+        ]:
             what = f"only {side} has {_listed(left)}: left out"
             found["columns", side] = note("input.columns", what, severity="warning", subject=side, columns=tuple(left))
     for column in about.columns:

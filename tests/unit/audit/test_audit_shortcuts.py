@@ -87,6 +87,33 @@ def test_metadata_of_a_declared_group_do_not_count_as_knowing_its_label():
     assert metadata(frame).status == "clean"
 
 
+def countries():
+    """Sixty countries one after the other, fifty years each, with incomes of their own."""
+    rng = np.random.default_rng(3)
+    country = np.repeat(np.arange(60), 50)
+    return {
+        "country": country,
+        "x": rng.normal(size=3000),
+        "income": rng.normal(0, 3, 60)[country] + rng.normal(size=3000),
+    }
+
+
+def test_the_order_of_declared_groups_is_their_names_again():
+    data = countries()
+    sides = [{name: values[at] for name, values in data.items()} for at in (slice(0, 2000), slice(2000, 3000))]
+    assert metadata(frame_of(*sides, target="income")).status == "findings"
+    with pytest.raises(NotApplicable, match="besides the content"):
+        metadata(frame_of(*sides, target="income", group="country"))
+
+
+def test_the_order_of_rows_in_time_is_no_shortcut_although_time_was_not_declared():
+    day = np.datetime64("2020-01-01", "s") + np.arange(1000) * np.timedelta64(86_400, "s")
+    price = np.arange(1000) / 100 + np.random.default_rng(0).normal(size=1000)
+    sides = [{"day": day[at], "price": price[at]} for at in (slice(0, 700), slice(700, 1000))]
+    with pytest.raises(NotApplicable, match="besides the content"):
+        metadata(frame_of(*sides, target="price"))
+
+
 def test_what_it_needs_is_said():
     with pytest.raises(NotApplicable, match="--target"):
         metadata(frame_of({"x": np.arange(9.0)}, {"x": np.arange(4.0)}))

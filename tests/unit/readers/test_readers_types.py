@@ -130,7 +130,7 @@ def test_columns_that_differ_between_sides(tmp_path):
     other = write(tmp_path / "other.csv", "k,l,m,y", "1,2,3,4")
     with pytest.raises(UsageError, match="only the first has 'a', 'b', 'c', only the second 'k', 'l', 'm'"):
         opened(train=train, test=other, target="y")
-    with pytest.raises(UsageError, match="only the first has 'y'"):
+    with pytest.raises(UsageError, match=r"fewer\.csv has no column 'y'"):
         opened(train=train, test=fewer, target="y")
     found = opened(train=train, test=fewer)
     assert "only train has 'y'" in notes(found)["input.columns"].what
@@ -225,3 +225,18 @@ def test_a_target_without_a_value(tmp_path):
     path = write(tmp_path / "a.csv", "x,y", "1,", "2,NA")
     with pytest.raises(UsageError, match=r"a target has values, column 'y' of .* holds none"):
         opened(train=path, test=path, target="y")
+
+
+def test_row_numbers_that_pandas_stores_with_a_frame_are_no_column(tmp_path):
+    sides = [tmp_path / "train.parquet", tmp_path / "test.parquet"]
+    for at, path in enumerate(sides):
+        pq.write_table(pa.table({"x": [1.5, 2.5], "__index_level_0__": [at, at + 2]}), path)
+    found = opened(train=sides[0], test=sides[1])
+    assert list(types(found)) == ["x"]
+    assert notes(found) == {}
+    assert "__index_level_0__" in types(opened(train=sides[0], test=sides[1], id=("__index_level_0__",)))
+    for path in sides:
+        pq.write_table(
+            pa.table({"x": [1.5, 2.5], "__index_level_0__": [dt.date(2024, 1, 1), dt.date(2024, 1, 2)]}), path
+        )
+    assert types(opened(train=sides[0], test=sides[1]))["__index_level_0__"] == "time"
