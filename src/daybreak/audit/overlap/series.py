@@ -2,10 +2,10 @@
 
 Each numeric column is cut into windows, each brought to mean 0 and length 1, so that level and scale make no difference, and compared
 with the windows of train at every offset: the nearest by correlation, as a matrix profile finds them (Yeh et al., "Matrix profile I",
-2016), here by blocked matrix products. Train's own windows are compared with train in the same way, trivial neighbours left out, which is
-the null: a season or a daily course repeats in train, too, and what repeats everywhere stands out nowhere (`thresholds`). A series repeats itself
-by nature, so what train does as often is no finding here; single windows are told only where they are ten times nearer to train than any
-window of train is to another. Windows that are flat or hold few different values are not compared.
+2016), here by blocked matrix products. Train's own windows are compared with train in the same way, trivial neighbours left out, which
+is the null: a season or a daily course repeats in train, too, and what repeats everywhere stands out nowhere (`thresholds`). A series
+repeats itself by nature, so what train does as often is no finding here; single windows are told only where they are ten times nearer
+to train than any window of train is to another. Windows that are flat or hold few different values are not compared.
 """
 
 from dataclasses import dataclass
