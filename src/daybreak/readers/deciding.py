@@ -76,6 +76,8 @@ def _stored_kind(seen: Seen) -> str:  # noqa: PLR0911 (a table)
         return "time"
     if pa.types.is_time(kind) or pa.types.is_duration(kind):
         return "integer"
+    if is_text(kind) and not seen.failing["time"]:
+        return "time"
     return "vector" if pa.types.is_fixed_size_list(kind) or (seen.length or 0) > 0 else "strings"
 
 
@@ -94,7 +96,7 @@ def _common(kinds: set[str], seen: Seen, loose: list[bool]) -> ColumnType:  # no
         return _words(seen)
     if kinds <= {"integer", "number"}:
         return "number" if "number" in kinds else "integer"
-    if len(kinds) == 1 and kinds <= {"boolean", "time"}:
+    if len(kinds) == 1 and kinds <= {"boolean", "time"} and seen.forms != ():
         return "boolean" if kinds == {"boolean"} else "time"
     return _words(seen)
 

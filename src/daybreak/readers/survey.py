@@ -195,6 +195,8 @@ def _look_at_strings(seen: Seen, column: pa.Array) -> None:
         kept = values
     if seen.loose:
         _parse(seen, values, counts)
+    elif len(values):
+        _parse_times(seen, values)  # typed formats, too, hold dates as people wrote them
     total = _sum(counts)
     seen.present += total
     if len(seen.words) < LOOKED_AT:
@@ -225,9 +227,7 @@ def _parse(seen: Seen, values: pa.Array, counts: pa.Array) -> None:
     for kind, fails in _KINDS.items():
         if not seen.failing[kind]:
             seen.failing[kind] += fails(values)
-    if not seen.failing["time"] and not is_iso(values):
-        seen.forms = form_of(values, FORMATS if seen.forms is None else seen.forms)
-        seen.failing["time"] += not seen.forms
+    _parse_times(seen, values)
     if not _casts(values, pa.float64()):
         odd = pc.invert(pc.match_substring_regex(values, _NUMBER))
         seen.failing["number"] += _sum(counts.filter(odd))
@@ -236,6 +236,14 @@ def _parse(seen: Seen, values: pa.Array, counts: pa.Array) -> None:
             seen.tokens.update(dict(zip(words, often, strict=True)))
     zeros = values.filter(pc.starts_with(values, "0"))
     seen.codes += _sum(pc.match_substring_regex(zeros, _CODE))
+
+
+def _parse_times(seen: Seen, values: pa.Array) -> None:
+    if not seen.failing["time"]:
+        seen.failing["time"] += _no_time(values)
+    if not seen.failing["time"] and not is_iso(values):
+        seen.forms = form_of(values, FORMATS if seen.forms is None else seen.forms)
+        seen.failing["time"] += not seen.forms
 
 
 def _casts(values: pa.Array, kind: pa.DataType) -> bool:
@@ -259,7 +267,7 @@ def _no_time(values: pa.Array) -> bool:
     return bool(pc.any(fails_as_time(values[:1])).as_py() or pc.any(fails_as_time(values)).as_py())
 
 
-_KINDS = {"integer": _no_integer, "boolean": _no_boolean, "time": _no_time}
+_KINDS = {"integer": _no_integer, "boolean": _no_boolean}
 
 
 def _distinct(seen: Seen, values: pa.Array, total: int | None = None) -> None:

@@ -240,3 +240,17 @@ def test_row_numbers_that_pandas_stores_with_a_frame_are_no_column(tmp_path):
             pa.table({"x": [1.5, 2.5], "__index_level_0__": [dt.date(2024, 1, 1), dt.date(2024, 1, 2)]}), path
         )
     assert types(opened(train=sides[0], test=sides[1]))["__index_level_0__"] == "time"
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%m/%d/%Y %H:%M", "%Y-%m-%d"])
+def test_dates_that_a_typed_table_holds_as_strings_are_times(form):
+    days = [dt.datetime(2024, 1, 1 + at) for at in range(28)]  # noqa: DTZ001 (as files have them: without a zone)
+    written = pa.table({"when": [day.strftime(form) for day in days], "word": ["a", "b"] * 14})
+    stored = pa.table({"when": pa.array(days, pa.timestamp("us")), "word": ["a", "b"] * 14})
+    for test in (written, stored, pa.table({"when": pa.array([None] * 3, pa.string()), "word": ["a"] * 3})):
+        found = opened(train=written, test=test)
+        assert types(found) == {"when": "time", "word": "category"}
+        assert rows(found)["when"][:2].to_pylist() == days[:2]
+    for other in ("soon", "2024"):
+        mixed = pa.table({"when": ["01.02.2024", other], "word": ["a", "b"]})
+        assert types(opened(train=written, test=mixed))["when"] == "category"
