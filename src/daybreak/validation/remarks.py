@@ -10,7 +10,7 @@ from daybreak.audit.outcome import Finding
 
 def remarks(frame: Frame) -> tuple[Finding, ...]:
     """Findings that need no audit. They hold for all rows: those of the sample are looked at where a side is longer."""
-    return (*_same(frame.about), *_target(frame))
+    return (*_same(frame.about), *_target(frame), *_time(frame.about))
 
 
 def _same(about: About) -> tuple[Finding, ...]:
@@ -56,6 +56,24 @@ def _target(frame: Frame) -> tuple[Finding, ...]:
                 )
             )
     return tuple(found)
+
+
+def _time(about: About) -> tuple[Finding, ...]:
+    """A time that was declared and is none would go unasked without a word."""
+    return tuple(
+        Finding(
+            rule="input.time",
+            severity="warning",
+            what=f"The column {column.name} was declared as the time, and holds {column.type} values that are no times.",
+            sure="certain",
+            matters="Whether train is older than test was not asked.",
+            advice="Write times as ISO 8601 (2024-01-31 14:05), as numbers that grow, or store them as timestamps.",
+            subject=column.name,
+            columns=(column.name,),
+        )
+        for column in about.having("time")
+        if column.type in {"category", "text", "empty"}
+    )
 
 
 def _one_value(column: pa.ChunkedArray) -> str | None:

@@ -53,3 +53,11 @@ def test_a_target_of_one_value_is_told_by_side(labels, says):
 
 def test_a_target_of_lists_is_left_alone():
     assert remarks(frame([[1], [1]], [[1], [1]])) == ()
+
+
+def test_a_declared_time_that_is_none_is_told():
+    about = About((Column("when", "category", "time"), Column("x", "integer")))
+    part = Part(pa.table({"when": ["Jan", "Feb"], "x": [1, 2]}), np.arange(2), 2)
+    (found,) = remarks(Frame(about, part, part))
+    assert (found.rule, found.severity) == ("input.time", "warning")
+    assert remarks(Frame(About((Column("when", "integer", "time"),)), part, part)) == ()
