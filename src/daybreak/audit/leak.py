@@ -134,7 +134,7 @@ def _look(frame: Frame, column: Column, problem: Problem, sample: Sample, rows: 
     single = look(frame, column, problem, sample, rows)
     if column.type in {"image", "audio", "vector"}:
         place, best = strongest_dimension(frame.train.rows[column.name], sample, rows)
-        return Single(column.name, f"number {place} of it alone", best.score, best.low)
+        return Single(column.name, f"number {place} of it", best.score, best.low)
     return single
 
 

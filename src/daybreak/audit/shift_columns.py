@@ -71,10 +71,19 @@ def _number(name: str, source: str, left: Vector, right: Vector, evidence: float
 
     distance = float(ks_2samp(left, right, method="asymp").statistic)
     rows = evidence * len(left) * len(right) / (len(left) + len(right))
-    says = f"{spoken(name)}: median {np.median(left):.4g} in train, {np.median(right):.4g} in test"
+    says = f"{spoken(name)}: {_middles(left, right)}"
     return Change(
         name, source, "values", distance, float(kstwobign.sf(distance * np.sqrt(rows))), _psi(left, right), says
     )
+
+
+def _middles(left: Vector, right: Vector) -> str:
+    """Medians, or means where the medians do not show that anything differs."""
+    said = [
+        (f"{middle(left):.4g} in train, {middle(right):.4g} in test", f"{middle(left):.4g}" != f"{middle(right):.4g}")
+        for middle in (np.median, np.mean)
+    ]
+    return f"median {said[0][0]}" if said[0][1] or not said[1][1] else f"mean {said[1][0]}"
 
 
 def _psi(left: Vector, right: Vector) -> float:

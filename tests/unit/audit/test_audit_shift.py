@@ -146,3 +146,11 @@ def test_spoken_digits_of_a_random_split_are_clean_and_another_speaker_is_a_shif
     assert shift(spoken_digits("random")).status == "clean"
     outcome = shift(spoken_digits("speaker"))
     assert outcome.measured["auc"] > 0.9
+
+
+def test_a_change_that_medians_do_not_show_is_told_by_means():
+    train, test = np.r_[np.full(60, 64.0), np.full(40, 100.0)][:, None], np.full((100, 1), 64.0)
+    change, *_ = changes(Encoded(train, test, ("width",), ("width",), np.zeros(1, bool)))
+    assert change.says == "width: mean 78.4 in train, 64 in test"
+    change, *_ = changes(Encoded(train, test + 1, ("width",), ("width",), np.zeros(1, bool)))
+    assert change.says == "width: median 64 in train, 65 in test"
