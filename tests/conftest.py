@@ -22,6 +22,8 @@ settings.register_profile(
 )
 settings.load_profile("daybreak")
 
+collect_ignore = ["data"]  # scripts that tests read, some of them named like tests
+
 PATIENCE = 20.0  # seconds in which what a test ended must be gone; a controller without work ends after 5 in tests
 
 

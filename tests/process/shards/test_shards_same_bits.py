@@ -80,10 +80,10 @@ def test_killed_on_one_worker_and_resumed_on_four(whole, tmp_path):
 
 
 def test_one_rank_of_four_killed_and_resumed_on_two_then_on_one(whole, tmp_path):
-    keep = ("--checkpoint", str(tmp_path), "--bucket", "1000")
-    killed(4, keep, rank=2, step=5)
-    train(2, *keep, "--epochs", "2")
-    train(1, *keep)
+    keep = ("--checkpoint", str(tmp_path))
+    killed(4, (*keep, "--bucket", "1000"), rank=2, step=5)
+    train(2, *keep, "--bucket", "1000", "--epochs", "2")
+    train(1, *keep)  # a checkpoint names the flags it was trained with: the last one has those of the whole training
     assert checkpoint(tmp_path) == whole()
 
 
