@@ -1,16 +1,21 @@
 """What the sides say before any rule is asked: one dataset on both sides, a target that holds nothing to learn or to score."""
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from daybreak.audit.about import About
+from daybreak.audit.canonical import labels
 from daybreak.audit.frame import Frame
-from daybreak.audit.outcome import Finding
+from daybreak.audit.outcome import MOST_PLACES, Finding
+
+MOST_NAMED = 5  # classes
+MANY = 0.01  # share of test rows of unknown classes from which a person should look; fewer are the rare ones of many
 
 
 def remarks(frame: Frame) -> tuple[Finding, ...]:
     """Findings that need no audit. They hold for all rows: those of the sample are looked at where a side is longer."""
-    return (*_same(frame.about), *_target(frame), *_time(frame.about))
+    return (*_same(frame.about), *_target(frame), *_unknown_classes(frame), *_time(frame.about))
 
 
 def _same(about: About) -> tuple[Finding, ...]:
@@ -56,6 +61,35 @@ def _target(frame: Frame) -> tuple[Finding, ...]:
                 )
             )
     return tuple(found)
+
+
+def _unknown_classes(frame: Frame) -> tuple[Finding, ...]:
+    """Classes that no train row has: nothing can have learnt them. Where train is not seen whole they may be rare ones."""
+    target = frame.about.target
+    if target is None or frame.about.task != "classification" or not frame.train.complete:
+        return ()
+    if not (frame.train.rows.num_rows and frame.test.rows.num_rows):
+        return ()
+    train, test, classes = labels(frame.train.rows[target.name], frame.test.rows[target.name])
+    unknown = (test >= 0) & ~np.isin(test, train)
+    if not unknown.any():
+        return ()
+    names = ", ".join(repr(classes[code]) for code in np.unique(test[unknown])[:MOST_NAMED])
+    share = float(unknown.mean())
+    return (
+        Finding(
+            rule="input.classes",
+            severity="warning" if share >= MANY else "info",
+            what=f"{int(unknown.sum()):,} test rows ({share:.1%}) have a class of {target.name} that no train row has: {names}.",
+            sure="certain",
+            because="The classes of both sides were compared as they are meant: 1, 1.0 and '1' are one.",
+            matters="No model can have learnt these classes: each such row counts as wrong, whatever the model is worth.",
+            advice="Look whether both sides spell their classes alike, and split stratified by the target.",
+            subject=target.name,
+            columns=(target.name,),
+            rows={"test": tuple(int(row) for row in frame.test.positions[unknown][:MOST_PLACES])},
+        ),
+    )
 
 
 def _time(about: About) -> tuple[Finding, ...]:

@@ -45,7 +45,7 @@ def test_the_same_data_on_both_sides_is_an_error():
     ],
 )
 def test_a_target_of_one_value_is_told_by_side(labels, says):
-    (found,) = remarks(frame(labels, ["a", "b"]))
+    (found,) = [one for one in remarks(frame(labels, ["a", "b"])) if one.rule == "input.target"]
     assert (found.rule, found.severity) == ("input.target", "warning")
     assert found.what == f"The target y {says} in train: there is nothing to learn."
     assert "in test" in remarks(frame(["a", "b"], labels))[0].what
@@ -61,3 +61,13 @@ def test_a_declared_time_that_is_none_is_told():
     (found,) = remarks(Frame(about, part, part))
     assert (found.rule, found.severity) == ("input.time", "warning")
     assert remarks(Frame(About((Column("when", "integer", "time"),)), part, part)) == ()
+
+
+def test_classes_that_train_never_has_are_told():
+    (found,) = remarks(frame(["a", "b", "b"], ["b", "c", "d", None]))
+    assert (found.rule, found.severity, found.rows) == ("input.classes", "warning", {"test": (1, 2)})
+    assert found.what == "2 test rows (50.0%) have a class of y that no train row has: 'c', 'd'."
+
+
+def test_classes_are_compared_as_they_are_meant():
+    assert remarks(frame(["1", "0"], ["1.", "0.", "1."])) == ()
