@@ -211,7 +211,7 @@ def test_an_install_from_a_folder_or_file_is_kept_or_named(home, vault, python, 
     found = capture(home, vault, str(python))
     assert lost(found)["delta"] == "it was installed from a file of this machine; keep it: daybreak env keep"
     info = site(python) / "delta-3.0.dist-info"
-    (info / "direct_url.json").write_text('{"url": "file:///work/delta", "dir_info": {}}')
+    (info / "direct_url.json").write_text('{"url": "file:///elsewhere/delta", "dir_info": {}}')
     info.touch()
     found = capture(home, vault, str(python))
     assert not found.local["delta"].editable
@@ -226,7 +226,7 @@ def test_a_large_install_from_a_folder_is_named_not_kept_unasked_and_conda_s_fol
 ):
     install(python, str(tiny_wheel(tmp_path / "elsewhere", "delta", "3.0")))
     info = site(python) / "delta-3.0.dist-info"
-    (info / "direct_url.json").write_text('{"url": "file:///work/delta", "dir_info": {}}')
+    (info / "direct_url.json").write_text('{"url": "file:///elsewhere/delta", "dir_info": {}}')
     monkeypatch.setattr(local, "MOST_UNASKED", 10)
     found = capture(home, vault, str(python))
     assert "are not kept unasked; keep it: daybreak env keep" in lost(found)["delta"]

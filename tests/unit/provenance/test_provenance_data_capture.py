@@ -1,6 +1,7 @@
 """What happens to an experiment's data when it is handed in: manifests, splits, snapshots, data a command names, credentials by name."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_the_manifest_is_in_the_vault_and_attempts_are_told_the_place(place):
 
 
 def test_data_that_is_not_there_is_named(place):
-    with pytest.raises(UsageError, match=r"there is no .*/work/didgits"):
+    with pytest.raises(UsageError, match=f"there is no {re.escape(str(place.folder / 'didgits'))}"):
         place.hand_in({"digits": {"path": "didgits"}})
 
 
