@@ -28,7 +28,6 @@ from daybreak.lifecycle.events import (
     AttemptEnded,
     AttemptStarted,
     CheckpointDamaged,
-    CheckpointDeleted,
     CheckpointSaved,
     Prepared,
     Proposed,
@@ -42,6 +41,8 @@ from daybreak.lifecycle.events import (
     TimerDue,
 )
 from daybreak.spec.models import Experiment
+from daybreak.testing.disk import Disk
+from daybreak.testing.people import People
 from daybreak.wire.worker import Failure
 
 METRIC = "accuracy"
@@ -61,9 +62,7 @@ class Plan:
     fails: int = 0  # every so many-th trial fails whenever it comes to FAILS_AT units; 0: none
     harmless: bool = False  # only troubles that a deterministic search must not notice
     pins: float = 0.0  # chance that an event is preceded by somebody who pins or unpins a checkpoint
-    looks: float = (
-        0.0  # chance that an event is preceded by a training that looks at sealed data, or says what that gave
-    )
+    looks: float = 0.0  # chance that an event is preceded by a look at sealed data, or by what one gave
     contents: int | None = None  # how many different states there are per number of units; None: none is like another
 
 
@@ -109,10 +108,9 @@ class World:
         self.at = 1_000_000.0
         self.told = 0
         self.processes: dict[AttemptKey, _Process] = {}
-        self.files: dict[str, float] = {}  # what is on the disk, and when it was written
-        self._deletions: dict[DeleteCheckpoint, bool] = {}  # not carried out yet; whether the same was saved since
+        self._disk = Disk()
         self._stream = Stream(plan.seed, "world")
-        self._people = Stream(plan.seed, "pins")
+        self._people = People(plan.specs, plan.seed, plan.pins)
         self._lookers = Stream(plan.seed, "looks")
         self._known: set[AttemptKey] = set()
         self._inbox: list[AnyEvent | Propose] = [
@@ -121,9 +119,12 @@ class World:
         self._inbox += [Submitted(i, spec.model_dump(mode="json")) for i, spec in enumerate(plan.specs, 1)]
         self._timers: dict[tuple[int, str], float] = {}
         self._past: list[AnyEvent] = []
-        self._digests: list[tuple[int, int, str]] = []
-        self._paused: set[int] = set()
         self._away: set[int] = set()
+
+    @property
+    def files(self) -> dict[str, float]:
+        """What is on the disk, by digest, and when it was written."""
+        return self._disk.files
 
     @property
     def troubled(self) -> bool:
@@ -137,7 +138,7 @@ class World:
         if event is None:
             return None
         self.told += 1
-        self._pass_on(event)
+        self._disk.pass_on(event)
         self._past.append(event)
         return self.at, event
 
@@ -155,25 +156,21 @@ class World:
             elif isinstance(command, Freeze | Kill):
                 self._leave(command)
             elif isinstance(command, DeleteCheckpoint):
-                self._deletions[command] = False
+                self._disk.deletions[command] = False
             elif isinstance(command, SetTimer):
                 self._timers[command.experiment, command.name] = command.at
 
     def crash(self) -> None:
         """The controller died, and every process with it; machines offer their slots again, submissions are repeated."""
         self.processes.clear()
-        self._deletions.clear()
+        self._disk.deletions.clear()
         self._timers.clear()
         submitted = [event for event in self._inbox if isinstance(event, Submitted)]
         offered = [self._offer(i) for i in range(len(self.plan.machines)) if i not in self._away]
         self._inbox = [*offered, *submitted]
 
     def _pinned(self) -> AnyEvent | None:
-        if not (self.troubled and self._digests) or self._people.uniform() >= self.plan.pins:
-            return None
-        experiment, trial, digest = self._people.choice(self._digests)
-        value = {"trial": trial, "digest": digest, "why": "a colleague needs it"}
-        return Asked(experiment, "pin" if self._people.below(3) else "unpin", value)
+        return self._people.pin(self._disk.saved) if self.troubled else None
 
     def _looked(self) -> AnyEvent | None:
         """By an attempt, now and then one that is over; some say it twice, some tell scores of what they never opened."""
@@ -191,25 +188,22 @@ class World:
         if self._inbox:
             first = self._inbox.pop(0)
             return self._drawn(first) if isinstance(first, Propose) else first
-        if self._deletions and self._stream.below(8) == 0:
-            return self._delete()
+        if self._disk.deletions and self._stream.below(8) == 0:
+            return self._disk.delete(self._on_their_way())
         if not self.troubled and (event := self._make_up()):
             return event
         busy = [process for process in self.processes.values() if not process.waits or process.outbox]
         if busy:
             self.at += self._stream.uniform()
             return self._advance(self._stream.choice(busy))
-        if self._deletions:
-            return self._delete()
+        if self._disk.deletions:
+            return self._disk.delete(self._on_their_way())
         return self._due() or self._make_up()
 
     def _make_up(self) -> AnyEvent | None:
         """People resume what they paused, machines come back."""
-        if self._paused:
-            return Asked(self._paused.pop(), "resume")
-        if self._away:
-            return self._offer(self._away.pop())
-        return None
+        asked = self._people.resume()
+        return asked or (self._offer(self._away.pop()) if self._away else None)
 
     def _due(self) -> AnyEvent | None:
         if not self._timers:
@@ -303,25 +297,9 @@ class World:
         process.outbox.append(AttemptStarted(order.attempt, 1000 + len(self._known), "fork", 0.05))
         self.processes[order.attempt] = process
 
-    def _delete(self) -> CheckpointDeleted:
-        """The agent comes to the first deletion. It knows what it passed on; what is on its way it sees by the file's time.
-
-        No worker is so slow that it says it saved only after another saved the same, then other states, and let go of it.
-        """
-        order, passed_on = self._deletions.popitem()
-        written, until = self.files.get(order.digest, 0.0), order.until
-        again = until is not None and (written > until or order.digest in self._on_their_way())
-        if not passed_on and not again:
-            self.files.pop(order.digest, None)
-        return CheckpointDeleted(order.experiment, order.trial, order.digest)
-
     def _on_their_way(self) -> set[str]:
         said = [event for process in self.processes.values() for event in process.outbox]
         return {event.digest for event in said if isinstance(event, CheckpointSaved)}
-
-    def _pass_on(self, event: AnyEvent) -> None:
-        if isinstance(event, CheckpointSaved):
-            self._deletions |= {order: True for order in self._deletions if order.digest == event.digest}
 
     def _verdict(self, verdict: Verdict) -> None:
         process = self.processes.get(verdict.attempt)
@@ -342,8 +320,7 @@ class World:
         content = str(key) if contents is None else f"s{self._stream.below(contents)}"
         saved = CheckpointSaved(key, process.units, f"{content}@{process.units}", 10, metrics=self._values(process))
         self.at += 0.001  # no two files are written at the same moment
-        self.files[saved.digest] = self.at
-        self._digests.append((key.experiment, key.trial, saved.digest))
+        self._disk.save(saved, self.at)
         return saved
 
     def _leave(self, order: Freeze | Kill) -> None:
@@ -369,40 +346,11 @@ class World:
             return None if isinstance(event, Asked | Prepared | SlotsLost | SlotsOffered) else event
         if kind == "stale":
             return AttemptEnded(AttemptKey(1, 1 + self._stream.below(5), 99), "crashed", 3, 1.0)
-        if kind == "damage" and self._digests:
-            return CheckpointDamaged(*self._stream.choice(self._digests))
+        if kind == "damage" and self._disk.saved:
+            return CheckpointDamaged(*self._stream.choice(self._disk.saved))
         if kind == "machine":
             return self._machine()
-        return self._person(kind)
-
-    def _person(self, kind: str) -> AnyEvent | None:
-        experiment = 1 + self._stream.below(len(self.plan.specs))
-        if kind == "pause":
-            self._paused.add(experiment)
-            return Asked(experiment, "pause")
-        if kind == "resume":
-            self._paused.discard(experiment)
-            return Asked(experiment, "resume")
-        if kind == "priority":
-            return Asked(experiment, "priority", self._stream.below(3))
-        if kind == "widen":
-            return Asked(experiment, "extend", {"resources": {"slots": 1 + self._stream.below(2)}})
-        if kind == "stop" and self._stream.below(4) == 0:
-            return Asked(experiment, "stop", by="ada")
-        return Asked(experiment, "extend", self._more(experiment)) if kind == "extend" else None
-
-    def _more(self, experiment: int) -> dict[str, Any]:
-        """Half as much again of every limit there is, or a longer horizon."""
-        spec = self.plan.specs[experiment - 1]
-        if spec.search.max_units is not None and self._stream.below(3) == 0:
-            return {"max_units": spec.search.max_units * spec.search.reduction}
-        limits = spec.budget.model_dump(exclude_none=True)
-        limits.pop("price_per_slot_hour", None)
-        return {
-            "budget": {
-                name: value * 1.5 if isinstance(value, float) else value * 3 // 2 + 1 for name, value in limits.items()
-            }
-        }
+        return self._people.ask(kind, self._stream)
 
     def _fault_of(self, process: _Process, kind: str) -> AnyEvent:
         key = process.launch.attempt
