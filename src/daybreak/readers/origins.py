@@ -72,21 +72,25 @@ class Folder:
         return partial(Path.read_bytes, self.files.root / name)
 
 
-class Paths:
-    """A table with a column that names files beside it."""
+class _OfTable:
+    """Files that the column of a table names or holds; the table's other columns go along."""
 
     def __init__(self, table: Source, column: str, root: Path) -> None:
         self.table, self.column, self.root, self.name = table, column, root, table.name
 
     @property
     def schema(self) -> pa.Schema:
-        """The table's, and the names first."""
+        """The names of the files first, then the table's other columns."""
         return pa.schema([NAMED, *(f for f in self.table.schema if f.name != self.column)])
 
     def count(self) -> int:
         """Rows of the table."""
         known = self.table.rows()
         return sum(batch.num_rows for batch in self.table.batches()) if known is None else known
+
+
+class Paths(_OfTable):
+    """A table with a column that names files beside it."""
 
     def parts(self) -> Iterator[tuple[pa.RecordBatch, list[Load]]]:
         """Rows in the order of the table."""
@@ -107,21 +111,8 @@ class Paths:
         return partial(Path.read_bytes, self.root / name)
 
 
-class Embedded:
+class Embedded(_OfTable):
     """A table with a column whose values are files: bytes, or structs of bytes and path as Hugging Face stores them."""
-
-    def __init__(self, table: Source, column: str, root: Path) -> None:
-        self.table, self.column, self.root, self.name = table, column, root, table.name
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The table's without the files, and their names first."""
-        return pa.schema([NAMED, *(f for f in self.table.schema if f.name != self.column)])
-
-    def count(self) -> int:
-        """Rows of the table."""
-        known = self.table.rows()
-        return sum(batch.num_rows for batch in self.table.batches()) if known is None else known
 
     def parts(self) -> Iterator[tuple[pa.RecordBatch, list[Load]]]:
         """Rows in the order of the table; a file without a name is called by its row's number."""
