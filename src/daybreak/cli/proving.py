@@ -14,6 +14,7 @@ from daybreak.proof.certificate import Certificate, Check
 from daybreak.proof.verifying import Progress
 
 COULD_NOT_RUN = 2  # exit status
+SHORT = 2.0  # seconds; what takes no longer needs no line
 CALM = 10.0  # seconds between lines where the output is no terminal
 
 
@@ -24,8 +25,11 @@ class CouldNotRun(DaybreakError):
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Progress]:
-    """A bar on a terminal, a line now and then elsewhere; on standard error, so that results stay alone."""
+def progress(*, quiet: bool, at_once: bool = True) -> Iterator[Progress]:
+    """A bar on a terminal, a line now and then elsewhere; on standard error, so that results stay alone.
+
+    `at_once`: a line whenever something else begins; otherwise only what takes a while is told.
+    """
     if quiet:
         yield lambda _what, _done, _of: None
     elif sys.stderr.isatty():
@@ -33,7 +37,7 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
             task = bar.add_task("starting", total=None)
             yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of or None)
     else:
-        yield _Lines()
+        yield _Lines(0.0 if at_once else SHORT)
 
 
 def _bar() -> Bar:
@@ -42,14 +46,15 @@ def _bar() -> Bar:
 
 
 class _Lines:
-    """A line when something else begins, and one now and then while it goes on."""
+    """A line when something else begins, `apart` seconds after the last at the earliest, and one now and then while it goes on."""
 
-    def __init__(self) -> None:
-        self._what, self._said = "", 0.0
+    def __init__(self, apart: float) -> None:
+        self._apart = apart
+        self._what, self._said = "", time.monotonic()
 
     def __call__(self, what: str, done: int, of: int) -> None:
         now = time.monotonic()
-        if what == self._what and now - self._said < CALM:
+        if now - self._said < (CALM if what == self._what else self._apart):
             return
         self._what, self._said = what, now
         print(f"{what}{f': {done} of {of}' if of else ''}", file=sys.stderr, flush=True)  # noqa: T201

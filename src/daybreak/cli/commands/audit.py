@@ -47,7 +47,7 @@ def audit(
     JSON: the report: {verdict, findings: [{rule, severity, what, sure, because, matters, advice, rows, columns, pairs, measured,
     fingerprint}], answers: [{rule, status, why, measured, seconds}], rescore, rows, digests, ...}.
     """
-    with could_run(), progress(quiet=showing.json) as told:
+    with could_run(), progress(quiet=showing.json, at_once=False) as told:
         if what and not (data.train or data.test or Path(what).exists()):
             report = _of_run(what, data, asking, asking.options(told), home)
         else:
@@ -73,7 +73,7 @@ def code(
     from daybreak.validation.code_files import audit_code
     from daybreak.validation.sarif import sarif as described
 
-    with could_run(), progress(quiet=showing.json) as told:
+    with could_run(), progress(quiet=showing.json, at_once=False) as told:
         report = audit_code(list(files), lambda done, of: told("reading code", done, of))
     if sarif is not None:
         _write(sarif, msgspec.json.encode(described(report)).decode())
