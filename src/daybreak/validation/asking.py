@@ -14,6 +14,7 @@ from daybreak.audit.fold import Fold, FoldMaker, Spill
 from daybreak.audit.frame import Frame, Sampling
 from daybreak.audit.outcome import NotApplicable, Outcome
 from daybreak.audit.registry import Examination, Rule, find
+from daybreak.base.errors import DaybreakError
 from daybreak.readers.opened import Opened
 
 ORDER = ("train", "validation", "test")
@@ -56,9 +57,8 @@ class _Reading:
     def finish(self) -> Asked:
         if self.failure:
             return Asked(self.rule, Outcome(self.rule.name, "failed", why=self.failure), self.seconds)
-        began = time.perf_counter()
-        outcome = guarded(self.rule.name, lambda: self.fold.finish(self.part))
-        return Asked(self.rule, outcome, self.seconds + time.perf_counter() - began)
+        asked = timed(self.rule, lambda: self.fold.finish(self.part))
+        return replace(asked, seconds=self.seconds + asked.seconds)
 
 
 @dataclass
@@ -122,10 +122,15 @@ class Asking:
 
 
 def _examined(rule: Rule, frame: Frame) -> Asked:
+    asked = timed(rule, lambda: cast("Examination", find(rule))(frame))
+    return replace(asked, sampled=not (frame.train.complete and frame.test.complete))
+
+
+def timed(rule: Rule, ask: Callable[[], Outcome]) -> Asked:
+    """What a rule says, and how long it took to say it."""
     began = time.perf_counter()
-    outcome = guarded(rule.name, lambda: cast("Examination", find(rule))(frame))
-    sampled = not (frame.train.complete and frame.test.complete)
-    return Asked(rule, outcome, time.perf_counter() - began, sampled)
+    outcome = guarded(rule.name, ask)
+    return Asked(rule, outcome, time.perf_counter() - began)
 
 
 def guarded(rule: str, ask: Callable[[], Outcome]) -> Outcome:
@@ -143,4 +148,4 @@ def guarded(rule: str, ask: Callable[[], Outcome]) -> Outcome:
 def _why(error: Exception) -> str:
     if isinstance(error, ImportError):
         return f"{error}: pip install 'daybreak[audit]' brings what audits need"
-    return f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, DaybreakError) else f"{type(error).__name__}: {error}"

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from daybreak.audit.frame import Frame
@@ -14,7 +15,7 @@ from daybreak.readers.opening import open_sides
 from daybreak.readers.request import Request
 from daybreak.readers.spilling import DiskSpill
 from daybreak.validation import summing
-from daybreak.validation.asking import MOST_ROWS, Asked, Asking, Told, guarded
+from daybreak.validation.asking import MOST_ROWS, Asked, Asking, Told, timed
 from daybreak.validation.choosing import chosen
 from daybreak.validation.remarks import remarks
 from daybreak.validation.report import Report
@@ -37,7 +38,6 @@ class Options:
     most_rows: int = MOST_ROWS
     predictions: Any = None
     predict: Callable[[Opened], Any] | None = None  # gives them, where they are not at hand
-    show: bool = True  # fill in what a person sees of pairs
     probes: tuple[tuple[Rule, Probe], ...] = ()
     code: str = ""  # digest of the code that is looked at, for fingerprints
     told: Told = field(default=lambda *_: None)
@@ -50,13 +50,13 @@ def run(request: Request, options: Options) -> Report:
     opened = open_sides(request, options.told)
     with DiskSpill() as spill:
         frame, asked = Asking(opened, rules, spill, options.seed, options.most_rows, options.told).ask()
-        asked += [_probed(rule, probe, opened, frame, options) for rule, probe in options.probes]
+        asked += [_asked(rule, partial(probe, opened, frame), options) for rule, probe in options.probes]
         scored = _rescored(frame, asked, _predicted(opened, asked, options))
     about = frame.about
     found = [*opened.notes, *remarks(frame), *(finding for one in asked for finding in one.outcome.findings)]
     named = summing.findings(found, about.digests, options.code)
     return Report(
-        findings=summing.shown(named, opened.sides) if options.show else named,
+        findings=summing.shown(named, opened.sides),
         answers=summing.answers(asked, _looked_at(frame)),
         rescore=scored,
         kind=summing.kind(about),
@@ -71,11 +71,9 @@ def run(request: Request, options: Options) -> Report:
     )
 
 
-def _probed(rule: Rule, probe: Probe, opened: Opened, frame: Frame, options: Options) -> Asked:
+def _asked(rule: Rule, ask: Callable[[], Outcome], options: Options) -> Asked:
     options.told(rule.question, 0, 0)
-    began = time.perf_counter()
-    outcome = guarded(rule.name, lambda: probe(opened, frame))
-    return Asked(rule, outcome, time.perf_counter() - began)
+    return timed(rule, ask)
 
 
 def _predicted(opened: Opened, asked: list[Asked], options: Options) -> Options:
@@ -89,9 +87,7 @@ def _predicted(opened: Opened, asked: list[Asked], options: Options) -> Options:
         made.append(ask(opened))
         return Outcome(PREDICT.name, "clean")
 
-    options.told(PREDICT.question, 0, 0)
-    began = time.perf_counter()
-    asked.append(Asked(PREDICT, guarded(PREDICT.name, predict), time.perf_counter() - began))
+    asked.append(_asked(PREDICT, predict, options))
     return replace(options, predictions=made[0] if made else None)
 
 
@@ -100,6 +96,8 @@ def _rescored(frame: Frame, asked: list[Asked], options: Options) -> Rescore | N
     from daybreak.audit.effect import against_baselines
     from daybreak.audit.rescore import rescore
 
+    if frame.about.target is None:
+        return None
     hits = {one.outcome.rule: one.outcome.hits for one in asked if one.outcome.hits is not None}
     searched = any(one.rule.name.startswith("overlap") and one.outcome.status in {"clean", "findings"} for one in asked)
     made: list[Rescore | None] = []
@@ -108,15 +106,10 @@ def _rescored(frame: Frame, asked: list[Asked], options: Options) -> Rescore | N
         made.append(rescore(frame, hits, options.predictions, searched=searched))
         return Outcome(RESCORE.name, "clean")
 
-    if frame.about.target is None:
-        return None
-    options.told(RESCORE.question, 0, 0)
-    began = time.perf_counter()
-    outcome = guarded(RESCORE.name, score)
-    asked.append(Asked(RESCORE, outcome, time.perf_counter() - began))
+    asked.append(_asked(RESCORE, score, options))
     found = made[0] if made else None
     if options.predictions is not None and found is not None:
-        asked.append(Asked(BASELINE, against_baselines(found)))
+        asked.append(timed(BASELINE, lambda: against_baselines(found)))
     return found
 
 
