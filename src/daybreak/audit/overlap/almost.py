@@ -15,7 +15,8 @@ from daybreak.audit.about import Column
 from daybreak.audit.canonical import plain
 from daybreak.audit.chance import generator
 from daybreak.audit.frame import Frame
-from daybreak.audit.overlap.null import BY_LOT, EXCESS, Z, z_of
+from daybreak.audit.overlap.null import BY_LOT, z_of
+from daybreak.audit.overlap.rates import EXCESS, Z
 from daybreak.audit.overlap.rowhash import Bits, hashed, precision
 
 Places = np.ndarray[Any, np.dtype[np.int64]]

@@ -24,10 +24,10 @@ import numpy as np
 
 from daybreak.audit.chance import generator
 from daybreak.audit.overlap.joining import Counts
+from daybreak.audit.overlap.rates import EXCESS, Z
 
 Kind = Literal["none", "inherited", "few", "unclear", "structural"]
 
-Z, EXCESS = 4.0, 0.001
 BY_LOT, PERHAPS = 0.005, 0.01  # how often splits by lot may reach the excess: structural, unclear
 PERHAPS_ALONE = 0.05  # unclear where train itself holds nothing twice
 _DRAWS = 4999

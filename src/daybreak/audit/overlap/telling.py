@@ -9,10 +9,10 @@ from daybreak.audit.outcome import MOST_PLACES, Finding, Pair, Row, Severity
 from daybreak.audit.overlap.comparing import Compared
 from daybreak.audit.overlap.joining import Joined, Matches
 from daybreak.audit.overlap.null import Judged, judge
+from daybreak.audit.overlap.rates import AT_LEAST, MANY, percent
 
 RULE = "overlap.exact"
 SHOWN = 8  # pairs for people
-_MANY, _AT_LEAST = 0.01, 5  # share and number of test rows from which inherited copies are worth a look
 _CONFLICTS = 0.2  # twins that differ in their labels this much more rarely than by chance are copies, not look-alikes
 
 
@@ -110,11 +110,6 @@ def _judged(judged: Judged, hits: int) -> dict[str, Any]:
     }
 
 
-def percent(share: float) -> str:
-    """0.0014 is 0.14 %."""
-    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.1f} %"  # noqa: PLR2004
-
-
 class _Words:
     """The finding of one pair of sides."""
 
@@ -147,7 +142,7 @@ class _Words:
     def _severity(self) -> Severity:
         if self.judged.kind == "structural":
             return "error"
-        many = self.judged.share >= _MANY and self.hits >= _AT_LEAST
+        many = self.judged.share >= MANY and self.hits >= AT_LEAST
         copies = self.overlap.copies if self.overlap.labelled else self.content
         many = many and (copies or bool(self.overlap.oversampled))
         return "warning" if self.judged.kind == "unclear" or many else "info"

@@ -9,8 +9,8 @@ from daybreak.audit.canonical import both, plain
 from daybreak.audit.frame import Frame
 from daybreak.audit.outcome import MOST_PLACES, Finding, Pair, Row
 from daybreak.audit.overlap.almost import Almost, Places
+from daybreak.audit.overlap.rates import percent
 from daybreak.audit.overlap.ratios import Near
-from daybreak.audit.overlap.telling import percent
 
 RULE = "overlap.near.table"
 SHOWN = 8
