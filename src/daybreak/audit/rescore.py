@@ -29,7 +29,6 @@ MOST_CLASSES = 50  # that linear models and trees are fitted for
 FEWEST = 10  # rows that have a score of their own
 LONE = 0.75  # share of one class beyond which accuracy says little
 
-Mask = "np.ndarray[Any, np.dtype[np.bool_]]"
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def rescore(frame: Frame, hits: dict[str, Hits], predictions: Any = None, *, sea
         asked += _baselines(frame, problem, hits, overlapping)
     lines = tuple(line for answers in asked for line in _scored(frame, problem, answers, overlapping))
     count = int(overlapping.sum())
-    return Rescore(lines, count, rules, says(lines, count, len(overlapping), rules, searched=searched))
+    return Rescore(lines, count, rules, says(lines, count, len(overlapping), rules, searched=searched), searched)
 
 
 def _overlapping(frame: Frame, problem: Problem, hits: dict[str, Hits]) -> tuple[tuple[str, ...], Any]:

@@ -34,3 +34,4 @@ class Rescore(msgspec.Struct, frozen=True):
     overlapping_rows: int
     rules: tuple[str, ...]  # whose hits were taken out
     says: str
+    searched: bool = True  # whether any overlap was looked for

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from daybreak.audit.outcome import Finding
-from daybreak.audit.scores import Interval, Scored
+from daybreak.audit.scores import Interval, Rescore, Scored
 from daybreak.client.client import Client
 from daybreak.validation import records, waivers
 from daybreak.validation.records import Audited
-from daybreak.validation.report import Answer
+from daybreak.validation.report import Answer, Report
 from daybreak.validation.subject import Subject, of_run, trial_of
 from daybreak.validation.waivers import Waiver
 from daybreak.wire.rows import LookRow
@@ -55,7 +55,7 @@ class Evidence:
             for answer in audit.report.answers:
                 before = found.get(answer.rule)
                 if before is None or _weight(answer) > _weight(before.answer):
-                    found[answer.rule] = Answered(answer, audit, _of(answer, audit.report.findings))
+                    found[answer.rule] = Answered(answer, audit, _of(answer, audit.report))
         return found
 
     def loose(self, max_age: float | None = None) -> tuple[Finding, ...]:
@@ -117,8 +117,10 @@ class Evidence:
                 continue
             for one in rescore.scored:
                 if one.metric == metric and not one.fitted_here:
-                    yield _clean(one, rescore.overlapping_rows)
-                    return
+                    clean = _clean(one, rescore)
+                    if clean is not None:
+                        yield clean
+                        return
 
     def _tested(self, metric: str) -> Iterator[Score]:
         rows = [row for row in reversed(self.own_looks) if metric in row.metrics]
@@ -151,13 +153,16 @@ def _scorings(client: Client, subject: Subject, looks: list[LookRow]) -> frozens
     return frozenset(number for number, start in starts.items() if start.get("checkpoint") == subject.checkpoint.digest)
 
 
-def _clean(one: Scored, overlapping: int) -> Score:
+def _clean(one: Scored, rescore: Rescore) -> Score | None:
+    """None where too few rows are clean for a score, and where no overlap was looked for: neither is clean."""
+    overlapping = rescore.overlapping_rows
     if one.clean is not None:
         says = f"on {one.clean.rows:,} clean test rows ({overlapping:,} that overlap with train are left out)"
         return Score("clean", one.clean.value, says, one.clean)
-    return Score(
-        "clean", one.all.value, f"on all {one.all.rows:,} test rows, none of which overlaps with train", one.all
-    )
+    if overlapping or not rescore.searched:
+        return None
+    says = f"on all {one.all.rows:,} test rows, none of which overlaps with train"
+    return Score("clean", one.all.value, says, one.all)
 
 
 def _weight(answer: Answer) -> tuple[bool, bool, int]:
@@ -165,8 +170,14 @@ def _weight(answer: Answer) -> tuple[bool, bool, int]:
     return answer.status != "failed", not answer.looked_at, sum(answer.looked_at.values())
 
 
-def _of(answer: Answer, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return tuple(one for one in findings if _belongs(one, answer.rule))
+def _of(answer: Answer, report: Report) -> tuple[Finding, ...]:
+    """The findings of an answer: each belongs to the most exact rule that was asked beside it."""
+    rules = [one.rule for one in report.answers]
+    return tuple(
+        finding
+        for finding in report.findings
+        if max((rule for rule in rules if _belongs(finding, rule)), key=len, default="") == answer.rule
+    )
 
 
 def _belongs(finding: Finding, rule: str) -> bool:

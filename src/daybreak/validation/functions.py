@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
+
 from daybreak.audit.frame import Frame
 from daybreak.audit.outcome import NotApplicable, Outcome
 from daybreak.audit.registry import Rule
@@ -99,7 +101,8 @@ class _Model:
         test = self._score(frame, self.predictions(opened, "test"))
         train = self._score(replace(frame, test=frame.train), self.predictions(opened, "train"))
         outcome = of_scores(train.all, test.all, higher_is_better=test.metric not in ERRORS)
-        return replace(outcome, rule=BETTER.name)
+        named = tuple(msgspec.structs.replace(one, rule=BETTER.name) for one in outcome.findings)
+        return replace(outcome, rule=BETTER.name, findings=named)
 
     def _score(self, frame: Frame, predictions: Any) -> Scored:
         from daybreak.audit.rescore import MODEL, rescore

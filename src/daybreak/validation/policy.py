@@ -31,7 +31,17 @@ from daybreak.spec.yaml_text import read_yaml
 Action = Literal["block", "strict", "warn", "ignore"]
 ANY = "*"
 ABOVE = (  # rules that look at more than rows
-    *("code", "data", "predict", "rescore", "preprocessing", "shuffled_labels", "baseline", "model_holds_data"),
+    *(
+        "code",
+        "data",
+        "predict",
+        "rescore",
+        "preprocessing",
+        "shuffled_labels",
+        "baseline",
+        "model_holds_data",
+        "test_better.model",
+    ),
     *(f"code.{name}" for name in WORDINGS),
 )
 READING = "input"  # what was odd about the files, `input.*`: the readers name it

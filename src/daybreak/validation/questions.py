@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 
 from daybreak.audit.outcome import Finding, fingerprint
 from daybreak.audit.registry import RULES
-from daybreak.validation.decision import Asked
+from daybreak.validation.decision import Asked, Result
 from daybreak.validation.evidence import Answered, Evidence, Score
 from daybreak.validation.policy import ANY, Condition, Policy, matches
 from daybreak.validation.report import Answer
 from daybreak.validation.subject import Dataset
 
 LOOKS = "test_looks"
+ALWAYS = (*(rule.name for rule in RULES), "code")  # an audit of a run asks these, whatever it is told besides
 ORDER = {rule.name: place for place, rule in enumerate(RULES)}
 
 
@@ -122,14 +123,18 @@ def _together(rule: str, found: list[Finding], policy: Policy, evidence: Evidenc
         return Asked(rule, "passed", f"noted: {_told(found)}", status="findings")
     told = blocks or left or waived
     names = tuple(one.fingerprint for one in told)
+    answers_for = [evidence.waivers[one.fingerprint] for one in waived]
+    reasons = "; ".join(dict.fromkeys(f"{waiver.author}: {waiver.reason}" for waiver in answers_for))
     if blocks or left:
-        return Asked(rule, "blocked" if blocks else "warned", _told(told), bool(blocks), names, {}, told[0].advice)
-    waiver = evidence.waivers[names[0]]
-    return Asked(rule, "waived", f"{_told(told)}; {waiver.author}: {waiver.reason}", False, names)
+        beside = f"; waived beside it: {_told(waived)}; {reasons}" if waived else ""
+        names += tuple(one.fingerprint for one in waived)
+        result: Result = "blocked" if blocks else "warned"
+        return Asked(rule, result, _told(told) + beside, bool(blocks), names, {}, told[0].advice)
+    return Asked(rule, "waived", f"{_told(told)}; {reasons}", False, names)
 
 
 def _not_run(policy: Policy, evidence: Evidence, answers: dict[str, Answered]) -> Iterator[Asked]:
-    """Patterns that no answered rule is named by; where there is no audit at all, one answer for all of them."""
+    """Patterns of which not every rule was answered; where there is no audit at all, one answer for all of them."""
     if not evidence.audits:
         needed = any(policy.audits.get(one) != "ignore" for one in policy.audits) or set(policy.require) - {LOOKS}
         if needed:
@@ -138,11 +143,23 @@ def _not_run(policy: Policy, evidence: Evidence, answers: dict[str, Answered]) -
     asked = [*(name for name, action in policy.audits.items() if action != "ignore"), *policy.require]
     said = {one.rule for answered in answers.values() for one in answered.findings}
     for pattern in dict.fromkeys(asked):
-        if pattern == LOOKS or any(matches(pattern, rule) for rule in (*answers, *said)):
+        meant = _meant(policy, pattern)
+        missing = [rule for rule in meant if rule not in answers]
+        answered = not missing if meant else any(matches(pattern, rule) for rule in (*answers, *said))
+        if pattern == LOOKS or answered:
             continue
         blocks = policy.audits.get(pattern) in ("block", "strict") or pattern in policy.require
         what = "audits" if pattern == ANY else pattern
-        yield Asked(what, "not run", _never(policy, evidence), blocks, advice=_again(evidence))
+        names = f": {', '.join(missing)}" if missing not in ([], [pattern]) else ""
+        yield Asked(what, "not run", _never(policy, evidence) + names, blocks, advice=_again(evidence))
+
+
+def _meant(policy: Policy, pattern: str) -> list[str]:
+    """The rules that an audit of a run always asks and that a pattern stands for; a more exact pattern speaks for its own."""
+    named = [rule for rule in ALWAYS if matches(pattern, rule)]
+    if pattern in policy.require:
+        return named
+    return [rule for rule in named if policy.pattern(rule) == pattern]
 
 
 def _never(policy: Policy, evidence: Evidence) -> str:

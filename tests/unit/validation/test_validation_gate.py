@@ -268,3 +268,54 @@ class TestWaivers:
         after = Audited("3.1", binding, replace(before.report, findings=found), NOW)
         decision = decide(evidence(subject, after, waivers=waived(*before.report.findings)))
         assert decision.verdict == "blocked"
+
+
+def test_a_pattern_asks_for_every_rule_that_it_names():
+    subject = run()
+    found = evidence(subject, audit(subject, answers=(Answer("overlap.exact", "clean"), Answer("shift", "clean"))))
+
+    near = asked(decide(found, policy.of({"audits": {"overlap.*": "block"}})), "overlap.*")
+    every = asked(decide(found, policy.of({})), "audits")
+
+    assert (near.result, near.blocks) == ("not run", True)
+    assert "overlap.near.text" in near.says
+    assert "overlap.exact" not in near.says
+    assert every.blocks
+    assert "target_leak" in every.says
+
+
+def test_a_score_is_clean_only_where_clean_rows_were_looked_for_and_are_enough():
+    subject, given = run(sealed=False), policy.of(NOTHING | {"metrics": {"accuracy": {"at": ">= 0.9", "on": "clean"}}})
+    line = scored(clean=None)
+    all_overlap, not_searched = rescore(line), replace(rescore(line), overlapping_rows=0, searched=False)
+    searched = replace(rescore(line), overlapping_rows=0)
+
+    said = [
+        asked(decide(evidence(subject, audit(subject, rescore=one)), given), "accuracy >= 0.9").result
+        for one in (all_overlap, not_searched, searched)
+    ]
+
+    assert said == ["not run", "not run", "passed"]
+
+
+def test_who_answers_for_a_finding_is_named_though_another_is_left():
+    subject = run()
+    made = audit(subject, finding("groups", "error", "patient"), finding("groups", "warning", "site"))
+    error, left = made.report.findings
+
+    decision = decide(evidence(subject, made, waivers=waived(error), looks=[look()]))
+
+    assert asked(decision, "groups").result == "warned"
+    assert "ada: known" in asked(decision, "groups").says
+    assert decision.waivers == (error.fingerprint,)
+    assert asked(decision, "groups").fingerprints == (left.fingerprint, error.fingerprint)
+
+
+def test_a_finding_belongs_to_the_most_exact_rule_that_was_asked():
+    subject = run()
+    answers = (*every_answer(), Answer("test_better.model", "findings"))
+    found = evidence(subject, audit(subject, finding("test_better.model", "warning"), answers=answers), looks=[look()])
+    named = [one.what for one in decide(found).asked]
+    assert named.count("test_better.model") == 1
+    assert results(decide(found))["test_better"] == "passed"
+    assert policy.of({"audits": {"test_better.model": "warn"}})
