@@ -1,6 +1,7 @@
 """Objects that have hyperparameters, found in whatever is kept: how each is read, and how one is set (`train.hyperparameters`)."""
 
 import inspect
+import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from daybreak.train.states import ByPickle
 DEEPEST = 8  # levels of containers and attributes that are looked through
 
 Values = dict[str, Any]  # name -> value
+Seen = dict[int, Any]  # by id; the objects stay alive meanwhile, so that no id is given again
 
 
 @dataclass(frozen=True)
@@ -28,28 +30,35 @@ class Holder:
     constant: bool = False
 
 
-def holders(thing: Any, place: str = "", above: tuple[int, ...] = ()) -> Iterator[Holder]:
-    """Every object in `thing` that has hyperparameters; `place` is empty for `thing` itself."""
+def holders(thing: Any, place: str = "") -> Iterator[Holder]:
+    """Every object in `thing` that has hyperparameters, once, at the first place it is found; `place` is empty for `thing` itself."""
+    return _holders(thing, place, {}, 0)
+
+
+def _holders(thing: Any, place: str, seen: Seen, depth: int) -> Iterator[Holder]:
+    if id(thing) in seen:
+        return
+    seen[id(thing)] = thing
     if isinstance(thing, Holder):
         yield thing
     elif isinstance(thing, ByPickle):
-        yield from holders(thing.value, place, above)
+        yield from _holders(thing.value, place, seen, depth)
     elif _is_optimizer(thing):
         for number in range(len(thing.param_groups)):
             yield _group(thing, number, place)
     elif _is_scheduler(thing):
         yield _schedule(thing, place)
-        yield from _inside(getattr(thing, "_schedulers", ()), _at(place, "schedulers"), above)
+        yield from _inside(getattr(thing, "_schedulers", ()), _at(place, "schedulers"), seen, depth)
     elif _is_estimator(thing):
         yield _estimator(thing, place)
     elif not hasattr(thing, "state_dict") and not inspect.isroutine(thing) and not inspect.isclass(thing):
         if (made := _made(thing, place)) is not None:
             yield made
-        yield from _inside(thing, place, above)
+        yield from _inside(thing, place, seen, depth)
 
 
-def _inside(thing: Any, place: str, above: tuple[int, ...]) -> Iterator[Holder]:
-    if id(thing) in above or len(above) >= DEEPEST:
+def _inside(thing: Any, place: str, seen: Seen, depth: int) -> Iterator[Holder]:
+    if depth >= DEEPEST or isinstance(thing, logging.Logger):
         return
     if isinstance(thing, dict):
         parts = list(thing.items())
@@ -59,7 +68,7 @@ def _inside(thing: Any, place: str, above: tuple[int, ...]) -> Iterator[Holder]:
         parts = list(_attributes(thing).items())
     for name, part in parts:
         if not isinstance(part, bool | int | float | complex | str | bytes | type(None)):
-            yield from holders(part, _at(place, str(name)), (*above, id(thing)))
+            yield from _holders(part, _at(place, str(name)), seen, depth + 1)
 
 
 def _is_optimizer(thing: Any) -> bool:
@@ -123,7 +132,7 @@ def _into_solver(estimator: Any, name: str, before: Any, value: Any) -> None:
 
 def _made(thing: Any, place: str) -> Holder | None:
     """What an object of the user's own was given, where it keeps it under the same name."""
-    if type(thing).__init__ is object.__init__ or not _attributes(thing):
+    if type(thing).__init__ is object.__init__ or not _attributes(thing) or isinstance(thing, logging.Logger):
         return None
     try:
         names = [name for name in inspect.signature(type(thing).__init__).parameters if name in _attributes(thing)]

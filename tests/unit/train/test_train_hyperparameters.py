@@ -1,5 +1,7 @@
 """Another point's checkpoint does not undo the hyperparameters of a clone or a fork; the same point's checkpoint changes nothing."""
 
+import logging
+
 import numpy as np
 import pytest
 import torch
@@ -11,8 +13,9 @@ from sklearn.preprocessing import StandardScaler
 from torch.optim import SGD, AdamW, lr_scheduler
 
 from daybreak.train.codec import decode, encode
+from daybreak.train.holders import holders
 from daybreak.train.hyperparameters import Hyperparameters
-from daybreak.train.states import by_pickle
+from daybreak.train.states import ByPickle, by_pickle
 
 UNITS, FORKED_AT = 6, 3
 OLD, NEW = {"lr": 0.1, "decay": 0.5}, {"lr": 0.02, "decay": 0.125}
@@ -285,3 +288,35 @@ def test_nan_is_like_itself_and_no_change():
     after.note("model", model)
     after.bring("model", model)
     assert said == []
+
+
+def test_an_optimizer_that_is_kept_at_two_places_is_moved_once():
+    class Optimizer:
+        def __init__(self, lr):
+            self.param_groups = [{"params": [], "lr": lr}]
+
+    class Learner:
+        def __init__(self, lr):
+            self.optimizer = Optimizer(lr)
+            self.again = {"same": self.optimizer}
+
+    told = []
+    before, now = Hyperparameters({"lr": 0.1}, told.append), Hyperparameters({"lr": 0.2}, told.append)
+    before.note("learner", ByPickle(Learner(0.1)))
+    now.load(before.state())
+    learner = Learner(0.2)
+    now.note("learner", ByPickle(learner))
+    learner.optimizer.param_groups[0]["lr"] = 0.05  # as the checkpoint had it: half way down its schedule
+
+    now.bring("learner", ByPickle(learner))
+
+    assert learner.optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
+
+
+def test_loggers_are_no_part_of_what_is_kept():
+    class Learner:
+        def __init__(self, lr):
+            self.lr = lr
+            self.log = logging.getLogger("learner")
+
+    assert [holder.place for holder in holders(Learner(0.1))] == [""]
