@@ -1,6 +1,6 @@
 """A sample of rows that fits in memory: what most audits look at. Complete where the data is small enough.
 
-Each row draws a key from (seed, side, position) and the rows with the lowest keys stay: the same sample however the data was cut into
+Each row draws a key from (seed, position) and the rows with the lowest keys stay: the same sample however the data was cut into
 batches, and two samples merge into that of both.
 """
 

@@ -30,7 +30,6 @@ FEWEST = 10  # rows that have a score of their own
 LONE = 0.75  # share of one class beyond which accuracy says little
 
 
-
 @dataclass(frozen=True)
 class Answers:
     """One model's predictions for some of the test rows: `at` are indices into the problem's."""

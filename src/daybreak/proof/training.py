@@ -183,7 +183,8 @@ class Bench:
         finally:
             process.kill()
             process.wait()
-            self._comparing.remove(process)
+            with self._beginning:
+                self._comparing.remove(process)
         if process.returncode:
             return Comparison(error=f"the comparison ended with status {process.returncode}: {self.last_words()}")
         return msgspec.json.decode(answer, type=Comparison)

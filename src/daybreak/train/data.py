@@ -30,9 +30,9 @@ class Data(Mapping[str, Path | str]):
 
     def __getitem__(self, name: str) -> Path | str:
         variable = variable_of(name)
-        place = self._given.get(name) or os.environ.get(variable)
-        if place is None and name in self._sealed:
+        if name in self._sealed:  # also where a variable of whoever started the platform tells the place
             raise NoSuchData(f"dataset {name} is sealed: only run.score_test(evaluate) opens it, and counts that look")
+        place = self._given.get(name) or os.environ.get(variable)
         if place is None:
             has = f"has {', '.join(self._given)}" if self._given else "has none"
             raise NoSuchData(

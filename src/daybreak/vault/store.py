@@ -15,7 +15,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -170,10 +170,13 @@ class Vault:
     def sweep(self, older_than: float = STALE) -> int:
         """Remove what killed writers left, untouched for `older_than` seconds; returns how many files."""
         limit = time.time() - older_than
-        stale = [entry for entry in self._files(self.folder / "incoming") if entry.stat().st_mtime < limit]
-        for entry in stale:
-            entry.unlink(missing_ok=True)
-        return len(stale)
+        removed = 0
+        for entry in self._files(self.folder / "incoming"):
+            with suppress(FileNotFoundError):  # a writer that lives has just moved it to its place
+                if entry.stat().st_mtime < limit:
+                    entry.unlink()
+                    removed += 1
+        return removed
 
     def __contains__(self, digest: str) -> bool:
         return self._place(digest).is_file()

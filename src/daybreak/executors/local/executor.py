@@ -327,5 +327,7 @@ class LocalExecutor:
 
 def _swept(found: int | Exception) -> None:
     """Of what killed writers left in the vault; one that cannot be written says so when it must be."""
-    if found:
+    if isinstance(found, Exception):
+        _log.warning("what killed writers left in the vault could not be removed: %s", found)
+    elif found:
         _log.info("removed from the vault, left by writers that were killed: %s", found)
