@@ -1,0 +1,1 @@
+"""Signed and encrypted bundles, and the device that runs them."""

@@ -1,0 +1,1 @@
+"""From a trained model to a package, and the proof that both predict alike."""

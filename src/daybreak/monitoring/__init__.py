@@ -1,0 +1,1 @@
+"""Folds over windows of live rows: what drifts, beyond what chance does."""

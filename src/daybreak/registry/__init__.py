@@ -1,0 +1,1 @@
+"""Model packages on disk, and the journal of names, versions and aliases."""

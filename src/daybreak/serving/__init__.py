@@ -1,0 +1,1 @@
+"""A package as a service: HTTP, gRPC and a page."""
