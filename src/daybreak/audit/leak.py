@@ -152,8 +152,10 @@ def _judged(looked: Looked) -> list[Finding]:
     if len(suspects) >= min(EASY, max(2, len(about.having("feature")) / 2)):
         findings.append(_easy(looked, suspects))
     elif suspects:
-        lost = ablate(looked.frame, looked.problem, frozenset(one.column for one in suspects))
-        findings += [_strong(looked, one, lost) for one in suspects if one in strong or lost is None or lost.kept < ALL]
+        out = tuple(one.column for one in suspects)  # together: of two copies neither is missed where the other stays
+        lost = ablate(looked.frame, looked.problem, frozenset(out))
+        told = [one for one in suspects if one in strong or lost is None or lost.kept < ALL]
+        findings += [_strong(looked, one, out, lost) for one in told]
     undeclared = {finding.subject for finding in findings if finding.severity == "error"}
     findings += [
         _not_known(column)
@@ -190,16 +192,17 @@ def _perfect(looked: Looked, single: Single, index: int) -> Finding:
         f"The column {single.column} gives the target {_target(looked)} away: {_tells(looked, single)}.",
         "certain" if single.exact else "high",
         because=because,
-        matters=_lost(lost, single.column)
+        matters=_lost(lost, (single.column,))
         or "A score that rests on it will not be reached where the column is not known yet.",
         advice=_advice(column, severity),
         subject=single.column,
         columns=(single.column,),
-        measured=_numbers(single, lost),
+        measured=_numbers(single, (single.column,), lost),
     )
 
 
-def _strong(looked: Looked, single: Single, lost: Ablation | None) -> Finding:
+def _strong(looked: Looked, single: Single, out: Sequence[str], lost: Ablation | None) -> Finding:
+    """`lost`: without the columns `out`, this one among them."""
     column = looked.frame.about.column(single.column)
     ahead = "" if single.low > STRONG else ", far more than any other column"
     needed = lost is None or lost.kept < LITTLE
@@ -209,11 +212,11 @@ def _strong(looked: Looked, single: Single, lost: Ablation | None) -> Finding:
         f"The column {single.column} alone tells much of the target {_target(looked)}: {_tells(looked, single)}{ahead}.",
         "moderate" if needed else "low",
         because=_bound(looked, single),
-        matters=_lost(lost, single.column),
+        matters=_lost(lost, out),
         advice=_advice(column, "warning"),
         subject=single.column,
         columns=(single.column,),
-        measured=_numbers(single, lost),
+        measured=_numbers(single, out, lost),
     )
 
 
@@ -289,10 +292,11 @@ def _bound(looked: Looked, single: Single) -> str:
     return f"Measured out of fold on {looked.rows:,} train rows; with 95 % confidence the {looked.score} is above {single.low:.3f}."
 
 
-def _lost(lost: Ablation | None, column: str) -> str:
+def _lost(lost: Ablation | None, out: Sequence[str]) -> str:
     if lost is None:
         return ""
-    scores = f"{lost.with_it:.3f} on test with {column} and {lost.without:.3f} without"
+    without = "without" if len(out) == 1 else "without both" if len(out) == 2 else "without all of them"  # noqa: PLR2004
+    scores = f"{lost.with_it:.3f} on test with {' and '.join(out)} and {lost.without:.3f} {without}"
     return f"Boosted trees have {METRIC[lost.metric]} {scores} (no skill: {lost.floor:.3f})."
 
 
@@ -309,6 +313,6 @@ def _advice(column: Column, severity: Severity) -> str:
     )
 
 
-def _numbers(single: Single, lost: Ablation | None) -> dict[str, object]:
+def _numbers(single: Single, out: Sequence[str], lost: Ablation | None) -> dict[str, object]:
     found: dict[str, object] = {"score": round(single.score, 4), "low": round(single.low, 4), "how": single.how}
-    return found | (lost._asdict() if lost else {})
+    return found | (lost._asdict() | {"left_out": list(out)} if lost else {})

@@ -84,6 +84,21 @@ def test_a_strong_column_is_a_warning_and_says_what_a_model_loses():
         (finding,) = audited(data, seed).findings
         assert (finding.severity, finding.columns) == ("warning", ("late",))
         assert finding.measured["without"] < finding.measured["with_it"] - 0.05
+        assert "with late and" in finding.matters
+        assert "both" not in finding.matters
+
+
+def test_two_strong_columns_are_left_out_together_and_that_is_what_is_told():
+    """Each alone would be no loss: the other says the same."""
+    data, rng = task(0, rows=2000)
+    data["late"] = data["y"] + 0.55 * rng.normal(size=2000)
+    data["later"] = 2 * data["late"] + 0.01 * rng.normal(size=2000)
+    findings = audited(data).findings
+    assert [(f.severity, f.columns) for f in findings] == [("warning", ("late",)), ("warning", ("later",))]
+    for finding in findings:
+        assert finding.measured["left_out"] == ["late", "later"]
+        assert "on test with late and later and" in finding.matters
+        assert "without both" in finding.matters
 
 
 def test_whether_a_value_is_missing_may_give_the_target_away():
