@@ -156,6 +156,16 @@ def test_data_that_has_changed_since_is_not_opened(opening, place):
     assert "is not what it was when the experiment was handed in" in worker.told[0].problem
 
 
+def test_an_attempt_that_ends_before_its_look_is_counted_is_told_nothing(opening):
+    ended = []
+    sealed, log = opening(alive=lambda: not ended)
+    worker = Member()
+    sealed.open(worker, asking())
+    ended.append(True)
+    log.commit()
+    assert worker.told == []
+
+
 def test_an_attempt_that_is_over_is_told_nothing_and_not_counted(opening):
     sealed, log = opening(alive=lambda: False)
     worker = Member()

@@ -74,7 +74,12 @@ class SealedData:
             return
         name, root, place = found
         event = SealedOpened(self._key, frame.number, name, root, frame.units)
-        self._reactor.post(event, partial(self._tell, Opened(frame.number, place)))
+        self._reactor.post(event, partial(self._tell_counted, Opened(frame.number, place)))
+
+    def _tell_counted(self, answer: Opened) -> None:
+        """The event is in the log; an attempt that ended before it got there did not look, and the brain passed its event over."""
+        if self._alive():
+            self._tell(answer)
 
     def _tell(self, answer: Opened) -> None:
         self._answers[answer.number] = answer
