@@ -160,7 +160,7 @@ class Console:
     def open_sealed(self, data: str, units: int) -> Opened:
         """Where a variable says it lies; nobody counts."""
         del units
-        opened = sealed.alone(data, 0, os.environ)
+        opened = sealed.alone(data, os.environ)
         if not opened.problem:
             say("the sealed test set is looked at off the platform: nobody counts this look")
         return opened

@@ -24,7 +24,10 @@ Value = tuple[Leaf, Any]  # with an array of it where it has one
 
 
 def fingerprint(tree: Mapping[str, Any]) -> Fingerprint:
-    """Of a decoded checkpoint: `{"units", "random", "last", "kept"}`."""
+    """Of a decoded checkpoint: `{"units", "random", "last", "kept"}`, and `"hyperparameters"` where what is kept has any.
+
+    `leaves` are of all of these; what objects were built with is in no digest of its own.
+    """
     leaves = {path: leaf for path, (leaf, _) in walk(tree)}
     model = _below(leaves, f"kept.{MODEL}") or _below(leaves, "kept")
     return Fingerprint(

@@ -76,9 +76,9 @@ def test_what_is_no_number_is_named():
 
 
 def test_off_the_platform_a_variable_tells_where_it_lies():
-    assert sealed.alone("", 0, {"DAYBREAK_DATA_TEST": "./t.csv"}).place == "./t.csv"
-    assert sealed.alone("held-out", 0, {"DAYBREAK_DATA_HELD_OUT": "./h.csv"}).place == "./h.csv"
-    assert "DAYBREAK_DATA_TEST=./test.csv" in sealed.alone("", 0, {}).problem
+    assert sealed.alone("", {"DAYBREAK_DATA_TEST": "./t.csv"}).place == "./t.csv"
+    assert sealed.alone("held-out", {"DAYBREAK_DATA_HELD_OUT": "./h.csv"}).place == "./h.csv"
+    assert "DAYBREAK_DATA_TEST=./test.csv" in sealed.alone("", {}).problem
 
 
 def test_the_usual_way_to_data_does_not_lead_to_it():
