@@ -21,6 +21,7 @@ class Problem(NamedTuple):
 
 
 BAD = "INVALID_ARGUMENT"
+NOBODY = "UNAUTHENTICATED"
 PROBLEMS = {
     "bad_json": Problem(
         400, BAD, "the body is no JSON", "send UTF-8 JSON as RFC 8259 has it; NaN and Infinity are none"
@@ -63,12 +64,14 @@ PROBLEMS = {
     ),
     "bad_row": Problem(422, BAD, "a step of the model cannot take the row", "the sentence says why"),
     "empty_batch": Problem(422, BAD, "a request holds no row", "send at least one"),
-    "unauthenticated": Problem(
-        401, "UNAUTHENTICATED", "no token, or one that is unknown or expired", "send `Authorization: Bearer TOKEN`"
+    "token_missing": Problem(
+        401, NOBODY, "the deployment asks for a token and got none", "send `Authorization: Bearer TOKEN`"
     ),
-    "forbidden": Problem(
-        403, "PERMISSION_DENIED", "the token lacks the scope that the route needs", "make one with that scope"
+    "token_invalid": Problem(
+        401, NOBODY, "the token is none of this deployment's", "ask for one; `daybreak token ls` lists them"
     ),
+    "token_expired": Problem(401, NOBODY, "the token was valid until lately", "ask for a new one"),
+    "scope_missing": Problem(403, "PERMISSION_DENIED", "the token lacks the route's scope", "ask for one that has it"),
     "unknown_route": Problem(404, "UNIMPLEMENTED", "there is nothing at this path", "see /openapi.json"),
     "unknown_model": Problem(
         404, "NOT_FOUND", "no model of this name is served here", "GET /v2/models lists those that are"
@@ -123,7 +126,7 @@ class Told(msgspec.Struct, omit_defaults=True):
     where: str = ""
 
 
-class Refused(UsageError):
+class Rejected(UsageError):
     """A request that is not served: `code` (one of `PROBLEMS`), a sentence, the field or row, headers that go with the answer."""
 
     def __init__(self, code: str, sentence: str = "", where: str = "", headers: dict[str, str] | None = None) -> None:
