@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,11 @@ class Callee:
         ) as process:
             try:
                 _, printed = process.communicate(timeout=PATIENCE * calls)
-            except subprocess.TimeoutExpired as error:
-                os.killpg(process.pid, signal.SIGKILL)
+            except BaseException as error:  # Ctrl-C, too: a session of its own hears nothing of it
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                if not isinstance(error, subprocess.TimeoutExpired):
+                    raise
                 raise UserCodeError(
                     f"{self.function} takes at most {PATIENCE:.0f} s a call, {calls} calls took longer; {expects}"
                 ) from error

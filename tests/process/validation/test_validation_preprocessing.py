@@ -1,5 +1,7 @@
 """The user's preprocessing is run with test changed: what lets test into train is proved, what does not is clean."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
@@ -173,6 +175,35 @@ def test_a_function_that_fails_says_why_and_what_is_expected(opened, name, says)
     with pytest.raises(UserCodeError, match=says) as told:
         asked(opened, name)
     assert "called with train and test" in str(told.value)
+
+
+def test_an_interrupt_ends_what_was_called(opened, tmp_path, monkeypatch):
+    data, _ = opened
+    os.mkfifo(tmp_path / "alive")
+    (tmp_path / "endless.py").write_text(
+        dedent(
+            """
+            import time
+            def prepare(train, test):
+                with open("alive", "wb", buffering=0) as alive:
+                    alive.write(b"!")
+                    time.sleep(600)
+            """
+        )
+    )
+    opened_ends = []
+
+    def interrupted(process, timeout):
+        alive = (tmp_path / "alive").open("rb", buffering=0)
+        opened_ends.append(alive)
+        assert alive.read(1) == b"!"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        check("endless:prepare", data, folder=tmp_path)
+    with opened_ends[0] as alive:
+        assert alive.read() == b""  # the end of file comes when the last process that could write is gone
 
 
 def test_pictures_are_handed_over_as_arrays(tmp_path):
