@@ -1,0 +1,61 @@
+"""All routes but the hot one, as one ASGI app: each face is a module of `serving.routes` with `routes(engine) -> list[Route]`.
+
+`POST /predict` never comes here: `serving.predict` answers it in the protocol's callback. What a route raises as `Refusal` becomes
+`{"error", "code", "where"}`; anything else is a 500 without internals, and a line in the log.
+"""
+
+import logging
+from importlib import import_module
+from importlib.util import find_spec
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from daybreak.serving.engine import Engine
+from daybreak.serving.refusals import Refusal
+
+FACES = ("health", "v2", "openapi", "feedback", "metrics", "page")  # in this order: the page takes what is left at /
+
+_log = logging.getLogger("daybreak.serving")
+
+
+def build(engine: Engine) -> Starlette:
+    """The app. The engine may still be loading: routes ask it when they are called."""
+    routes: list[BaseRoute] = []
+    for face in FACES:
+        where = f"daybreak.serving.routes.{face}"
+        if find_spec(where) is not None:
+            routes += import_module(where).routes(engine)
+    handlers = {Refusal: _refused, HTTPException: _http, Exception: _failed}
+    return Starlette(routes=routes, exception_handlers=handlers)
+
+
+def respond(refusal: Refusal) -> Response:
+    """A refusal as a response."""
+    headers = {name.decode(): value.decode() for name, value in refusal.headers}
+    return Response(refusal.body, refusal.status, headers, media_type="application/json")
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return respond(error)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return respond(Refusal(404, "unknown_path", f"there is no {request.url.path} here; see /docs or /openapi.json"))
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        made = respond(Refusal(405, "wrong_method", f"{request.url.path} takes {allowed}, not {request.method}"))
+        made.headers["allow"] = allowed
+        return made
+    return respond(Refusal(error.status_code, "bad_request", str(error.detail)))
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    _log.error("a route failed", exc_info=error, extra={"path": request.url.path})
+    return respond(Refusal(500, "internal", "the server failed on this request; its log says why"))

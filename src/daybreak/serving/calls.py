@@ -1,0 +1,84 @@
+"""One request's rows on their way through a model, and the batch that they were answered in."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from daybreak.inference.model import Model
+from daybreak.serving.deployment import Served
+from daybreak.serving.refusals import Refusal
+from daybreak.signature.fields import Columns
+
+
+class Arm(Protocol):
+    """One model version of a deployment, loaded."""
+
+    served: Served
+    model: Model
+
+
+class Call:
+    """Rows that want an answer. `done` is called once, on the loop's thread, unless the call was cancelled before.
+
+    A route fills `columns`, `rows`, `done`, and what it knows of `route` (which face asked: predict, v2, grpc, page) and `unit` (who
+    asks, where a split needs it); the engine fills the rest. When `done` is called, either `outputs` or `refusal` is there.
+    """
+
+    __slots__ = (
+        "arm",
+        "arrived",
+        "at",
+        "cancelled",
+        "columns",
+        "deadline",
+        "done",
+        "finished",
+        "id",
+        "outputs",
+        "refusal",
+        "route",
+        "rows",
+        "unit",
+    )
+
+    def __init__(
+        self, columns: Columns, rows: int, done: "Callable[[Call], None]", *, route: str = "", unit: str = ""
+    ) -> None:
+        self.columns = columns
+        self.rows = rows
+        self.done = done
+        self.route = route
+        self.unit = unit
+        self.arm: Arm | None = None  # who answers
+        self.arrived = 0.0  # the loop's clock, seconds
+        self.deadline = 0.0  # the same clock
+        self.at = 0.0  # when it was answered, seconds since 1970
+        self.id = ""  # of the request, `serving.ids`
+        self.outputs: Columns | None = None
+        self.refusal: Refusal | None = None
+        self.cancelled = False
+        self.finished = False
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What went through a model at once and was answered. Columns hold all rows of `calls`, in their order."""
+
+    arm: Arm
+    calls: tuple[Call, ...]
+    columns: Columns
+    outputs: Columns
+    rows: int
+    seconds: float  # the model's time
+    at: float  # seconds since 1970
+    now: float  # the loop's clock, as `Call.arrived`
+
+
+class Observer(Protocol):
+    """Hears of everything after its clients were answered: metrics, journal, mirror. Must not raise, must not take long."""
+
+    def answered(self, batch: Batch) -> None:
+        """One batch went well."""
+
+    def refused(self, call: Call) -> None:
+        """One call did not: `call.refusal` says why."""

@@ -1,0 +1,201 @@
+"""What every face of a deployment programs against: routes, gRPC, page and mirror hand calls in; observers see each batch.
+
+    call = await engine.predict(columns, 1, route="v2", unit="user-17")      # raises Refusal
+    call.outputs                                                             # Columns, first axis: rows
+    call.id, call.arm.served.version, call.arm.model.signature
+
+    engine.deployment       # what is served, its limits and split
+    engine.arms             # name -> arm (`served`, `model`), the champion first
+    engine.observers        # append one to hear of each batch (`serving.calls.Observer`)
+    engine.ids              # request ids (`serving.ids`)
+    engine.events           # this replica's segment of `events/` (`serving.events`)
+    engine.folder           # HOME/deployments/NAME
+
+Everything here runs on the thread of a replica's loop.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from daybreak.base.errors import UsageError
+from daybreak.inference.model import Model
+from daybreak.serving.calls import Call, Observer
+from daybreak.serving.deployment import Deployment, Served
+from daybreak.serving.events import Writer
+from daybreak.serving.ids import Ids
+from daybreak.serving.lane import Lane
+from daybreak.serving.refusals import Refusal
+from daybreak.signature.fields import Columns, Signature
+
+Load = Callable[[Path, int], Model]  # a package's folder, threads -> a model
+Assign = Callable[[str], str]  # a unit -> an arm
+
+
+class Engine:
+    """The models of one replica. `load` opens a package (`inference.load`)."""
+
+    def __init__(self, folder: Path, load: Load, ids: Ids, events: Writer) -> None:
+        self.folder = folder
+        self.ids = ids
+        self.events = events
+        self.observers: list[Observer] = []
+        self.arms: dict[str, Lane] = {}
+        self.draining = False
+        self._load = load
+        self._deployment: Deployment | None = None
+        self._assign: Assign | None = None
+        self._loop = asyncio.get_running_loop()
+        self._leaving: asyncio.Future[None] | None = None  # old models that end
+        self._prepared: tuple[Deployment, dict[str, Lane]] | None = None
+
+    @property
+    def deployment(self) -> Deployment:
+        """What is served now."""
+        if self._deployment is None:
+            raise Refusal(503, "not_ready", "the model is being loaded; come back in a moment", retry=1)
+        return self._deployment
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests are answered."""
+        return self._deployment is not None and not self.draining
+
+    @property
+    def champion(self) -> Lane:
+        """The arm that answers where no split says otherwise; its signature is the deployment's."""
+        return self.arms[self.deployment.served[0].arm]
+
+    @property
+    def signature(self) -> Signature:
+        """Of all arms: they take the same."""
+        return self.champion.model.signature
+
+    def submit(self, call: Call, *, arm: str = "", deadline: float | None = None) -> None:
+        """Queue a call; `call.done` is called later. `arm`: of who must answer; `deadline`: seconds from now.
+
+        Raises `Refusal`: 404 for an arm that is not served, 413 for too many rows, 429, 503.
+        """
+        limits = self.deployment.limits
+        if self.draining:
+            raise Refusal(503, "draining", "this server is about to stop; ask another one", retry=1)
+        if call.rows > limits.rows:
+            raise Refusal(
+                413, "too_many_rows", f"a request has at most {limits.rows} rows, got {call.rows}; send parts"
+            )
+        call.arrived = self._loop.time()
+        call.deadline = call.arrived + min(deadline or limits.deadline, limits.deadline)
+        self._lane(arm, call.unit).submit(call)
+
+    async def predict(
+        self,
+        columns: Columns,
+        rows: int,
+        *,
+        route: str = "",
+        unit: str = "",
+        arm: str = "",
+        deadline: float | None = None,
+    ) -> Call:
+        """Submit and wait. Raises `Refusal`. A task that is cancelled while it waits touches no other call."""
+        answered: asyncio.Future[None] = self._loop.create_future()
+
+        def done(call: Call) -> None:
+            if not answered.done():
+                answered.set_result(None)
+
+        call = Call(columns, rows, done, route=route, unit=unit)
+        self.submit(call, arm=arm, deadline=deadline)
+        try:
+            await answered
+        except asyncio.CancelledError:
+            call.cancelled = True
+            raise
+        if call.refusal is not None:
+            raise call.refusal
+        return call
+
+    async def prepare(self, wanted: Deployment) -> None:
+        """Load what is wanted beside what is served. Raises what loading raises; what is served stays."""
+        loaded: dict[str, Lane] = {}
+        try:
+            for served in wanted.served:
+                loaded[served.arm] = await self._lane_of(served, wanted)
+            _check_same_inputs(loaded)
+        except BaseException:
+            self._close(loaded)
+            raise
+        self.discard()
+        self._prepared = wanted, loaded
+
+    def switch(self) -> None:
+        """Serve what was prepared. What waits before an old model is answered by it, then it is closed."""
+        if self._prepared is None:
+            return
+        old = self.arms
+        self._deployment, self.arms = self._prepared
+        self._prepared = None
+        for arm in self.arms.values():
+            arm.limits = self._deployment.limits
+        leaving = [lane for lane in old.values() if lane not in self.arms.values()]
+        if leaving:
+            self._leaving = asyncio.ensure_future(_leave(leaving))
+
+    def discard(self) -> None:
+        """Forget what was prepared and is not served."""
+        if self._prepared is not None:
+            self._close(self._prepared[1])
+            self._prepared = None
+
+    async def drain(self) -> None:
+        """Take nothing more, answer what waits, close the models."""
+        self.draining = True
+        for lane in self.arms.values():
+            await lane.drained()
+        self._close(self.arms, served=False)
+
+    async def _lane_of(self, served: Served, wanted: Deployment) -> Lane:
+        """The lane that serves just this already, else a new one."""
+        for lane in self.arms.values():
+            if lane.served == served:
+                return lane
+        model = await asyncio.to_thread(self._load, Path(served.package), wanted.threads)
+        return Lane(served, model, wanted.limits, self._issue, self.observers)
+
+    def _issue(self, served: Served, at: float) -> str:
+        return self.ids.issue(served.arm, served.version, at)
+
+    def _close(self, lanes: dict[str, Lane], *, served: bool = True) -> None:
+        kept = list(self.arms.values()) if served else []
+        for lane in lanes.values():
+            if lane not in kept:
+                lane.close()
+
+    def _lane(self, arm: str, unit: str) -> Lane:
+        if not arm and self._assign is not None:
+            arm = self._assign(unit)
+        if not arm:
+            return self.champion
+        try:
+            return self.arms[arm]
+        except KeyError:
+            raise Refusal(
+                404, "unknown_arm", f"arms of this deployment are {', '.join(self.arms)}, not {arm}"
+            ) from None
+
+
+async def _leave(lanes: list[Lane]) -> None:
+    for lane in lanes:
+        await lane.drained()
+        await asyncio.to_thread(lane.close)
+
+
+def _check_same_inputs(lanes: dict[str, Lane]) -> None:
+    """Raises `UsageError`: a unit may come to any arm with the same row."""
+    first, *others = lanes.values()
+    for other in others:
+        if other.model.signature.inputs != first.model.signature.inputs:
+            names = [f"{lane.served.model} {lane.served.version}" for lane in (first, other)]
+            raise UsageError(
+                f"models of one deployment take the same inputs, {names[0]} and {names[1]} do not; deploy them apart"
+            )

@@ -1,0 +1,1 @@
+"""Faces of a deployment besides the hot one: each module has `routes(engine)`."""
