@@ -89,6 +89,9 @@ def daybreak(tmp_path_factory):
     for name in ("train", "test"):
         rows = [f"{i / 10},{i % 2}" for i in range(10)]
         (folder / f"{name}.csv").write_text("\n".join(["a,y", *rows]) + "\n")
+    command_line.environment["DAYBREAK_DATA_TEST"] = str(
+        folder / "test.csv"
+    )  # of whoever starts it: no attempt sees it
     yield command_line
     command_line.shut_down()
 

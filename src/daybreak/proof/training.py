@@ -249,15 +249,14 @@ class Bench:
         """Of the process that forks: as a warm parent's."""
         told = self._told
         others = SHELL_VARIABLES if "PATH" in told else ()
-        withheld = self._credentials.withheld.union(others)
+        withheld = self._credentials.withheld.union(others, given.sealed_variables(self.recording.spec))
         inherited = {name: value for name, value in os.environ.items() if name not in withheld}
         pools = dict.fromkeys(self.recording.recorded.pools, "1")
-        given = dict(self._credentials.variables)
         return (
             inherited
             | {"PYTHONHASHSEED": "0"}
             | told
-            | given
+            | dict(self._credentials.variables)
             | pools
             | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
             | dict(own)

@@ -22,6 +22,7 @@ from daybreak.lifecycle.events import (
     RungReported,
     Slot,
 )
+from daybreak.spec.models import DataSource
 from daybreak.wire.worker import CheckpointRef
 
 
@@ -73,6 +74,19 @@ def test_a_suspended_script_goes_on_in_the_same_process(make, tmp_path):
     assert not bench.seen(CheckpointDamaged)
     assert "epoch=1 " in log_of(tmp_path, first)
     assert "epoch=3 " in log_of(tmp_path, second)
+
+
+def test_a_script_is_not_told_where_sealed_data_lies(make, tmp_path, monkeypatch):
+    for name in ("TEST", "TRAIN"):
+        monkeypatch.setenv(f"DAYBREAK_DATA_{name}", "elsewhere.csv")
+    data = {"train": DataSource(path="train.csv"), "test": DataSource(path="test.csv", sealed=True)}
+    program = "import json, os; print(json.dumps({'score': 1, 'environment': dict(os.environ)}))"
+    ended = run_alone(make(program, (sys.executable, "script.py"), data=data))
+
+    found = json.loads(log_of(tmp_path, ended.attempt))["environment"]
+
+    assert "DAYBREAK_DATA_TEST" not in found
+    assert found["DAYBREAK_DATA_TRAIN"] == str(tmp_path / "code" / "train.csv")
 
 
 def test_a_script_finds_its_hyperparameters_its_seed_and_a_folder_in_the_environment(make, tmp_path):

@@ -29,7 +29,7 @@ from daybreak.lifecycle.events import (
     Slot,
 )
 from daybreak.ports.ledger import PointBatch
-from daybreak.provenance.data.given import paths, variables
+from daybreak.provenance.data.given import paths, sealed_variables, variables
 from daybreak.spec.commands import fill
 from daybreak.spec.models import Experiment
 from daybreak.wire.worker import Failure
@@ -167,7 +167,8 @@ class CommandAttempt(Attempt):
             "DAYBREAK_CHECKPOINT_DIR": str(self.site.home.scratch(self.key.of)),
             "PYTHONUNBUFFERED": "1",
         }
-        ours = inherited(self.spec.environment, self.site.credentials.withheld())
+        withheld = self.site.credentials.withheld() | sealed_variables(self.spec)
+        ours = inherited(self.spec.environment, withheld)
         given = ours | on_slots(self.slots, self.spec.environment, deterministic=self.spec.deterministic)
         code = self._code.folder()
         if code != Path(self.spec.folder):

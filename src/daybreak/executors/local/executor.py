@@ -40,7 +40,7 @@ from daybreak.lifecycle.events import (
 )
 from daybreak.ports.executor import Order
 from daybreak.ports.reactor import Reactor, Timer
-from daybreak.provenance.data.given import kept, make_views
+from daybreak.provenance.data.given import kept, make_views, sealed_variables
 from daybreak.provenance.profiles import named
 from daybreak.spec.models import Experiment
 from daybreak.vault.store import Vault
@@ -201,7 +201,8 @@ class LocalExecutor:
         log = self._home.logs(experiment) / "parent.log"
         code = self._code[experiment]
         warmed, failed = partial(self._warmed, experiment, recipe), partial(self._unfit, experiment, recipe)
-        command, withheld = self._parent_command, self._credentials.withheld()
+        command = self._parent_command
+        withheld = self._credentials.withheld() | sealed_variables(self._specs[experiment])
         return WarmParent(self._reactor, self._watchdog, log, recipe, code, warmed, failed, command, withheld=withheld)
 
     def _warmed(self, experiment: int, recipe: Recipe, ready: Ready) -> None:

@@ -63,6 +63,11 @@ def variables(given: Mapping[str, str]) -> dict[str, str]:
     return {variable(name): place for name, place in given.items()}
 
 
+def sealed_variables(spec: Experiment) -> frozenset[str]:
+    """Variables that would tell where sealed data lies, of whoever started the platform: they are handed on to no attempt."""
+    return frozenset(variable(name) for name, source in spec.data.items() if source.sealed)
+
+
 def variable(name: str) -> str:
     """The environment variable that tells where a dataset is."""
     return VARIABLE + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
