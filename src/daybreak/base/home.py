@@ -10,6 +10,10 @@ experiments/<n>/logs/<t>.<e>.log   output of attempt <n>.<t>.<e>; parent.log: of
 experiments/<n>/audits/         audits of its runs: one file each, never changed
 experiments/<n>/gate/           what the gate said of them
 waivers.jsonl                   findings that somebody answers for, appended to
+models/<name>/<version>/        packages: registered models, never changed
+models/journal.jsonl            what was registered, and where aliases moved, appended to
+deployments/<name>/             a served model: what is wanted, what is, what its requests told
+tokens.json                     hashes of bearer tokens, mode 0600
 experiments/<n>/scratch/<t>/    a folder of the trial's own (checkpoints of unedited scripts)
 run/                            sockets, the controller's lock and its log; mode 0700
 """
@@ -92,6 +96,20 @@ class Home:
     def waivers(self) -> Path:
         """Findings that somebody answers for."""
         return self.path / "waivers.jsonl"
+
+    @property
+    def models(self) -> Path:
+        """Registered models and their journal."""
+        return self.path / "models"
+
+    def deployment(self, name: str) -> Path:
+        """A served model."""
+        return self.path / "deployments" / name
+
+    @property
+    def tokens(self) -> Path:
+        """Hashes of bearer tokens."""
+        return self.path / "tokens.json"
 
     def scratch(self, trial: TrialKey) -> Path:
         """A folder of the trial's own."""

@@ -1,23 +1,20 @@
-"""Waivers: somebody answers for a finding, until a day, for a reason. One line each in `waivers.jsonl` of the home, only ever appended to.
+"""Waivers: somebody answers for a finding, until a day, for a reason. One line each in `waivers.jsonl` of the home (`registry.chained`).
 
 A waiver names a finding's fingerprint, which changes with the rule, the subject, the data and the code; so it is void as soon as any of
-them does. A line holds the hash of the line before it: one that was changed or taken out is noticed, and no waiver counts then.
+them does. Where a line was changed or taken out no waiver counts.
 """
 
-import fcntl
-import os
 import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 import msgspec
 
-from daybreak.base.errors import DamagedFile, UsageError
-from daybreak.base.hashing import canonical_json, hash_bytes
+from daybreak.base.errors import UsageError
 from daybreak.base.home import Home
+from daybreak.registry.chained import FIRST, Chained
 from daybreak.spec.quantities import read_duration
 
-FIRST = ""  # what the first line has before it
 Standing = Literal["in force", "expired", "revoked"]
 
 
@@ -35,11 +32,6 @@ class Waiver(msgspec.Struct, frozen=True):
     revokes: bool = False
     before: str = FIRST
 
-    @property
-    def digest(self) -> str:
-        """What the next line says of this one."""
-        return hash_bytes(_line(self))
-
     def standing(self, at: float) -> Standing:
         """Whether it counts at this time."""
         if self.revokes:
@@ -49,10 +41,7 @@ class Waiver(msgspec.Struct, frozen=True):
 
 def every(home: Home) -> list[Waiver]:
     """All lines, oldest first. Raises `DamagedFile` where one was changed or taken out."""
-    try:
-        return _read(home.waivers.read_bytes(), str(home.waivers))
-    except FileNotFoundError:
-        return []
+    return _file(home).read()
 
 
 def last(home: Home) -> dict[str, Waiver]:
@@ -62,21 +51,7 @@ def last(home: Home) -> dict[str, Waiver]:
 
 def append(home: Home, waiver: Waiver) -> Waiver:
     """Add a line, on the disk when this returns; the waiver with what stands before it. Raises `UsageError`, `DamagedFile`."""
-    try:
-        home.path.mkdir(parents=True, exist_ok=True)
-        with home.waivers.open("a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
-            data = file.read()
-            lines = _read(data, str(home.waivers))
-            file.truncate(_whole(data))  # a line that a crash cut off was never acknowledged
-            made = msgspec.structs.replace(waiver, before=lines[-1].digest if lines else FIRST)
-            file.write(_line(made) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise UsageError(f"waivers are kept in {home.waivers}, which cannot be written: {error.strerror}") from error
-    return made
+    return _file(home).append(lambda _: waiver)
 
 
 def until(text: str, at: float) -> float:
@@ -102,25 +77,5 @@ def in_force(home: Home, at: float | None = None) -> dict[str, Waiver]:
     return {name: one for name, one in last(home).items() if one.standing(now) == "in force"}
 
 
-def _whole(data: bytes) -> int:
-    """Bytes of complete lines."""
-    return data.rfind(b"\n") + 1
-
-
-def _line(waiver: Waiver) -> bytes:
-    return canonical_json(msgspec.to_builtins(waiver))
-
-
-def _read(data: bytes, where: str) -> list[Waiver]:
-    found: list[Waiver] = []
-    for number, line in enumerate(data[: _whole(data)].splitlines(), 1):
-        try:
-            one = msgspec.json.decode(line, type=Waiver)
-        except msgspec.MsgspecError as error:
-            raise DamagedFile(f"line {number} of {where} must be a waiver, it is not: {error}") from error
-        if one.before != (found[-1].digest if found else FIRST):
-            raise DamagedFile(
-                f"waivers are only added to, but what stands before line {number} of {where} was changed or taken out: bring it back"
-            )
-        found.append(one)
-    return found
+def _file(home: Home) -> Chained[Waiver]:
+    return Chained(home.waivers, Waiver, "a waiver")
