@@ -1,18 +1,19 @@
-"""Every error that a deployment answers with: one table of stable codes, one exception that carries one of them.
+"""Every code that a deployment refuses a request with: one table, which docs/serving/errors.md shows.
 
 An answer's body is `{"error": "<sentence>", "code": "<code>", "where": "<field or row>"}`; `where` is left out where there is none.
-docs/serving/errors.md shows this table; a test holds the two together. Programs look at `code`: sentences may change.
+Programs look at `code`: codes stay, sentences may change. Tests hold the table, the code and the docs together.
 """
 
 from typing import NamedTuple
 
-import msgspec
+from daybreak.base.errors import BadRow
+from daybreak.serving.refusals import Refusal
 
-from daybreak.base.errors import UsageError
+BAD, BUSY, GONE = "INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "UNAVAILABLE"  # gRPC's names
 
 
 class Problem(NamedTuple):
-    """One code: the HTTP status and the gRPC status (by name) that it is told with, what it means, what to do."""
+    """One code: its HTTP status and gRPC status (by name), what it means, what to do."""
 
     status: int
     grpc: str
@@ -20,127 +21,117 @@ class Problem(NamedTuple):
     remedy: str
 
 
-BAD = "INVALID_ARGUMENT"
-NOBODY = "UNAUTHENTICATED"
 PROBLEMS = {
-    "bad_json": Problem(
-        400, BAD, "the body is no JSON", "send UTF-8 JSON as RFC 8259 has it; NaN and Infinity are none"
+    "bad_request": Problem(
+        400, BAD, "not HTTP/1.1, or a header or parameter with a value that it cannot have", "the sentence names it"
     ),
-    "bad_body": Problem(
-        400,
-        BAD,
-        "the body has not the form that this route takes",
-        "see /openapi.json, or docs/serving/protocols.md for V2",
+    "bad_json": Problem(
+        400, BAD, "the body is not JSON", "send UTF-8 JSON (RFC 8259); it knows no NaN and no Infinity"
+    ),
+    "bad_row": Problem(
+        400, BAD, "the body holds no rows, or one that the model's steps cannot take", "compare with /openapi.json"
     ),
     "bad_csv": Problem(
         400,
         BAD,
-        "the body is no CSV with a header and equally long lines",
+        "the body is no CSV: a header with names, then lines as long",
         "send UTF-8 with the inputs' names in line one",
     ),
     "bad_tensor": Problem(
-        400, BAD, "a tensor's data, shape and datatype do not agree", "compare with the model's metadata"
+        400, BAD, "data, shape and datatype of a tensor do not agree", "compare with /v2/models/NAME"
     ),
-    "bad_header": Problem(
-        400, BAD, "a header or parameter has a value that it cannot have", "see the sentence: it names the header"
-    ),
-    "missing_field": Problem(422, BAD, "a row lacks an input that is not optional", "send it; `where` names it"),
+    "no_rows": Problem(400, BAD, "the request holds no row", "send at least one"),
+    "missing_field": Problem(400, BAD, "a row lacks an input that is not optional", "send it; `where` names it"),
     "unknown_field": Problem(
-        422, BAD, "a row has a name that is no input of the model", "remove or correct it; `where` names it"
+        400, BAD, "a name is no input (or output) of the model", "remove or correct it; `where` names it"
     ),
-    "wrong_type": Problem(422, BAD, "a value has another type than its input", "compare with the model's metadata"),
-    "wrong_shape": Problem(422, BAD, "an array has another shape than its input", "compare with the model's metadata"),
-    "not_finite": Problem(
-        422,
+    "bad_type": Problem(400, BAD, "a value has another type than its input", "compare with /openapi.json"),
+    "bad_shape": Problem(400, BAD, "an array has another shape than its input", "compare with /openapi.json"),
+    "bad_value": Problem(
+        400,
         BAD,
-        "a value is null, NaN or infinite where its input may not be",
-        "send a number, or declare the input nullable",
+        "a value is missing, NaN, infinite or none of the classes, where its input may not be",
+        "send a proper one",
     ),
-    "unknown_class": Problem(
-        422, BAD, "a value is none of the classes of its input", "see the model's metadata for the classes"
-    ),
+    "out_of_range": Problem(400, BAD, "a value lies outside what its type can hold", "send one inside"),
     "bad_media": Problem(
-        422, BAD, "an image or a recording cannot be decoded", "send a whole PNG, JPEG, WebP, BMP or WAV file"
+        400, BAD, "an image or a recording cannot be decoded", "send the whole file, of a type that the route names"
     ),
-    "bad_row": Problem(422, BAD, "a step of the model cannot take the row", "the sentence says why"),
-    "empty_batch": Problem(422, BAD, "a request holds no row", "send at least one"),
+    "bad_feedback": Problem(
+        400, BAD, "feedback without the value that its kind needs", "see docs/serving/protocols.md"
+    ),
     "token_missing": Problem(
-        401, NOBODY, "the deployment asks for a token and got none", "send `Authorization: Bearer TOKEN`"
+        401, "UNAUTHENTICATED", "the deployment asks for a token and got none", "send `Authorization: Bearer TOKEN`"
     ),
     "token_invalid": Problem(
-        401, NOBODY, "the token is none of this deployment's", "ask for one; `daybreak token ls` lists them"
+        401, "UNAUTHENTICATED", "the token is none of this deployment's", "ask for one that opens it"
     ),
-    "token_expired": Problem(401, NOBODY, "the token was valid until lately", "ask for a new one"),
-    "scope_missing": Problem(403, "PERMISSION_DENIED", "the token lacks the route's scope", "ask for one that has it"),
-    "unknown_route": Problem(404, "UNIMPLEMENTED", "there is nothing at this path", "see /openapi.json"),
-    "unknown_model": Problem(
-        404, "NOT_FOUND", "no model of this name is served here", "GET /v2/models lists those that are"
-    ),
-    "unknown_version": Problem(
-        404, "NOT_FOUND", "this version of the model is not served here", "its metadata lists those that are"
-    ),
-    "unknown_request": Problem(
-        404,
-        "NOT_FOUND",
-        "feedback for a request that this deployment did not answer",
-        "send the `id` of an answer, as it was",
-    ),
-    "wrong_method": Problem(405, "UNIMPLEMENTED", "the path does not know this method", "see the header Allow"),
-    "not_acceptable": Problem(406, BAD, "no form of the answer is one that Accept names", "accept application/json"),
-    "slow_request": Problem(408, "DEADLINE_EXCEEDED", "the request did not arrive in time", "send it in one go"),
-    "too_large": Problem(
-        413, "RESOURCE_EXHAUSTED", "the body has more bytes than the limit", "send less at once, or `daybreak batch`"
-    ),
-    "too_many_rows": Problem(
-        413, "RESOURCE_EXHAUSTED", "the request has more rows than the limit", "send fewer at once, or `daybreak batch`"
-    ),
-    "unsupported_media": Problem(
-        415, BAD, "the route does not take bodies of this type", "the sentence names those that it takes"
+    "token_expired": Problem(401, "UNAUTHENTICATED", "the token's time is over", "ask for a new one"),
+    "scope_missing": Problem(
+        403,
+        "PERMISSION_DENIED",
+        "the token does not allow this route",
+        "ask for one with the scope that the sentence names",
     ),
     "wrong_host": Problem(
-        421, "PERMISSION_DENIED", "the header Host names no loopback address", "ask by localhost or 127.0.0.1"
+        403,
+        "PERMISSION_DENIED",
+        "on loopback, the header Host names another machine (DNS rebinding)",
+        "ask for localhost",
     ),
-    "too_busy": Problem(
-        429, "RESOURCE_EXHAUSTED", "as many requests wait as may", "try again after the seconds in Retry-After"
+    "foreign_origin": Problem(
+        403, "PERMISSION_DENIED", "a page of another site asks", "name it in the deployment's `origins`"
     ),
-    "internal": Problem(500, "INTERNAL", "a fault of the server", "its log tells more, by the request's id"),
-    "model_failed": Problem(500, "INTERNAL", "the model failed on this request", "the deployment's log tells more"),
-    "model_crashed": Problem(503, "UNAVAILABLE", "the model's process died", "try again: it is started anew"),
-    "unavailable": Problem(
-        503, "UNAVAILABLE", "the replica is starting or ending", "try again after the seconds in Retry-After"
+    "unknown_path": Problem(404, "UNIMPLEMENTED", "there is nothing at this path", "see /openapi.json"),
+    "unknown_arm": Problem(404, "NOT_FOUND", "the deployment has no arm of this name", "see /v2"),
+    "unknown_model": Problem(404, "NOT_FOUND", "no model of this name is served here", "see /v2"),
+    "unknown_version": Problem(
+        404, "NOT_FOUND", "this version of the model is not served here", "/v2/models/NAME lists those that are"
     ),
-    "too_late": Problem(
+    "unknown_request": Problem(
+        404, "NOT_FOUND", "feedback on a request that this deployment never answered", "send an answer's `id` unaltered"
+    ),
+    "wrong_method": Problem(405, "UNIMPLEMENTED", "the path does not know this method", "see the header Allow"),
+    "not_acceptable": Problem(406, BAD, "Accept names no type that the route answers with", "accept application/json"),
+    "too_slow": Problem(408, "DEADLINE_EXCEEDED", "the request did not arrive in time", "send it in one go"),
+    "length_required": Problem(411, BAD, "a body without its length", "send Content-Length"),
+    "body_too_large": Problem(
+        413, BUSY, "the body has more bytes than `limits.body`", "send parts, or use `daybreak batch`"
+    ),
+    "too_many_rows": Problem(
+        413, BUSY, "the request has more rows than `limits.rows`", "send parts, or use `daybreak batch`"
+    ),
+    "unknown_media": Problem(
+        415, BAD, "the route does not take bodies of this type or encoding", "the sentence names those that it takes"
+    ),
+    "overloaded": Problem(429, BUSY, "as many requests wait as may", "come back after the seconds in Retry-After"),
+    "head_too_large": Problem(431, BAD, "more than 32 KiB of headers", "send fewer"),
+    "internal": Problem(500, "INTERNAL", "a fault of the server's own", "its log says more"),
+    "model_failed": Problem(500, "INTERNAL", "the model failed on this request", "the deployment's log says more"),
+    "draining": Problem(503, GONE, "the replica is about to stop", "ask again: another takes it"),
+    "not_ready": Problem(503, GONE, "the model is being loaded", "come back after the seconds in Retry-After"),
+    "too_many_connections": Problem(
+        503, GONE, "as many connections are open as may", "close some, or deploy more replicas"
+    ),
+    "replica_crashed": Problem(
+        503, GONE, "the process that held the request died; another takes its place", "ask again"
+    ),
+    "disk_full": Problem(503, GONE, "feedback could not be written", "send it again later; see the deployment's disk"),
+    "deadline_exceeded": Problem(
         504,
         "DEADLINE_EXCEEDED",
-        "the answer was not ready within the deadline",
-        "try again, or deploy with a longer one",
+        "the answer was not there within the deadline",
+        "ask again, with fewer rows or more time",
     ),
 }
 
 
-class Told(msgspec.Struct, omit_defaults=True):
-    """The body of an error."""
-
-    error: str
-    code: str
-    where: str = ""
+def of_row(error: BadRow) -> Refusal:
+    """What a client is told of a row that the signature does not take."""
+    row = "" if error.row is None else f"row {error.row}"
+    return Refusal(PROBLEMS[error.code].status, error.code, str(error), ", ".join(filter(None, (row, error.where))))
 
 
-class Rejected(UsageError):
-    """A request that is not served: `code` (one of `PROBLEMS`), a sentence, the field or row, headers that go with the answer."""
-
-    def __init__(self, code: str, sentence: str = "", where: str = "", headers: dict[str, str] | None = None) -> None:
-        super().__init__(sentence or PROBLEMS[code].meaning)
-        self.code = code
-        self.where = where
-        self.headers = headers or {}
-
-    @property
-    def status(self) -> int:
-        """Of the HTTP answer."""
-        return PROBLEMS[self.code].status
-
-    @property
-    def body(self) -> bytes:
-        """Of the HTTP answer: JSON."""
-        return msgspec.json.encode(Told(str(self), self.code, self.where))
+def refuse(code: str, sentence: str, where: str = "") -> Refusal:
+    """A refusal with the status that the table has for its code."""
+    return Refusal(PROBLEMS[code].status, code, sentence, where)
