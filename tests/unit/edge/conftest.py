@@ -1,0 +1,57 @@
+"""A small package, a signer, a device; and bundles made of them."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from daybreak.edge import keys, packing
+from daybreak.edge.wrapping import Scrypted
+from daybreak.registry import package as packages
+from daybreak.signature.fields import Field, Output, Signature
+
+EASY = Scrypted(n=16, r=8, p=1)  # tests guess nothing
+
+
+@pytest.fixture
+def package(tmp_path):
+    folder = tmp_path / "package"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(bytes(range(256)) * 10)
+    (folder / "assets" / "words.txt").write_text("one\ntwo\n")
+    (folder / "empty").write_bytes(b"")
+    seal(folder)
+    return folder
+
+
+def seal(folder, version=3):
+    signature = Signature((Field("x", "number"),), (Output("y", "number"),))
+    runtime = packages.Runtime("onnx")
+    return packages.seal(folder, packages.Package("small", version, 1.0, signature, runtime))
+
+
+@pytest.fixture
+def people(tmp_path):
+    """The signer's and the device's key files, and what is read of them."""
+    for kind, name in (("signing", "signer"), ("signing", "stranger"), ("device", "device"), ("device", "other")):
+        keys.make(kind, tmp_path / "keys" / f"{name}.pem")
+    place = tmp_path / "keys"
+    return SimpleNamespace(
+        place=place,
+        signer=keys.signer(place / "signer.pem"),
+        trusted=[keys.signer_public(place / "signer.pub")],
+        stranger=keys.signer(place / "stranger.pem"),
+        device=keys.device(place / "device.pem"),
+        other=keys.device(place / "other.pem"),
+    )
+
+
+@pytest.fixture
+def bundle(tmp_path, package, people):
+    """Makes a bundle for the device; options as of `packing.pack`."""
+
+    def make(name="small.dbk", **options):
+        recipients = options.pop("recipients", packing.Recipients([people.device.public_key()]))
+        packing.pack(package, tmp_path / name, options.pop("key", people.signer), recipients, **options)
+        return tmp_path / name
+
+    return make
