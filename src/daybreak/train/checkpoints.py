@@ -68,6 +68,7 @@ class Checkpoints:
     def settle(self) -> None:
         """The training loop begins: global random states go on where the checkpoint was taken."""
         self._randomness.seed_late()
+        self.hyperparameters.settle()
         if self._loaded:
             raise UsageError(self._mismatch())
         if self._random is not None:

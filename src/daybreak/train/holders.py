@@ -21,6 +21,7 @@ class Holder:
 
     `rates`: names of learning rates (numbers, or lists of them), which a schedule may have changed since, each with the names of those
     that tell by what factor it changes: the first that is known. `constant`: take only what nothing has changed since it was built.
+    `of`, `part`: the object, and which part of it, where one object has several; without it the holder is its own.
     """
 
     place: str
@@ -28,6 +29,8 @@ class Holder:
     put: Callable[[str, Any], None]
     rates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     constant: bool = False
+    of: Any = None
+    part: int = 0
 
 
 def holders(thing: Any, place: str = "") -> Iterator[Holder]:
@@ -100,7 +103,8 @@ def _group(optimizer: Any, number: int, place: str) -> Holder:
             group[name] = value
 
     bases = ("initial_lr", "lr")
-    return Holder(place if alone else _at(place, f"group {number}"), read, put, dict.fromkeys(bases, bases))
+    place = place if alone else _at(place, f"group {number}")
+    return Holder(place, read, put, dict.fromkeys(bases, bases), of=optimizer, part=number)
 
 
 def _schedule(scheduler: Any, place: str) -> Holder:
@@ -108,7 +112,7 @@ def _schedule(scheduler: Any, place: str) -> Holder:
         return {name: value for name, value in vars(scheduler).items() if name != "_schedulers"}
 
     rates = {"_last_lr": ("base_lrs", "_last_lr")}
-    return Holder(place, read, lambda name, value: setattr(scheduler, name, value), rates, constant=True)
+    return Holder(place, read, lambda name, value: setattr(scheduler, name, value), rates, constant=True, of=scheduler)
 
 
 def _estimator(estimator: Any, place: str) -> Holder:
@@ -118,7 +122,7 @@ def _estimator(estimator: Any, place: str) -> Holder:
         path, _, own = name.rpartition("__")
         _into_solver(known[path] if path else estimator, own, known[name], value)
 
-    return Holder(place, estimator.get_params, put)
+    return Holder(place, estimator.get_params, put, of=estimator)
 
 
 def _into_solver(estimator: Any, name: str, before: Any, value: Any) -> None:
@@ -143,7 +147,9 @@ def _made(thing: Any, place: str) -> Holder | None:
         known = _attributes(thing)
         return {name: known[name] for name in names if name in known}
 
-    return Holder(place, read, lambda name, value: setattr(thing, name, value), constant=True) if names else None
+    if not names:
+        return None
+    return Holder(place, read, lambda name, value: setattr(thing, name, value), constant=True, of=thing)
 
 
 def _attributes(thing: Any) -> Values:

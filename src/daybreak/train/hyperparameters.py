@@ -11,6 +11,7 @@ A learning rate that a schedule has changed since is scaled by new / old, so tha
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from daybreak.train.holders import Holder, Values, holders, moved
@@ -19,6 +20,25 @@ MISSING: Any = object()
 MOST_TOLD = 12
 
 Places = dict[str, Values]  # of one thing that is kept: where in it -> values
+
+
+class _Once:
+    """Values of objects, by identity: one may be kept under several names. They stay alive meanwhile, so that no id is given again."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], tuple[Any, Values]] = {}
+
+    def get(self, holder: Holder, make: Callable[[], Values]) -> tuple[Values, bool]:
+        """The object's values, made the first time; and whether this is that time."""
+        owner = holder if holder.of is None else holder.of
+        key = id(owner), holder.part
+        if first := key not in self._known:
+            self._known[key] = owner, make()
+        return self._known[key][1], first
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._known.clear()
 
 
 class Hyperparameters:
@@ -31,6 +51,7 @@ class Hyperparameters:
         self._built: dict[str, Places] = {}  # the same, as plain values
         self._then: dict[str, Places] = {}
         self._same_point = True
+        self._read, self._set = _Once(), _Once()
 
     def load(self, stored: Mapping[str, Any] | None) -> None:
         """What a checkpoint remembers; None where it is of an older version."""
@@ -45,26 +66,42 @@ class Hyperparameters:
         """`thing` was built, and is not restored yet. Of several times the first counts."""
         if name in self._built:
             return
-        fresh = {holder.place: holder.read() for holder in holders(thing)}
+        fresh = {holder.place: self._read.get(holder, holder.read)[0] for holder in holders(thing)}
         built = {place: found for place, values in fresh.items() if (found := _plain_ones(values))}
         if built:
             self._fresh[name], self._built[name] = fresh, built
 
     def bring(self, name: str, thing: Any) -> None:
-        """`thing` was restored: set what this trial's point gives otherwise, and tell of it in one line."""
+        """`thing` was restored: set what this trial's point gives otherwise, and tell of it in one line.
+
+        What is in it and was set before, under another name, is set to the same again: this name's state has undone it, or has not.
+        """
         found = list(holders(thing))
         then, built, told = self._then.pop(name, {}) if found else {}, self._built.get(name, {}), []
         for holder in found:
             known = then.get(holder.place, {}), built.get(holder.place, {})
-            for key, value in _changes(holder, *known).items():
+            changes, first = self._set.get(holder, partial(self._changes, name, holder, *known))
+            for key, value in changes.items():
                 path = ".".join(filter(None, (name, holder.place, key)))
                 if self._same_point:
-                    told.append(f"{path}={_short(known[1].get(key))}")
+                    told += [f"{path}={_short(known[1].get(key))}"] if first else []
                     continue
-                told.append(f"{path} {_short(holder.read().get(key))} -> {_short(value)}")
-                holder.put(key, value if key in holder.rates else self._fresh[name][holder.place][key])
+                told += [f"{path} {_short(holder.read().get(key))} -> {_short(value)}"] if first else []
+                holder.put(key, value)
         if told:
             self._tell(told)
+
+    def _changes(self, name: str, holder: Holder, then: Values, built: Values) -> Values:
+        """What is to be set; other values than rates as they were given, which need not be plain."""
+        found = _changes(holder, then, built)
+        return {
+            key: value if key in holder.rates else self._fresh[name][holder.place][key] for key, value in found.items()
+        }
+
+    def settle(self) -> None:
+        """Everything is kept: what was met meanwhile need not be known any longer."""
+        self._read.clear()
+        self._set.clear()
 
     def _tell(self, told: list[str]) -> None:
         more = f" and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else ""

@@ -313,6 +313,44 @@ def test_an_optimizer_that_is_kept_at_two_places_is_moved_once():
     assert learner.optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize("undone", [True, False])
+def test_an_optimizer_that_is_kept_under_two_names_is_moved_once(undone):
+    """Whether the second name's state puts the checkpoint's rate back, as load_state_dict does, or not."""
+    told = []
+    before, now = Hyperparameters({"lr": 0.1}, told.append), Hyperparameters({"lr": 0.2}, told.append)
+    kept = torch.nn.Parameter(torch.zeros(1))
+    optimizer = SGD([kept], 0.1)
+    before.note("optimizer", optimizer)
+    before.note("all", {"optimizer": optimizer})
+    now.load(before.state())
+    optimizer = SGD([kept], 0.2)
+    for name, thing in (("optimizer", optimizer), ("all", {"optimizer": optimizer})):
+        now.note(name, thing)
+        if undone or name == "optimizer":
+            optimizer.param_groups[0]["lr"] = 0.05  # half way down its schedule
+        now.bring(name, thing)
+
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
+    assert len(told) == 1
+    assert told[0].endswith(": optimizer.lr 0.05 -> 0.1")
+
+
+def test_a_schedule_stays_where_it_is_though_its_optimizer_is_kept_twice(tmp_path):
+    rates = []
+
+    def main(run):
+        optimizer = SGD([torch.nn.Parameter(torch.zeros(1))], run.params.lr)
+        scheduler = lr_scheduler.ExponentialLR(optimizer, 0.5)
+        run.keep(optimizer=optimizer, again=optimizer, scheduler=scheduler)
+        for _ in run.epochs():
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+
+    forked(Trial(main, tmp_path, UNITS))
+    assert rates[FORKED_AT:] == pytest.approx([NEW["lr"] * 0.5**unit for unit in range(FORKED_AT, UNITS)])
+
+
 def test_loggers_are_no_part_of_what_is_kept():
     class Learner:
         def __init__(self, lr):
