@@ -17,7 +17,7 @@ DaybreakError                    everything raised on purpose; `exit_code` is wh
 ├── ModelFailed (7)              the runtime, or the worker of a model, failed; no fault of the rows
 ├── VaultError (6)               a content-addressed file is missing or cannot be written
 │   └── DamagedFile              its bytes do not match its name
-├── BundleError (7)              an edge bundle that is not served
+├── BundleError (8)              an edge bundle that is not served
 │   ├── DamagedBundle            it is not whole, or not laid out as one
 │   ├── UntrustedBundle          nobody whom the device trusts signed these bytes
 │   ├── WrongKey                 neither this key nor this passphrase opens it
@@ -140,7 +140,7 @@ class DamagedFile(VaultError):
 class BundleError(DaybreakError):
     """An edge bundle that is not served."""
 
-    exit_code = 7
+    exit_code = 8
 
 
 class DamagedBundle(BundleError):
