@@ -40,6 +40,11 @@ class Checkpoints:
         """True while nothing is kept: there is nothing to go on from."""
         return not self._kept
 
+    @property
+    def pending(self) -> bool:
+        """Whether a loaded checkpoint holds what nobody has kept yet."""
+        return bool(self._loaded)
+
     def load(self, ref: CheckpointRef) -> None:
         """Read a checkpoint. Raises `VaultError`, `DamagedFile` when it cannot be used."""
         tree = decode(self._vault.read(ref.digest))

@@ -24,6 +24,7 @@ from daybreak.train.leaving import Frozen, Leaving, Stopped
 from daybreak.train.link import Link, Standing
 from daybreak.train.params import Params
 from daybreak.train.reports import Reports
+from daybreak.train.shipping import Shipped, shipped
 from daybreak.train.stopwatch import Stopwatch
 from daybreak.wire.worker import Assignment
 
@@ -33,6 +34,8 @@ STOP, STOP_AND_SAVE = 1, 2
 
 class Run:
     """One attempt at one trial. `units` counts the units (epochs, rounds) that are done, over all attempts of the trial."""
+
+    reviving = False  # nothing is trained: the model is brought back to be registered (`train.reviving`)
 
     def __init__(self, assignment: Assignment, link: Link, checkpoints: Checkpoints, prepared: Any = None) -> None:
         self.params = Params(assignment.point)
@@ -160,6 +163,17 @@ class Run:
         units = self.units + self._in_unit  # as a report: it belongs to the unit in progress
         return sealed.score(self._link, self.watch, evaluate, data, units)
 
+    def ship(self, model: Any, inputs: Any, targets: Any = None, **described: Any) -> None:
+        """Say what the model is, behind the loop: `run.ship(model, x_valid, y_valid)`. `daybreak model register` takes it from there.
+
+        `model`: as its users would call it (a torch module, a pipeline with its preparation, ...). `inputs`: real rows, an array
+        (rows, ...), a dict of columns, a frame or a list of texts; `targets`: their right answers, (rows,). Described by `names` of
+        columns,
+        `classes`, `units` (name -> unit), `output` (its name), `signature`, and steps `before` and `after` the model. Training itself
+        does nothing with it. Raises `UsageError`.
+        """
+        self._check_shipped(model, inputs, targets, described)
+
     def close(self, *, returned: bool = True) -> None:
         """User code has returned, or failed: what is still unsent goes out.
 
@@ -177,6 +191,10 @@ class Run:
         self._take_in(wait=True)
         self._flush()
         self._link.settle()
+
+    @staticmethod
+    def _check_shipped(model: Any, inputs: Any, targets: Any, described: dict[str, Any]) -> Shipped:
+        return shipped(model, inputs, targets, described)
 
     def _limit(self, count: int | None) -> int:
         known = [limit for limit in (count, self.horizon) if limit is not None]

@@ -30,6 +30,9 @@ class Grower(Protocol[Model]):
     def load(self, state: dict[str, Any]) -> None:
         """Go on from there."""
 
+    def revived(self) -> Model:
+        """The model that was loaded, grown no further."""
+
 
 def grow(
     run: Run, name: str, grower: Grower[Model], *, each: int, units: int | None, patience: Patience | None
@@ -39,6 +42,9 @@ def grow(
         raise UsageError(f"each >= 1 must hold: a unit is so many rounds of boosting, got {each}")
     run.keep(**{name: (grower.save, grower.load)}, **({"patience": patience} if patience else {}))
     if patience is not None and patience.over:
+        return
+    if run.reviving:
+        yield grower.revived()
         return
     for unit in run.epochs(units):
         model = grower.grow(unit, each)

@@ -184,6 +184,9 @@ class _Grower:
     def load(self, state: dict[str, Any]) -> None:
         self._text = np.asarray(state["booster"]).tobytes().decode()
 
+    def revived(self) -> lgb.Booster:
+        return lgb.Booster(model_str=self._text)
+
 
 def settled(text: str) -> dict[str, Any]:
     """The numbers and names among the parameters at the end of a model's text."""

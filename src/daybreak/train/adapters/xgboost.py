@@ -119,3 +119,6 @@ class _Grower:
 
     def load(self, state: dict[str, Any]) -> None:
         self._raw = bytearray(np.asarray(state["booster"]).tobytes())
+
+    def revived(self) -> xgb.Booster:
+        return xgb.Booster(self._params, model_file=self._raw)

@@ -1,0 +1,38 @@
+"""What `run.ship` is told: the model as its users would call it, and real rows with their right answers."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from daybreak.base.errors import UsageError
+
+DESCRIBED = ("names", "classes", "units", "output", "signature", "before", "after", "calibration", "answers")
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """One call. `described`: how the rows are to be understood, by the names in `DESCRIBED`."""
+
+    model: Any
+    inputs: Any
+    targets: Any = None
+    described: dict[str, Any] = field(default_factory=dict)
+
+
+def shipped(model: Any, inputs: Any, targets: Any, described: dict[str, Any]) -> Shipped:
+    """The call, checked while training already. Raises `UsageError`."""
+    unknown = [name for name in described if name not in DESCRIBED]
+    if unknown:
+        raise UsageError(
+            f"run.ship takes {', '.join(DESCRIBED)} beside the model and its rows, got {', '.join(unknown)}"
+        )
+    rows, answers = _rows(inputs), _rows(targets)
+    if answers is not None and rows is not None and rows != answers:
+        raise UsageError(f"run.ship takes one right answer a row, got {rows} rows and {answers} answers")
+    return Shipped(model, inputs, targets, described)
+
+
+def _rows(values: Any) -> int | None:
+    """How many; None where that cannot be told."""
+    if isinstance(values, dict):
+        return _rows(next(iter(values.values()), None))
+    return len(values) if hasattr(values, "__len__") else None

@@ -1,0 +1,70 @@
+"""What registering a run says to `python -m daybreak.release.reviving`, and what that answers, in JSON lines.
+
+    registering                    the run's interpreter
+    Revive(setup, segment, ...) ->
+                               <-  Doing(what)          now and then
+                               <-  Made(...) | Failed(...)
+"""
+
+from typing import Any
+
+import msgspec
+
+from daybreak.wire.segment import Line, Segment, Setup
+
+
+class Revive(Line, frozen=True, tag="revive"):
+    """Bring a trial back to life and export its model into `folder`.
+
+    `function`: "module:function" that is called in place of the training function; `part`: which of what is kept is the model; `samples`:
+    a file of rows, or "module:function" that returns them, where training does not ship them; `target`: their column of right answers;
+    `classes`: names of the model's classes; `options`: of `export.options.Options`, as plain data.
+    """
+
+    setup: Setup
+    segment: Segment
+    folder: str
+    function: str = ""
+    part: str = ""
+    samples: str = ""
+    target: str = ""
+    classes: tuple[str, ...] = ()
+    options: dict[str, Any] = {}
+
+
+class Doing(Line, frozen=True, tag="doing"):
+    """What takes a while."""
+
+    what: str
+
+
+class Made(Line, frozen=True, tag="made"):
+    """The package's files lie in the folder; `exported` is an `export.exporting.Exported` as plain data."""
+
+    exported: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+class Failed(Line, frozen=True, tag="failed"):
+    """Why not, in sentences; `usage`: the caller asked for something that cannot be, and nothing is broken."""
+
+    why: str
+    usage: bool = False
+
+
+Answer = Doing | Made | Failed
+
+
+def encode(line: Line) -> bytes:
+    """One line, without its end."""
+    return msgspec.json.encode(line)
+
+
+def decode_revive(line: bytes) -> Revive:
+    """What registering said."""
+    return msgspec.json.decode(line, type=Revive)
+
+
+def decode_answer(line: bytes) -> Answer:
+    """What the process said."""
+    return msgspec.json.decode(line, type=Answer)
