@@ -40,7 +40,8 @@ Columns = dict[str, NDArray[Any]]
 class Field(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One input. `shape`: of one row, without the batch's axis; None where any length will do.
 
-    `low` and `high`: the range that values may have (inclusive); `unit`: as a person writes it; `rate`: samples a second, of audio.
+    `low` and `high`: the range that training saw (inclusive), `classes`: the words that it saw; other values are served, and counted by
+    monitoring, unless `strict`, which refuses them. `unit`: as a person writes it; `rate`: samples a second, of audio.
     `optional`: may be left out of a row, and is null then; `nullable`: may be null.
     """
 
@@ -55,6 +56,7 @@ class Field(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     rate: int | None = None
     optional: bool = False
     nullable: bool = False
+    strict: bool = False
     description: str = ""
 
 
