@@ -3,13 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
+from edge_packages import seal
 
 from daybreak.edge import keys, packing
-from daybreak.edge.wrapping import Scrypted
-from daybreak.registry import package as packages
-from daybreak.signature.fields import Field, Output, Signature
-
-EASY = Scrypted(n=16, r=8, p=1)  # tests guess nothing
 
 
 @pytest.fixture
@@ -21,12 +17,6 @@ def package(tmp_path):
     (folder / "empty").write_bytes(b"")
     seal(folder)
     return folder
-
-
-def seal(folder, version=3):
-    signature = Signature((Field("x", "number"),), (Output("y", "number"),))
-    runtime = packages.Runtime("onnx")
-    return packages.seal(folder, packages.Package("small", version, 1.0, signature, runtime))
 
 
 @pytest.fixture

@@ -53,9 +53,9 @@ def test_the_public_tool_verifies_the_signature_over_manifest_and_ciphertext(bun
         archive.extractall(place, filter="data")
     tool = verifying.Config().use_elliptic_key_verifier(public_key=people.place / "signer.pub")
     tool.verify(place, place / "model.sig")
-    with (place / "payload.enc").open("r+b") as file:
-        file.write(b"x")
-    with pytest.raises(ValueError, match=r"Hash mismatch for 'payload\.enc'"):
+    text = (place / "payload.enc").read_bytes()
+    (place / "payload.enc").write_bytes(bytes([text[0] ^ 1]) + text[1:])
+    with pytest.raises(ValueError, match=r"Hash mismatch for .*payload\.enc"):
         tool.verify(place, place / "model.sig")
 
 
