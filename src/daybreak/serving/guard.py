@@ -2,8 +2,8 @@
 
 | asked | rule |
 |---|---|
-| Host | a deployment on a loopback address answers to loopback names alone: a page that rebinds its own name's DNS to 127.0.0.1 is refused |
-| Origin | a page of another site may call where `origins` names it; others are refused, "simple" requests too, which CORS would let through |
+| Host | a deployment on a loopback address answers to loopback names alone: DNS that was rebound to 127.0.0.1 gains nothing |
+| Origin | a page of another site may call where `origins` names it; others are refused, "simple" requests too, which CORS lets through |
 | token | needed as soon as the home has a token for the deployment, and always where the address is not loopback |
 
 Whether the replica lives and is ready needs no token, and neither does the page itself (`OPEN`): it holds no data, and asks for a token.
