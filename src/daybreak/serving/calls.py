@@ -1,13 +1,14 @@
 """One request's rows on their way through a model, and the batch that they were answered in."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
 from daybreak.inference.model import Model
 from daybreak.serving.deployment import Served
 from daybreak.serving.refusals import Refusal
+from daybreak.signature.codec import Codec
 from daybreak.signature.fields import Columns
 
 
@@ -16,22 +17,26 @@ class Arm(Protocol):
 
     served: Served
     model: Model
+    codec: Codec  # with this arm's thresholds
 
 
 class Call:
     """Rows that want an answer. `done` is called once, on the loop's thread, unless the call was cancelled before.
 
-    A route fills `columns`, `rows`, `done`, and what it knows of `route` (which face asked: predict, v2, grpc, page) and `unit` (who
-    asks, where a split needs it); the engine fills the rest. When `done` is called, either `outputs` or `refusal` is there.
+    A route gives rows as `Codec.decode` made them, which become columns with their batch, and gets each row's answer as JSON in
+    `answers`; or it gives columns, and gets `outputs` alone. When `done` is called, either these or `refusal` are there.
+    `route`: which face asked (predict, v2, grpc, page); `unit`: who asks, where a split needs it.
     """
 
     __slots__ = (
+        "answers",
         "arm",
         "arrived",
         "at",
         "cancelled",
         "columns",
         "deadline",
+        "decoded",
         "done",
         "finished",
         "id",
@@ -43,11 +48,19 @@ class Call:
     )
 
     def __init__(
-        self, columns: Columns, rows: int, done: "Callable[[Call], None]", *, route: str = "", unit: str = ""
+        self,
+        done: "Callable[[Call], None]",
+        *,
+        decoded: Sequence[Any] | None = None,
+        columns: Columns | None = None,
+        rows: int = 0,
+        route: str = "",
+        unit: str = "",
     ) -> None:
-        self.columns = columns
-        self.rows = rows
         self.done = done
+        self.decoded = decoded
+        self.columns = columns
+        self.rows = rows if decoded is None else len(decoded)
         self.route = route
         self.unit = unit
         self.arm: Arm | None = None  # who answers
@@ -56,13 +69,14 @@ class Call:
         self.at = 0.0  # when it was answered, seconds since 1970
         self.id = ""  # of the request, `serving.ids`
         self.outputs: Columns | None = None
+        self.answers: list[bytes] | None = None
         self.refusal: Refusal | None = None
         self.cancelled = False
         self.finished = False
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What went through a model at once and was answered. Columns hold all rows of `calls`, in their order."""
+    """What went through a model at once. Columns and outputs hold all rows of `calls`, in their order."""
 
     arm: Arm
     calls: tuple[Call, ...]

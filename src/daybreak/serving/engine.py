@@ -1,7 +1,9 @@
 """What every face of a deployment programs against: routes, gRPC, page and mirror hand calls in; observers see each batch.
 
-    call = await engine.predict(columns, 1, route="v2", unit="user-17")      # raises Refusal
-    call.outputs                                                             # Columns, first axis: rows
+    call = await engine.predict(columns=columns, rows=3, route="v2", unit="user-17")   # raises Refusal
+    call.outputs                                                                       # Columns, first axis: rows
+    call = await engine.predict(decoded=engine.codec.decode(body), route="page")
+    call.answers                                                                       # each row's answer as JSON
     call.id, call.arm.served.version, call.arm.model.signature
 
     engine.deployment       # what is served, its limits and split
@@ -15,21 +17,24 @@ Everything here runs on the thread of a replica's loop.
 """
 
 import asyncio
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from daybreak.base.errors import UsageError
 from daybreak.inference.model import Model
+from daybreak.rollout.assignment import Router
 from daybreak.serving.calls import Call, Observer
 from daybreak.serving.deployment import Deployment, Served
 from daybreak.serving.events import Writer
 from daybreak.serving.ids import Ids
 from daybreak.serving.lane import Lane
 from daybreak.serving.refusals import Refusal
+from daybreak.signature.codec import Codec
 from daybreak.signature.fields import Columns, Signature
 
 Load = Callable[[Path, int], Model]  # a package's folder, threads -> a model
-Assign = Callable[[str], str]  # a unit -> an arm
 
 
 class Engine:
@@ -44,7 +49,7 @@ class Engine:
         self.draining = False
         self._load = load
         self._deployment: Deployment | None = None
-        self._assign: Assign | None = None
+        self._router: Router | None = None
         self._loop = asyncio.get_running_loop()
         self._leaving: asyncio.Future[None] | None = None  # old models that end
         self._prepared: tuple[Deployment, dict[str, Lane]] | None = None
@@ -71,6 +76,11 @@ class Engine:
         """Of all arms: they take the same."""
         return self.champion.model.signature
 
+    @property
+    def codec(self) -> Codec:
+        """Decodes rows for any arm."""
+        return self.champion.codec
+
     def submit(self, call: Call, *, arm: str = "", deadline: float | None = None) -> None:
         """Queue a call; `call.done` is called later. `arm`: of who must answer; `deadline`: seconds from now.
 
@@ -89,9 +99,10 @@ class Engine:
 
     async def predict(
         self,
-        columns: Columns,
-        rows: int,
         *,
+        decoded: Sequence[Any] | None = None,
+        columns: Columns | None = None,
+        rows: int = 0,
         route: str = "",
         unit: str = "",
         arm: str = "",
@@ -104,7 +115,7 @@ class Engine:
             if not answered.done():
                 answered.set_result(None)
 
-        call = Call(columns, rows, done, route=route, unit=unit)
+        call = Call(done, decoded=decoded, columns=columns, rows=rows, route=route, unit=unit)
         self.submit(call, arm=arm, deadline=deadline)
         try:
             await answered
@@ -135,6 +146,8 @@ class Engine:
         old = self.arms
         self._deployment, self.arms = self._prepared
         self._prepared = None
+        split = self._deployment.split
+        self._router = None if split is None else Router(split)
         for arm in self.arms.values():
             arm.limits = self._deployment.limits
         leaving = [lane for lane in old.values() if lane not in self.arms.values()]
@@ -172,8 +185,8 @@ class Engine:
                 lane.close()
 
     def _lane(self, arm: str, unit: str) -> Lane:
-        if not arm and self._assign is not None:
-            arm = self._assign(unit)
+        if not arm and self._router is not None:
+            arm = self._router.assign(unit or secrets.token_hex(8)).name
         if not arm:
             return self.champion
         try:

@@ -6,24 +6,29 @@ lately in a thread of its own, so that the loop goes on reading, refusing and an
 """
 
 import asyncio
+import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+import msgspec
 
+from daybreak.base.errors import BadRows
 from daybreak.inference.model import Model
 from daybreak.serving.calls import Batch, Call, Observer
 from daybreak.serving.deployment import Limits, Served
+from daybreak.serving.problems import refuse
 from daybreak.serving.refusals import Refusal
+from daybreak.signature.codec import Codec
+from daybreak.signature.columns import cut, joined
 from daybreak.signature.fields import Columns
 
 SLOW = 0.004  # seconds of a call of the model beyond which the loop should not wait for it
 MEMORY = 0.8  # share of the running mean that the past keeps
 SWEEP = 0.02  # seconds between looks for calls past their deadline
+
+_log = logging.getLogger("daybreak.serving")
 
 Issue = Callable[[Served, float], str]
 
@@ -34,6 +39,7 @@ class Lane:
     def __init__(self, served: Served, model: Model, limits: Limits, issue: Issue, observers: list[Observer]) -> None:
         self.served = served
         self.model = model
+        self.codec = Codec(model.signature, served.thresholds)
         self.limits = limits
         self._issue = issue
         self._observers = observers
@@ -91,7 +97,7 @@ class Lane:
             self._call_aside(calls)
         elif calls:
             began = time.perf_counter()
-            self._settle(*attempt(self.model, calls), time.perf_counter() - began)
+            self._settle(*attempt(self.model, self.codec, calls), time.perf_counter() - began)
         else:
             self._go_on()
 
@@ -116,7 +122,7 @@ class Lane:
         self._inside = calls
         self._sweep_later()
         began = time.perf_counter()
-        future = self._loop.run_in_executor(self._thread, attempt, self.model, calls)
+        future = self._loop.run_in_executor(self._thread, attempt, self.model, self.codec, calls)
 
         def back(done: "asyncio.Future[Attempted]") -> None:
             self._inside = []
@@ -124,27 +130,30 @@ class Lane:
 
         future.add_done_callback(back)
 
-    def _settle(self, parts: "list[Part]", failed: "list[tuple[Call, Refusal]]", seconds: float) -> None:
+    def _settle(self, parts: "list[Part]", failed: list[tuple[Call, Exception]], seconds: float) -> None:
         self._seconds = MEMORY * self._seconds + (1 - MEMORY) * seconds / max(1, len(parts) + len(failed))
-        for calls, columns, outputs in parts:
-            self._answer(calls, columns, outputs, seconds)
-        for call, refusal in failed:
+        for part in parts:
+            self._answer(part, seconds)
+        for call, error in failed:
+            refusal = refusal_of(error)
+            if refusal.status >= 500:  # noqa: PLR2004
+                _log.error("the model failed on a request", exc_info=error, extra={"arm": self.served.arm})
             self._refuse(call, refusal)
         self._go_on()
 
-    def _answer(self, calls: list[Call], columns: Columns, outputs: Columns, seconds: float) -> None:
-        at, begin = time.time(), 0
-        for call in calls:
+    def _answer(self, part: "Part", seconds: float) -> None:
+        at, begin, alone = time.time(), 0, len(part.calls) == 1
+        for call in part.calls:
             end = begin + call.rows
             if not call.cancelled and not call.finished:
-                call.outputs = (
-                    outputs if len(calls) == 1 else {name: values[begin:end] for name, values in outputs.items()}
-                )
+                call.outputs = part.outputs if alone else cut(part.outputs, begin, end)
+                if part.answers is not None:
+                    call.answers = part.answers[begin:end]
                 call.at, call.id = at, self._issue(self.served, at)
                 call.finished = True
                 call.done(call)
             begin = end
-        batch = Batch(self, tuple(calls), columns, outputs, begin, seconds, at, self._loop.time())
+        batch = Batch(self, tuple(part.calls), part.columns, part.outputs, begin, seconds, at, self._loop.time())
         for observer in self._observers:
             observer.answered(batch)
 
@@ -180,44 +189,55 @@ class Lane:
             self._sweep_later()
 
 
-Part = tuple[list[Call], Columns, Columns]
-Attempted = tuple[list[Part], list[tuple[Call, Refusal]]]
+class Part(msgspec.Struct, frozen=True):
+    """Calls that went through the model together, and what came out. `answers`: as JSON, where one of them wants that."""
+
+    calls: list[Call]
+    columns: Columns
+    outputs: Columns
+    answers: list[bytes] | None
 
 
-def attempt(model: Model, calls: list[Call]) -> Attempted:
-    """Predict for all calls at once; where that fails, for each half alone, until those that fail are alone.
+Attempted = tuple[list[Part], list[tuple[Call, Exception]]]
 
-    Returns parts that went well (calls, columns, outputs) and calls that did not, with what their clients are told.
-    """
-    columns = calls[0].columns if len(calls) == 1 else gathered([call.columns for call in calls])
+
+def attempt(model: Model, codec: Codec, calls: list[Call]) -> Attempted:
+    """Predict for all calls at once; where that fails, for each half alone, until those that fail are alone."""
     try:
-        return [(calls, columns, model.predict(columns))], []
+        return [_predicted(model, codec, calls)], []
     except Exception as error:  # noqa: BLE001 (whatever a model raises concerns its rows alone)
         if len(calls) == 1:
-            return [], [(calls[0], refused(error))]
+            return [], [(calls[0], error)]
     half = len(calls) // 2
-    parts, failed = attempt(model, calls[:half])
-    more_parts, more_failed = attempt(model, calls[half:])
+    parts, failed = attempt(model, codec, calls[:half])
+    more_parts, more_failed = attempt(model, codec, calls[half:])
     return parts + more_parts, failed + more_failed
 
 
-def gathered(many: list[Columns]) -> Columns:
-    """Rows of several calls as one."""
-    return {name: _joined([columns[name] for columns in many]) for name in many[0]}
+def _predicted(model: Model, codec: Codec, calls: list[Call]) -> Part:
+    columns = _columns(codec, calls)
+    outputs = model.predict(columns)
+    wanted = any(call.decoded is not None for call in calls)
+    return Part(calls, columns, outputs, codec.encode(outputs) if wanted else None)
 
 
-def _joined(arrays: Iterable[NDArray[Any]]) -> NDArray[Any]:
-    return np.concatenate(list(arrays))
+def _columns(codec: Codec, calls: list[Call]) -> Columns:
+    """Rows of all calls, in order: those that were decoded become columns at once, which costs less than one by one."""
+    if all(call.decoded is not None for call in calls):
+        return codec.columns([row for call in calls for row in call.decoded or ()])
+    return joined([codec.columns(call.decoded or ()) if call.columns is None else call.columns for call in calls])
 
 
-def refused(error: Exception) -> Refusal:
+def refusal_of(error: Exception) -> Refusal:
     """What the client is told of an exception: rows' own faults in full, others without internals."""
     if isinstance(error, Refusal):
         return error
-    return Refusal(500, "model_failed", "the model failed on this request; the server's log says why")
+    if isinstance(error, BadRows):
+        row, why = next(iter(error.faults.items()))
+        return refuse("bad_row", why, f"row {row}")
+    return refuse("model_failed", "the model failed on this request; the deployment's log says why")
 
 
 def too_late(seconds: float) -> Refusal:
     """Of a call whose deadline has passed."""
-    sentence = f"no answer within {seconds * 1e3:.0f} ms, the request's deadline; send fewer rows or allow more time"
-    return Refusal(504, "deadline_exceeded", sentence)
+    return refuse("deadline_exceeded", f"no answer within {seconds * 1e3:.0f} ms; send fewer rows, or allow more time")
