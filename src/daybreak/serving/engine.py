@@ -1,6 +1,6 @@
 """What every face of a deployment programs against: routes, gRPC, page and mirror hand calls in; observers see each batch.
 
-    call = await engine.predict(columns=columns, rows=3, route="v2", unit="user-17")   # raises Refusal
+    call = await engine.predict(columns, 3, route="v2", unit="user-17")   # raises Refusal
     call.outputs                                                                       # Columns, first axis: rows
     call = await engine.predict(decoded=engine.codec.decode(body), route="page")
     call.answers                                                                       # each row's answer as JSON
@@ -99,10 +99,10 @@ class Engine:
 
     async def predict(
         self,
-        *,
-        decoded: Sequence[Any] | None = None,
         columns: Columns | None = None,
         rows: int = 0,
+        *,
+        decoded: Sequence[Any] | None = None,
         route: str = "",
         unit: str = "",
         arm: str = "",
