@@ -1,0 +1,84 @@
+"""Histograms of numbers on bins of equal share of the reference.
+
+Values are sorted in pieces that stay in the cache: NumPy sorts faster than it searches, and of sorted values the counts of bins, the
+missing ones (last), the extremes and the infinities are all found by a few searches.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daybreak.monitoring.special import Vector
+
+FINE = 40  # bins that are kept
+PIECE = 32_768
+_LARGEST = np.finfo(np.float64).max
+
+
+class Tally(NamedTuple):
+    """Counts of values: (below the first edge, k bins, above the last edge), and sums of the finite ones."""
+
+    bins: NDArray[np.int64]
+    missing: int
+    total: float
+    squares: float
+    low: float
+    high: float
+
+
+def cut(values: Vector) -> Vector:
+    """Edges (k + 1,) of at most `FINE` bins `(edge, next edge]` with about equal shares of finite values; a heavy value closes a bin.
+
+    Few distinct values have a bin each. No finite value: two edges around nothing.
+    """
+    ordered = np.sort(values[np.isfinite(values)])
+    if not len(ordered):
+        return np.array([0.0, 0.0])
+    distinct = np.unique(ordered)
+    if len(distinct) > FINE:
+        ranks = np.ceil(np.arange(1, FINE + 1) * len(ordered) / FINE).astype(int) - 1
+        distinct = np.unique(ordered[ranks])
+    return np.concatenate([[np.nextafter(ordered[0], -np.inf)], distinct])
+
+
+def tally(values: Vector, edges: Vector) -> Tally:
+    """Values (n,) counted on edges (k + 1,) in one pass; NaN is missing."""
+    ends = np.zeros(len(edges), np.int64)
+    rows, present, total, squares, low, high = len(values), 0, 0.0, 0.0, np.inf, -np.inf
+    for begin in range(0, rows, PIECE):
+        piece = np.sort(values[begin : begin + PIECE])
+        ends += piece.searchsorted(edges, "right")
+        there = _present(piece)
+        present += there
+        finite = piece[:there]
+        if there and not (np.isfinite(finite[0]) and np.isfinite(finite[-1])):
+            finite = finite[finite.searchsorted(-_LARGEST) : finite.searchsorted(_LARGEST, "right")]
+        if len(finite):
+            total += float(finite.sum())
+            squares += float(finite @ finite)
+            low, high = min(low, float(finite[0])), max(high, float(finite[-1]))
+    bins = np.diff(ends, prepend=0, append=present)
+    return Tally(bins, rows - present, total, squares, low, high)
+
+
+def _present(piece: Vector) -> int:
+    """How many of sorted values are not NaN."""
+    return len(piece) if piece[-1] == piece[-1] else int(piece.searchsorted(np.nan))
+
+
+def groups(counts: NDArray[np.int64], most: int, fewest: float) -> NDArray[np.int64]:
+    """Neighbouring bins put together: (k,) group of each bin, about `most` groups of equal share with `fewest` rows or more."""
+    rows = int(counts.sum())
+    if rows == 0:
+        return np.zeros(len(counts), np.int64)
+    aim = max(rows / most, fewest)
+    result, group, held, left = np.zeros(len(counts), np.int64), 0, 0, rows
+    for i, count in enumerate(counts.tolist()):
+        if held >= aim - count / 2 and left >= fewest:
+            group, held = group + 1, 0
+        held, left = held + count, left - count
+        result[i] = group
+    if held < fewest and group:
+        result[result == group] = group - 1
+    return result

@@ -1,0 +1,60 @@
+"""Which kind of values a column holds, where the signature does not say."""
+
+from typing import Any
+
+import numpy as np
+
+from daybreak.base.errors import UsageError
+from daybreak.monitoring.records import Kind
+
+MOST_CLASSES = 50
+WORDY = 0.2  # texts are a category while at most this share of rows has a value of its own
+BATCH_OF_IMAGES = 4
+
+
+def kind_of(name: str, values: Any) -> Kind:
+    """The kind of a column, whose first axis is rows. Raises `UsageError` where values are of no kind that is followed."""
+    array = values if isinstance(values, np.ndarray) else _stacked(values)
+    if array.dtype == object or array.dtype.kind in "UT":
+        return _of_objects(name, array)
+    if array.dtype.kind == "b":
+        return "category"
+    if array.dtype.kind not in "iuf":
+        raise UsageError(f"column {name!r} must hold numbers, classes, texts, pictures or sounds, got {array.dtype}")
+    if array.ndim == 1:
+        return "number"
+    return "image" if array.dtype == np.uint8 and array.ndim == BATCH_OF_IMAGES else "tensor"
+
+
+def _stacked(values: Any) -> Any:
+    items = list(values)
+    result = np.empty(len(items), object)
+    result[:] = items if not items or not isinstance(items[0], np.ndarray) else [*items]
+    return result
+
+
+def _of_objects(name: str, array: Any) -> Kind:
+    first = next((value for value in array if value is not None), None)
+    if isinstance(first, np.ndarray):
+        if first.dtype == np.uint8 and first.ndim >= 2:  # noqa: PLR2004 (height and width)
+            return "image"
+        return "audio" if first.ndim == 1 and first.dtype.kind == "f" else "tensor"
+    if isinstance(first, bool | np.bool_):
+        return "category"
+    if first is None or isinstance(first, int | float | np.number):
+        return "number"
+    if isinstance(first, str):
+        distinct = len({value for value in array if value is not None})
+        return "category" if distinct <= min(MOST_CLASSES, max(2, WORDY * len(array))) else "text"
+    raise UsageError(
+        f"column {name!r} must hold numbers, classes, texts, pictures or sounds, got {type(first).__name__}"
+    )
+
+
+def answer_kind(name: str, values: Any) -> Kind:
+    """As `kind_of`; rows of numbers in [0, 1] that add up to 1 are probabilities."""
+    kind = kind_of(name, values)
+    if kind != "tensor" or not isinstance(values, np.ndarray) or values.ndim != 2 or values.dtype == object:  # noqa: PLR2004
+        return kind
+    shares = values.astype(np.float64)
+    return "probabilities" if (shares >= 0).all() and np.allclose(shares.sum(1), 1, atol=1e-3) else kind

@@ -1,0 +1,25 @@
+"""What is worth an alarm."""
+
+from typing import Literal
+
+import msgspec
+
+Question = Literal["psi", "wasserstein", "jensen-shannon", "classes", "missing", "out of range", "new values"]
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is worth an alarm. Effects are the least that matter; `level` is the chance of any alarm in a window without change.
+
+    `psi`, `wasserstein` (in standard deviations of the reference), `jensen_shannon` (a distance in [0, 1]): numbers. `classes`: the share
+    of rows that changed class (total variation). `shares`: change of the share of rows that are missing, out of range or of new values.
+    `alarming`: the distances of numbers that may raise an alarm; the others are told.
+    """
+
+    rows: int = 500
+    level: float = 0.01
+    psi: float = 0.1
+    wasserstein: float = 0.25
+    jensen_shannon: float = 0.1
+    classes: float = 0.05
+    shares: float = 0.02
+    alarming: tuple[Literal["psi", "wasserstein", "jensen-shannon"], ...] = ("psi", "wasserstein")
