@@ -1,0 +1,229 @@
+"""All that a test has seen, folded: who was answered by whom, what came of it, and what may be said. Memory does not grow with traffic.
+
+One process folds (the supervisor of a deployment); events of one deployment are few columns of numbers, so they are folded in batches.
+"""
+
+from collections.abc import Sequence
+from math import exp
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from daybreak.base.errors import NotFound
+from daybreak.rollout.assignment import Split
+from daybreak.rollout.counts import FirstSeen, ratio_evidence
+from daybreak.rollout.guardrails import TESTS, Guard, Watched, watch_drift, watch_share
+from daybreak.rollout.outcomes import Outcome, Sums, estimate, no_sums
+from daybreak.rollout.reading import Reading, read
+
+RATIO_ALPHA = 0.01
+LEARNT = 1_000  # answers of the champion from which its 99th percentile is taken, once
+FASTEST = 1e-6  # seconds; below it a clock measures itself
+
+
+class Rules(Struct, frozen=True):
+    """What a test asks. The verdict is the `primary` outcome's; `others` are told beside it, each with its own interval."""
+
+    primary: Outcome
+    others: tuple[Outcome, ...] = ()
+    guard: Guard = Guard()
+    alpha: float = 0.05
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """All, the primary first."""
+        return (self.primary, *self.others)
+
+
+class Served(Struct):
+    """Answered requests as columns of equal length.
+
+    Revision of the split, number of the arm (its place in `Comparison.names`), bucket, hash of the unit (uint64), whether it failed (an
+    error of the server's), seconds it took.
+    """
+
+    revisions: Any
+    arms: Any
+    buckets: Any
+    units: Any
+    failed: Any
+    seconds: Any
+
+
+class Told(Struct):
+    """Values of one outcome as columns: revision, arm and bucket of the request, and what came of it (yes or no as 1 and 0)."""
+
+    revisions: Any
+    arms: Any
+    buckets: Any
+    values: Any
+
+
+class Ratio(Struct, frozen=True):
+    """Whether units come in the ratio they were dealt in. `expected`: units each arm should have."""
+
+    seen: tuple[int, ...]
+    expected: tuple[float, ...]
+    p: float
+
+    @property
+    def mismatched(self) -> bool:
+        """Something loses or adds units of one arm, so that no comparison can be believed."""
+        return self.p < RATIO_ALPHA
+
+
+class ArmSeen(Struct, frozen=True):
+    """The traffic of one arm. `seconds`: the geometric mean of its answers."""
+
+    name: str
+    requests: int
+    units: int
+    failed: int
+    seconds: float | None
+
+
+class Comparison:
+    """The fold of one test. Arms are numbered as in `Split.dealing`, the champion 0."""
+
+    def __init__(self, rules: Rules, split: Split) -> None:
+        self.rules = rules
+        self.names = [arm.name for arm in split.dealing]
+        self.weights: dict[int, list[float]] = {}
+        self._folds: dict[str, dict[int, Sums]] = {}
+        self._units, self._failing = FirstSeen(), FirstSeen()
+        self._new: dict[int, Any] = {}
+        self._failed: dict[int, Any] = {}
+        self._learning: list[float] = []
+        self.slow_from: float | None = None  # seconds: the champion's 99th percentile
+        self.ramped(split)
+
+    def ramped(self, split: Split) -> None:
+        """From here on requests of a new revision of the split may come. An arm that was stopped has weight 0."""
+        weights = {arm.name: arm.weight for arm in split.dealing}
+        self.weights[split.revision] = [weights.get(name, 0.0) for name in self.names]
+        for counted in (self._new, self._failed):
+            counted.setdefault(split.revision, np.zeros(len(self.names), np.int64))
+
+    def served(self, batch: Served) -> None:
+        """Fold answered requests. Raises `NotFound` for a revision that was never announced by `ramped`."""
+        for revision in np.unique(batch.revisions):
+            rows = np.asarray(batch.revisions) == revision
+            self._served(int(revision), Served(*(np.asarray(getattr(batch, f))[rows] for f in batch.__struct_fields__)))
+
+    def _served(self, revision: int, batch: Served) -> None:
+        if revision not in self.weights:
+            raise NotFound(f"this test has no revision {revision}: it has {sorted(self.weights)}")
+        ones, none = np.ones(len(batch.arms)), np.zeros(len(batch.arms))
+        self._sums("failed", revision).add(batch.arms, batch.buckets, ones, batch.failed)
+        self._sums("seconds", revision).add(batch.arms, batch.buckets, ones, _logarithms(batch.seconds))
+        for outcome in self.rules.outcomes:
+            if outcome.kind in {"conversion", "error"}:
+                self._sums(outcome.name, revision, told=True).add(batch.arms, batch.buckets, ones, none)
+        np.add.at(self._new[revision], batch.arms[self._units.new(batch.units)], 1)
+        failed = np.asarray(batch.failed, bool)
+        np.add.at(self._failed[revision], batch.arms[failed][self._failing.new(batch.units[failed])], 1)
+        self._slow(revision, batch)
+
+    def _slow(self, revision: int, batch: Served) -> None:
+        """Learn the champion's 99th percentile from its first answers; count who lies above it from then on."""
+        if self.slow_from is None:
+            self._learning += np.asarray(batch.seconds)[batch.arms == 0].tolist()
+            if len(self._learning) >= LEARNT:
+                self.slow_from, self._learning = float(np.quantile(self._learning, 0.99)), []
+            return
+        slow = np.asarray(batch.seconds) > self.slow_from
+        self._sums("slow", revision).add(batch.arms, batch.buckets, np.ones(len(slow)), slow)
+
+    def told(self, name: str, batch: Told) -> None:
+        """Fold values of the outcome `name`. Raises `NotFound` for an outcome that the rules do not name."""
+        outcome = next((one for one in self.rules.outcomes if one.name == name), None)
+        if outcome is None:
+            raise NotFound(f"this test compares {', '.join(one.name for one in self.rules.outcomes)}, not {name!r}")
+        values = np.asarray(batch.values, float)
+        values = _logarithms(values) if outcome.kind == "latency" else values
+        counts = np.zeros(len(values)) if outcome.kind in {"conversion", "error"} else np.ones(len(values))
+        for revision in np.unique(batch.revisions):
+            rows = np.asarray(batch.revisions) == revision
+            arms, buckets = np.asarray(batch.arms)[rows], np.asarray(batch.buckets)[rows]
+            self._sums(name, int(revision), told=True).add(arms, buckets, counts[rows], values[rows])
+
+    def _sums(self, name: str, revision: int, *, told: bool = False) -> Sums:
+        """`told`: an outcome of the rules, which may bear any name, even one of ours."""
+        fold = self._folds.setdefault(f"outcome {name}" if told else name, {})
+        if revision not in fold:
+            fold[revision] = no_sums(len(self.names))
+        return fold[revision]
+
+    def _revisions(self, name: str) -> list[Sums]:
+        return list(self._folds.get(name, {}).values()) or [no_sums(len(self.names))]
+
+    def readings(self) -> list[Reading]:
+        """Every challenger by every outcome, the primary first. The primary's alpha is shared by the challengers."""
+        return [
+            read(
+                outcome, self._revisions(f"outcome {outcome.name}"), number, name, self.rules.alpha / self._challengers
+            )
+            for outcome in self.rules.outcomes
+            for number, name in enumerate(self.names)
+            if number
+        ]
+
+    @property
+    def _challengers(self) -> int:
+        return max(1, len(self.names) - 1)
+
+    def ratio(self) -> Ratio:
+        """The sample-ratio check over all revisions."""
+        expected, evidence = np.zeros(len(self.names)), 0.0
+        for revision, seen in self._new.items():
+            weights = np.array(self.weights[revision])
+            there = weights > 0
+            expected += weights * seen[there].sum()
+            evidence += ratio_evidence(seen[there].tolist(), weights[there].tolist())
+        seen = tuple(int(one) for one in sum(self._new.values()))
+        return Ratio(seen, tuple(expected.tolist()), exp(min(0.0, -evidence)))
+
+    def guards(self, drifted: dict[str, str] | None = None) -> list[Watched]:
+        """Every guard of every challenger. `drifted`: by arm what monitoring says of its predictions."""
+        guard, found = self.rules.guard, []
+        alpha = guard.alpha / TESTS / self._challengers
+        for number, name in enumerate(self.names[1:], 1):
+            arm = (number, name)
+            if "errors" in guard.rails:
+                units = self._failing_units(number)
+                found.append(watch_share("errors", guard.errors, alpha, self._revisions("failed"), arm, units))
+            if "slow" in guard.rails:
+                found.append(watch_share("slow", guard.slow, alpha, self._revisions("slow"), arm))
+            if "drift" in guard.rails:
+                found.append(watch_drift(name, (drifted or {}).get(name, "")))
+        return found
+
+    def _failing_units(self, number: int) -> Sequence[tuple[int, int, float]]:
+        found = []
+        for revision, counted in self._failed.items():
+            champion, challenger = self.weights[revision][0], self.weights[revision][number]
+            if champion > 0 and challenger > 0:
+                found.append((int(counted[0]), int(counted[number]), challenger / (champion + challenger)))
+        return found
+
+    def arms(self) -> list[ArmSeen]:
+        """The traffic of each arm, the champion first."""
+        units = sum(self._new.values())
+        found = []
+        for number, name in enumerate(self.names):
+            failed, seconds = (
+                estimate(
+                    *(sum(getattr(s, f)[number] for s in self._revisions(n)) for f in ("counts", "totals")),
+                    yes_or_no=False,
+                )
+                for n in ("failed", "seconds")
+            )
+            many = failed.outcomes
+            missed = round(failed.mean * many) if many else 0
+            found.append(ArmSeen(name, many, int(units[number]), missed, exp(seconds.mean) if many else None))
+        return found
+
+
+def _logarithms(seconds: Any) -> Any:
+    return np.log(np.maximum(np.asarray(seconds, float), FASTEST))
