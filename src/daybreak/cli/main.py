@@ -52,6 +52,8 @@ COMMANDS = (
         "model:app",
         "The model card: what it is for, how good, why to believe it: `daybreak model card`.",
     ),
+    ("Ship", "bundle", "bundle:bundle", "Seal a model into one signed and encrypted file for devices."),
+    ("Ship", "edge", "edge:app", "The device: serve a bundle offline, update it: `daybreak edge run`."),
     ("Take out", "export", "export:export", "Write trials or learning curves as CSV, Parquet or JSON."),
     ("Take out", "import", "take_in:import_", "Take in a run that another home exported as a bundle."),
     ("Take out", "checkpoint", "checkpoint:app", "Get checkpoints: `daybreak checkpoint get`."),

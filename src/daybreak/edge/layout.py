@@ -111,5 +111,5 @@ def _exactly(file: BinaryIO, at: int, size: int, source: Path) -> bytes:
     file.seek(at)
     found = file.read(size)
     if len(found) != size:
-        raise DamagedBundle(f"{source} is cut off after {at + len(found):,} bytes; get it again")
+        raise DamagedBundle(f"{source} is cut off after {at + len(found):,} bytes, or is no bundle; get it again")
     return found

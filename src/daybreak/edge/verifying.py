@@ -23,14 +23,6 @@ class Verified:
     members: layout.Layout
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """What a bundle says of itself, believed by nobody yet."""
-
-    manifest: Manifest
-    size: int
-
-
 def verify(path: Path, trusted: Sequence[keys.SignerPublic]) -> Verified:
     """Read a bundle once, and believe its manifest only after its signature holds.
 
@@ -49,11 +41,10 @@ def verify(path: Path, trusted: Sequence[keys.SignerPublic]) -> Verified:
     return Verified(path, told, keys.name(signer), signing.root(digests), digests[layout.PAYLOAD], members)
 
 
-def claimed(path: Path) -> Claimed:
-    """Read the manifest alone, for people to look at. Raises `NotFound`, `DamagedBundle`."""
+def claimed(path: Path) -> Manifest:
+    """What a bundle says of itself, believed by nobody yet. Raises `NotFound`, `DamagedBundle`."""
     with opened(path) as file:
-        members = layout.read(file, path)
-        return Claimed(manifest.decode(layout.whole(file, members.manifest, path)), path.stat().st_size)
+        return manifest.decode(layout.whole(file, layout.read(file, path).manifest, path))
 
 
 def opened(path: Path) -> BinaryIO:
