@@ -54,7 +54,7 @@ def test_better_than_train(frame: Frame) -> Outcome:
     }
     if not problem.numeric:
         measured["test_at_trains_mix"] = round(_at_trains_mix(problem, on_test), 4)
-    return answered(RULE, _judged(measured), measured=measured)
+    return answered(RULE, _judged(measured), measured=measured, looked_at=frame.counts)
 
 
 def of_scores(train: Interval, test: Interval, higher_is_better: bool = True) -> Outcome:

@@ -39,6 +39,11 @@ class Frame:
     validation: Part | None = None
     seed: int = 0
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows of train and test that are here."""
+        return {"train": len(self.train.positions), "test": len(self.test.positions)}
+
 
 @dataclass
 class Kept:

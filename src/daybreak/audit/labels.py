@@ -70,7 +70,9 @@ def errors(frame: Frame) -> Outcome:
     found = Doubts(known[doubts.rows], doubts.seen, doubts.lead)
     measured = {"looked_at": len(known), "doubted": len(found.rows), "share": round(len(found.rows) / len(known), 5)}
     findings = [_finding(found, y, sides, positions, names, problem.classes, measured)] if len(found.rows) else []
-    return answered(RULE, findings, measured=measured)
+    cut = len(y) < len(problem.y) + len(problem.y_test)
+    part = {"train": int((sides == 0).sum()), "test": int((sides == 1).sum())} if cut else {}
+    return answered(RULE, findings, measured=measured, looked_at=part)
 
 
 def _pooled(frame: Frame, problem: Problem) -> tuple[Codes, Frame, Codes, Codes]:

@@ -87,7 +87,8 @@ def single_features(frame: Frame) -> Outcome:
         "looked_at_closely": len(columns),
         "left_to_groups": sorted(groups),
     }
-    return answered(RULE, findings, measured=measured)
+    part = {"train": len(rows)} if len(rows) < len(problem.y) else {}
+    return answered(RULE, findings, measured=measured, looked_at=part)
 
 
 def _groups(frame: Frame) -> set[str]:

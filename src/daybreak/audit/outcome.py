@@ -82,7 +82,10 @@ class Hits:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that one audit says. `why`: of `not_applicable` and `failed`. `measured`: what it counted, also when it is clean."""
+    """All that one audit says. `why`: of `not_applicable` and `failed`. `measured`: what it counted, also when it is clean.
+
+    `looked_at`: rows per side, of an audit that looks at no more than so many.
+    """
 
     rule: str
     status: Status
@@ -90,6 +93,7 @@ class Outcome:
     why: str = ""
     measured: dict[str, Any] = field(default_factory=dict)
     hits: Hits | None = None
+    looked_at: dict[str, int] = field(default_factory=dict)
 
 
 class NotApplicable(Exception):

@@ -58,7 +58,10 @@ def segments(frame: Frame) -> Outcome:
         "columns": len(names),
     }
     told = len(found.point) >= FEWEST and share >= SHARE and across.sum() >= FEWEST
-    return answered(RULE, [_finding(frame, found, across, measured)] if told else [], measured=measured)
+    of_train = int((asked < train).sum())
+    part = {"train": of_train, "test": len(asked) - of_train}
+    findings = [_finding(frame, found, across, measured)] if told else []
+    return answered(RULE, findings, measured=measured, looked_at=part)
 
 
 def _points(frame: Frame) -> tuple[Vector, Vector, list[str]]:

@@ -82,7 +82,10 @@ def shift(frame: Frame) -> Outcome:
         "new_values": [msgspec.to_builtins(novelty) for novelty in new],
     }
     return answered(
-        RULE, [*_whole(frame, told, found, measured), *_target(frame, evidence), *map(_novel, new)], measured=measured
+        RULE,
+        [*_whole(frame, told, found, measured), *_target(frame, evidence), *map(_novel, new)],
+        measured=measured,
+        looked_at=frame.counts,
     )
 
 

@@ -68,7 +68,7 @@ def metadata(frame: Frame) -> Outcome:
         findings += _asked(frame, problem, rows, _folds(frame, problem)[rows], "metadata", known, measured)
     if order:
         findings += _asked(frame, problem, rows, _folds_of_neighbours(frame, len(rows)), ORDER, order, measured)
-    return answered(RULE, findings, measured=measured)
+    return answered(RULE, findings, measured=measured, looked_at=frame.counts)
 
 
 def _in_time(frame: Frame) -> bool:

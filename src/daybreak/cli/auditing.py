@@ -135,9 +135,18 @@ def _print_answers(report: Report, *, everything: bool) -> None:
             styled(("nothing to look at", "dim"), f"  {', '.join(one.rule for one in absent)} (--all says why)"),
             soft_wrap=True,
         )
-    sampled = next((one.looked_at for one in report.answers if one.looked_at), None)
-    if sampled:
-        told = ", ".join(
-            f"{number(count)} of {number(report.rows.get(side, 0))} {side} rows" for side, count in sampled.items()
+    for told in _samples(report):
+        out.print(styled(("sample", "dim"), f"  {told}"), soft_wrap=True)
+
+
+def _samples(report: Report) -> list[str]:
+    """Which rules looked at how many rows, of those that did not look at all."""
+    rules: dict[str, list[str]] = {}
+    for one in report.answers:
+        told = " and ".join(
+            f"{number(count)} of {number(report.rows.get(side, 0))} {side} rows"
+            for side, count in one.looked_at.items()
         )
-        out.print(styled(("sample", "dim"), f"  some rules looked at {told}"))
+        if told and one.status in {"clean", "findings"}:
+            rules.setdefault(told, []).append(one.rule)
+    return [f"{', '.join(names)} looked at {told}" for told, names in rules.items()]

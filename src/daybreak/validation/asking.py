@@ -3,7 +3,7 @@
 import os
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -25,12 +25,12 @@ Told = Callable[[str, int, int], None]  # what is done, how far, of how much (0:
 
 @dataclass(frozen=True)
 class Asked:
-    """An outcome and how long it took."""
+    """An outcome and how long it took. `looked_at`: rows per side that it saw, where those were not all."""
 
     rule: Rule
     outcome: Outcome
     seconds: float = 0.0
-    sampled: bool = False
+    looked_at: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -123,7 +123,15 @@ class Asking:
 
 def _examined(rule: Rule, frame: Frame) -> Asked:
     asked = timed(rule, lambda: cast("Examination", find(rule))(frame))
-    return replace(asked, sampled=not (frame.train.complete and frame.test.complete))
+    return on_rows(asked, frame, frame.counts)
+
+
+def on_rows(asked: Asked, frame: Frame, given: Mapping[str, int]) -> Asked:
+    """The same with how many rows it looked at: of each side as many as it was `given`, or as it says itself, where those are fewer."""
+    own = asked.outcome.looked_at
+    seen = {side: min(own.get(side, rows), rows) for side, rows in given.items()} or own
+    total = {"train": frame.train.total, "test": frame.test.total}
+    return replace(asked, looked_at=dict(seen) if any(seen[side] < total[side] for side in seen) else {})
 
 
 def timed(rule: Rule, ask: Callable[[], Outcome]) -> Asked:

@@ -102,7 +102,7 @@ class _Model:
         train = self._score(replace(frame, test=frame.train), self.predictions(opened, "train"))
         outcome = of_scores(train.all, test.all, higher_is_better=test.metric not in ERRORS)
         named = tuple(msgspec.structs.replace(one, rule=BETTER.name) for one in outcome.findings)
-        return replace(outcome, rule=BETTER.name, findings=named)
+        return replace(outcome, rule=BETTER.name, findings=named, looked_at=frame.counts)
 
     def _score(self, frame: Frame, predictions: Any) -> Scored:
         from daybreak.audit.rescore import MODEL, rescore

@@ -10,6 +10,7 @@ Ojala and Garriga, "Permutation tests for studying classifier performance", 2010
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ def check(
             told(QUESTION, len(answers), len(shuffled))
             answers.append(_called(fit, columns, test))
     excess = [_excess(frame, problem, np.asarray(one), number) for number, one in enumerate(answers)]
-    return _judged(excess, problem, fit if isinstance(fit, str) else getattr(fit, "__qualname__", repr(fit)))
+    outcome = _judged(excess, problem, fit if isinstance(fit, str) else getattr(fit, "__qualname__", repr(fit)))
+    return replace(outcome, looked_at=frame.counts)
 
 
 def _sides(opened: Opened) -> tuple[Frame, Columns, Columns]:

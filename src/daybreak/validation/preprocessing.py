@@ -84,7 +84,9 @@ class _Asking:
         names = list(dict.fromkeys(name for columns in changed.values() for name in columns))
         if unsteady and not names:
             return Outcome(RULE, "failed", why=self._unsteady(unsteady), measured=measured)
-        return answered(RULE, [self._finding(names, measured, defined)] if names else [], measured=measured)
+        findings = [self._finding(names, measured, defined)] if names else []
+        part = {"train": _rows(self.train), "test": _rows(self.test)}
+        return answered(RULE, findings, measured=measured, looked_at=part)
 
     def _unsteady(self, unsteady: set[str]) -> str:
         names = ", ".join(sorted(unsteady)[:SHOWN])

@@ -15,7 +15,7 @@ from daybreak.readers.opening import open_sides
 from daybreak.readers.request import Request
 from daybreak.readers.spilling import DiskSpill
 from daybreak.validation import summing
-from daybreak.validation.asking import MOST_ROWS, Asked, Asking, Told, timed
+from daybreak.validation.asking import MOST_ROWS, Asked, Asking, Told, on_rows, timed
 from daybreak.validation.choosing import chosen
 from daybreak.validation.remarks import remarks
 from daybreak.validation.report import Report
@@ -50,14 +50,15 @@ def run(request: Request, options: Options) -> Report:
     opened = open_sides(request, options.told)
     with DiskSpill() as spill:
         frame, asked = Asking(opened, rules, spill, options.seed, options.most_rows, options.told).ask()
-        asked += [_asked(rule, partial(probe, opened, frame), options) for rule, probe in options.probes]
+        probed = (_asked(rule, partial(probe, opened, frame), options) for rule, probe in options.probes)
+        asked += [on_rows(one, frame, {}) for one in probed]  # they open the data themselves, and say how much of it
         scored = _rescored(frame, asked, _predicted(opened, asked, options))
     about = frame.about
     found = [*opened.notes, *remarks(frame), *(finding for one in asked for finding in one.outcome.findings)]
     named = summing.findings(found, about.digests, options.code)
     return Report(
         findings=summing.shown(named, opened.sides),
-        answers=summing.answers(asked, _looked_at(frame)),
+        answers=summing.answers(asked),
         rescore=scored,
         kind=summing.kind(about),
         task=about.task or "",
@@ -106,12 +107,8 @@ def _rescored(frame: Frame, asked: list[Asked], options: Options) -> Rescore | N
         made.append(rescore(frame, hits, options.predictions, searched=searched))
         return Outcome(RESCORE.name, "clean")
 
-    asked.append(_asked(RESCORE, score, options))
+    asked.append(on_rows(_asked(RESCORE, score, options), frame, frame.counts))
     found = made[0] if made else None
     if options.predictions is not None and found is not None:
-        asked.append(timed(BASELINE, lambda: against_baselines(found)))
+        asked.append(on_rows(timed(BASELINE, lambda: against_baselines(found)), frame, frame.counts))
     return found
-
-
-def _looked_at(frame: Frame) -> dict[str, int]:
-    return {"train": len(frame.train.positions), "test": len(frame.test.positions)}

@@ -15,12 +15,12 @@ MOST_PAIRS = 12  # of a finding, shown
 RANK = {"error": 0, "warning": 1, "info": 2}
 
 
-def answers(asked: Iterable[Asked], rows: Mapping[str, int]) -> tuple[Answer, ...]:
+def answers(asked: Iterable[Asked]) -> tuple[Answer, ...]:
     """What each rule said, findings aside."""
     return tuple(
         Answer(
             one.outcome.rule, one.outcome.status, one.rule.question, one.outcome.why, one.outcome.measured,
-            round(one.seconds, 3), dict(rows) if one.sampled else {},
+            round(one.seconds, 3), one.looked_at,
         )
         for one in asked
     )  # fmt: skip

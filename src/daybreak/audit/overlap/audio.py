@@ -95,7 +95,7 @@ def near(frame: Frame) -> Outcome:
         found.similarity[judged.hits],
     )
     pairs = tuple(_pair(train, test, looked_at, found, hit) for hit in judged.hits[: telling_copies.SHOWN])
-    return telling_copies.outcome(RULE, "recording", judged, hits, pairs, measured)
+    return telling_copies.outcome(RULE, "recording", judged, hits, pairs, measured, of=len(test.energies))
 
 
 def _column(frame: Frame) -> Column:

@@ -49,7 +49,7 @@ def near(frame: Frame, column: Column, rule: str) -> Outcome:
         "train_looked_at": len(train),
         "train_against_itself": len(own),
     }
-    return telling_copies.outcome(rule, "sample", judged, hits, pairs[: telling_copies.SHOWN], measured)
+    return telling_copies.outcome(rule, "sample", judged, hits, pairs[: telling_copies.SHOWN], measured, of=len(test))
 
 
 def _vectors(part: Part, column: Column) -> tuple[Floats, Indices]:

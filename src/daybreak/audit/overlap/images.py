@@ -81,7 +81,7 @@ def near(frame: Frame) -> Outcome:
     pairs = tuple(_pair(train, test, looked_at, found, hit) for hit in judged.hits[: telling_copies.SHOWN])
     train_rows, test_rows = train.positions, test.positions[looked_at]
     hits = Hits(test_rows[judged.hits], train_rows[found.partner[judged.hits]], found.similarity[judged.hits])
-    return telling_copies.outcome(RULE, "picture", judged, hits, pairs, measured)
+    return telling_copies.outcome(RULE, "picture", judged, hits, pairs, measured, of=len(test.gray))
 
 
 def _column(frame: Frame) -> Column:

@@ -30,9 +30,13 @@ _SERIES = (
 
 
 def outcome(
-    rule: str, noun: str, judged: Judged, hits: Hits, pairs: tuple[Pair, ...], measured: dict[str, Any]
+    rule: str, noun: str, judged: Judged, hits: Hits, pairs: tuple[Pair, ...], measured: dict[str, Any], of: int = 0
 ) -> Outcome:
-    """The answer for one judged overlap. `noun`: "picture", "recording" or "window". `measured`: with `test_looked_at`."""
+    """The answer for one judged overlap. `noun`: "picture", "recording" or "window". `measured`: with `test_looked_at`.
+
+    `of`: how many test samples there are, where not all may have been looked at.
+    """
+    part = {"test": measured["test_looked_at"]} if measured["test_looked_at"] < of else {}
     counted = {
         **measured,
         "test_near_copies": len(judged.hits),
@@ -42,7 +46,7 @@ def outcome(
         "ratio_limit": judged.limit,
     }
     if judged.rates.kind == "none":
-        return answered(rule, measured=counted)
+        return answered(rule, measured=counted, looked_at=part)
     finding = Finding(
         rule,
         judged.rates.severity,
@@ -55,7 +59,7 @@ def outcome(
         pairs=pairs,
         measured=counted,
     )
-    return answered(rule, [finding], measured=counted, hits=hits)
+    return answered(rule, [finding], measured=counted, hits=hits, looked_at=part)
 
 
 def _what(noun: str, judged: Judged, looked_at: int) -> str:
