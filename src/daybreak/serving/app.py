@@ -13,16 +13,26 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from daybreak.serving.engine import Engine
 from daybreak.serving.refusals import Refusal
+from daybreak.serving.security import Secured, response_of
 
-FACES = ("health", "v2", "openapi", "feedback", "metrics", "page")  # in this order: the page takes what is left at /
+FACES = (
+    "health",
+    "predict",
+    "v2",
+    "openapi",
+    "feedback",
+    "metrics",
+    "page",
+)  # in this order: the page takes what is left at /
 
 _log = logging.getLogger("daybreak.serving")
 
 
-def build(engine: Engine) -> Starlette:
+def build(engine: Engine) -> ASGIApp:
     """The app. The engine may still be loading: routes ask it when they are called."""
     routes: list[BaseRoute] = []
     for face in FACES:
@@ -30,32 +40,28 @@ def build(engine: Engine) -> Starlette:
         if find_spec(where) is not None:
             routes += import_module(where).routes(engine)
     handlers = {Refusal: _refused, HTTPException: _http, Exception: _failed}
-    return Starlette(routes=routes, exception_handlers=handlers)
-
-
-def respond(refusal: Refusal) -> Response:
-    """A refusal as a response."""
-    headers = {name.decode(): value.decode() for name, value in refusal.headers}
-    return Response(refusal.body, refusal.status, headers, media_type="application/json")
+    return Secured(Starlette(routes=routes, exception_handlers=handlers), engine)
 
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return respond(error)
+    return response_of(error)
 
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return respond(Refusal(404, "unknown_path", f"there is no {request.url.path} here; see /docs or /openapi.json"))
+        return response_of(
+            Refusal(404, "unknown_path", f"there is no {request.url.path} here; see /docs or /openapi.json")
+        )
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "")
-        made = respond(Refusal(405, "wrong_method", f"{request.url.path} takes {allowed}, not {request.method}"))
+        made = response_of(Refusal(405, "wrong_method", f"{request.url.path} takes {allowed}, not {request.method}"))
         made.headers["allow"] = allowed
         return made
-    return respond(Refusal(error.status_code, "bad_request", str(error.detail)))
+    return response_of(Refusal(error.status_code, "bad_request", str(error.detail)))
 
 
 def _failed(request: Request, error: Exception) -> Response:
     _log.error("a route failed", exc_info=error, extra={"path": request.url.path})
-    return respond(Refusal(500, "internal", "the server failed on this request; its log says why"))
+    return response_of(Refusal(500, "internal", "the server failed on this request; its log says why"))
