@@ -50,7 +50,7 @@ COMMANDS = (
         "Believe",
         "model",
         "model:app",
-        "The model card: what it is for, how good, why to believe it: `daybreak model card`.",
+        "Models: register, alias, roll back, list; the card and the sealed score: `daybreak model ls`.",
     ),
     ("Ship", "bundle", "bundle:bundle", "Seal a model into one signed and encrypted file for devices."),
     ("Ship", "edge", "edge:app", "The device: serve a bundle offline, update it: `daybreak edge run`."),

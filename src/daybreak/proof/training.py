@@ -164,6 +164,21 @@ class Bench:
             outcome.failure = msgspec.structs.replace(found, **cleaned)
         return outcome
 
+    def order(self, stretch: Stretch, start: CheckpointRef) -> tuple[wire.Setup, wire.Segment]:
+        """What a process is told that trains nothing, but brings the trial to life where it stands."""
+        segment = self._segment(stretch, start, (), stretch.threads)
+        (environment, *_) = self._environments(stretch, stretch.threads, 1)
+        segment = msgspec.structs.replace(segment, environment=environment)
+        return wire.Setup(segment.run, segment.folder, segment.code, segment.threads, fresh=True), segment
+
+    def start(self, module: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        """`python -m module` with the run's interpreter and environment, spoken to on its standard input and output."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [self.python, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                env=self._base(environment), start_new_session=True,
+            )  # fmt: skip
+
     def clean(self, text: str) -> str:
         """Without the values of credentials."""
         return self._credentials.redactor.text(text)

@@ -1,9 +1,9 @@
 """What registering a run says to `python -m daybreak.release.reviving`, and what that answers, in JSON lines.
 
-    registering                    the run's interpreter
-    Revive(setup, segment, ...) ->
-                               <-  Doing(what)          now and then
-                               <-  Made(...) | Failed(...)
+registering                    the run's interpreter
+Revive(setup, segment, ...) ->
+                           <-  Doing(what)          now and then
+                           <-  Made(...) | Failed(...)
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ class Revive(Line, frozen=True, tag="revive"):
     samples: str = ""
     target: str = ""
     classes: tuple[str, ...] = ()
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Doing(Line, frozen=True, tag="doing"):
@@ -67,4 +67,5 @@ def decode_revive(line: bytes) -> Revive:
 
 def decode_answer(line: bytes) -> Answer:
     """What the process said."""
-    return msgspec.json.decode(line, type=Answer)
+    answer: Answer = msgspec.json.decode(line, type=Answer)
+    return answer

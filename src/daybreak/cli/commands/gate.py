@@ -56,7 +56,7 @@ def gate(
             evidence = gather(client, run)
             decision = gates.decide(evidence, given)
         gates.keep(evidence.subject, decision)
-    print_json(as_json(decision)) if json else _print(decision)
+    print_json(as_json(decision)) if json else print_decision(decision)
     return decision.exit_status
 
 
@@ -114,7 +114,8 @@ def as_json(decision: Decision) -> dict[str, Any]:
     return {"run": decision.run, "verdict": decision.verdict, **msgspec.to_builtins(decision)}
 
 
-def _print(decision: Decision) -> None:
+def print_decision(decision: Decision) -> None:
+    """For people: the verdict, then what was asked and is not simply clean."""
     out = console()
     out.print(
         styled((decision.verdict, VERDICT[decision.verdict]), f": run {decision.run}", (f"   {decision.source}", "dim"))

@@ -1,4 +1,4 @@
-"""`model`: the model card, and the score on the sealed test set of one model."""
+"""`model`: the model card, the score on the sealed test set of one model, and registered models (`commands.registry`)."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,7 @@ from cyclopts import App, Parameter
 
 from daybreak.base.errors import UsageError
 from daybreak.cli.arguments import HomeFolder, Json
+from daybreak.cli.commands import registry
 from daybreak.cli.commands.gate import VERDICT, Run
 from daybreak.cli.output import console, print_json, styled
 from daybreak.client.client import Client
@@ -16,7 +17,20 @@ from daybreak.validation.card import about as abouts
 from daybreak.validation.card.content import Card, make
 from daybreak.validation.card.page import render
 
-app = App(name="model", help="A trained model, to be looked at by a person.")
+app = App(name="model", help="Trained models: cards, scores, and the registry of versions and aliases.")
+_REGISTRY = (
+    registry.register,
+    registry.ls,
+    registry.show,
+    registry.alias,
+    registry.rollback,
+    registry.history,
+    registry.note,
+    registry.tag,
+    registry.retire,
+)
+for _command in _REGISTRY:
+    app.command(_command)
 
 
 @app.command

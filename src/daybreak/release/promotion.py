@@ -1,0 +1,158 @@
+"""May this version have that alias? The gate of its run, the parity of its export, the metrics of its package; then the move.
+
+What was not run is never green: a foreign model has no audits unless its run is known, and is promoted only where somebody says why
+(`reason` with `despite`), which the journal keeps.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from daybreak.base.errors import DaybreakError, NotFound, UsageError
+from daybreak.base.home import Home
+from daybreak.client.client import Client
+from daybreak.export.parity import Parity
+from daybreak.registry import package as packages
+from daybreak.registry.journal import Entry
+from daybreak.registry.package import Package
+from daybreak.registry.store import Found, Registry
+from daybreak.validation import gate
+from daybreak.validation.decision import Asked, Decision, Result
+from daybreak.validation.policy import DEFAULT, Given
+
+PARITY = "parity.json"
+
+
+class Blocked(DaybreakError):
+    """The gate says no; `decision` says why."""
+
+    def __init__(self, message: str, decision: Decision) -> None:
+        super().__init__(message)
+        self.decision = decision
+
+
+@dataclass(frozen=True)
+class Move:
+    """An alias that moved, or that was there already. `before`: the version it pointed at."""
+
+    entry: Entry
+    decision: Decision
+    before: int | None
+
+
+def ask(home: Home, found: Found, given: Given = DEFAULT) -> Decision:
+    """What the policy says of a registered version, question by question; changes nothing.
+
+    Raises `DamagedFile` for one that was altered.
+    """
+    record = packages.verify(found.folder)
+    run = str(record.lineage.get("run", ""))
+    asked = list(_of_run(home, run, given)) if run else [_not_run()]
+    asked += [_parity(found.folder), *_metrics(record, given, known=bool(run))]
+    lineage = record.lineage
+    return Decision(
+        run=f"{found.name}@{found.version}",
+        source=given.source,
+        policy=given.policy.digest,
+        asked=tuple(asked),
+        model=record.digest,
+        code=str(lineage.get("code", "")),
+    )
+
+
+def promote(
+    home: Home, found: Found, alias: str, given: Given = DEFAULT, *, reason: str = "", despite: bool = False
+) -> Move:
+    """Point `alias` at a version if the gate lets it, or `despite` the gate, for a `reason`.
+
+    Raises `Blocked`, `UsageError` for `despite` without a reason.
+    """
+    if despite and not reason.strip():
+        raise UsageError("who promotes despite the gate says why: --reason TEXT")
+    decision = ask(home, found, given)
+    blocked = [one.what for one in decision.asked if one.blocks]
+    if blocked and not despite:
+        raise Blocked(f"{found.name}@{found.version} may not be {alias}: {', '.join(blocked)} blocked", decision)
+    registry = Registry(home)
+    before = registry.model(found.name).aliases.get(alias)
+    told = {
+        "verdict": "despite the gate" if blocked else decision.verdict,
+        "policy": given.policy.digest,
+        "blocked": ", ".join(blocked),
+    }
+    entry = registry.move(found.name, alias, found.version, decision=told, reason=reason)
+    return Move(entry, decision, before)
+
+
+def rollback(home: Home, name: str, alias: str, *, to: int | None = None, reason: str = "") -> tuple[Entry, int | None]:
+    """Point an alias back at the version it had before, or at `to`, which it must have had; the gate let it through then.
+
+    Raises `NotFound` where there is nothing to go back to.
+    """
+    registry = Registry(home)
+    model = registry.model(name)
+    version = model.before(alias) if to is None else to
+    if to is not None and to not in {move.version for move in model.moves if move.alias == alias}:
+        raise NotFound(
+            f"{name}@{to} has never been {alias}, so there is nothing to go back to: daybreak model alias {name}@{to} {alias}"
+        )
+    now = model.aliases.get(alias)
+    return registry.move(name, alias, version, decision={"verdict": "rollback"}, reason=reason), now
+
+
+def parity(folder: Path) -> Parity:
+    """What was compared when the package was made; "not run" where nothing was."""
+    try:
+        return msgspec.json.decode((folder / PARITY).read_bytes(), type=Parity)
+    except FileNotFoundError:
+        return Parity("not run", "the package has no parity.json")
+
+
+def _of_run(home: Home, run: str, given: Given) -> tuple[Asked, ...]:
+    try:
+        with Client(home.path) as client:
+            return gate.ask(client, run, given).asked
+    except NotFound as error:
+        return (_not_run(str(error)),)
+
+
+def _not_run(why: str = "the model was not trained here, so no audit of its data and code is known") -> Asked:
+    return Asked(
+        what="audits",
+        result="not run",
+        says=why,
+        blocks=True,
+        advice="promote it despite the gate, saying why: daybreak model alias MODEL ALIAS --despite --reason TEXT",
+    )
+
+
+def _parity(folder: Path) -> Asked:
+    found = parity(folder)
+    if found.verdict == "passed":
+        return Asked(what="parity", result="passed", says=found.why)
+    result: Result = "not run" if found.verdict == "not run" else "blocked"
+    advice = "register it again with real rows (--samples FILE), or look at the export: daybreak model show MODEL"
+    return Asked(what="parity", result=result, says=found.why, blocks=True, advice=advice)
+
+
+def _metrics(record: Package, given: Given, *, known: bool) -> list[Asked]:
+    """A foreign model's metrics, as its export measured them; those of a run the gate has asked about."""
+    if known:
+        return []
+    return [_metric(record, name, given) for name in given.policy.metrics]
+
+
+def _metric(record: Package, name: str, given: Given) -> Asked:
+    condition = given.policy.metrics[name]
+    what, value = f"{name} {condition.at}", record.metrics.get(name)
+    if value is None:
+        return Asked(what=what, result="not run", says=f"the package has no {name}", blocks=True)
+    holds = condition.holds(value)
+    return Asked(
+        what=what,
+        result="passed" if holds else "blocked",
+        says=f"{name} is {value:.4g} on the rows it was registered with",
+        blocks=not holds,
+        measured={name: value},
+    )

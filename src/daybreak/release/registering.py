@@ -1,0 +1,233 @@
+"""From a run, or from somebody else's file, to a registered version: exported, compared, with its card and where it comes from.
+
+with Client() as client:
+    package = of_run(client, "3", Wish("digits"), told=print)
+package = of_file(home, Path("mnist.onnx"), Wish("mnist", samples="test.npz"))
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from daybreak.base.errors import DaybreakError, NotFound, UsageError, UserCodeError
+from daybreak.base.home import Home
+from daybreak.client.client import Client
+from daybreak.export.exporting import Exported
+from daybreak.proof.recording import Recording, read, trial_meant
+from daybreak.proof.reference import Found, find, kept_checkpoints
+from daybreak.proof.segments import Stretch, cut, path
+from daybreak.proof.training import Bench
+from daybreak.registry.journal import check_name
+from daybreak.registry.package import Package
+from daybreak.registry.store import Registry
+from daybreak.spec.shorthand import FUNCTION
+from daybreak.validation.card.content import make
+from daybreak.validation.card.page import render
+from daybreak.wire import reviving as wire
+from daybreak.wire.rows import CheckpointRow, TrialRow
+from daybreak.wire.worker import CheckpointRef
+
+MODULE = "daybreak.release.reviving"
+CARD = "card.html"
+MODELS = (".onnx", ".skops", ".json", ".ubj", ".txt", ".keras", ".pt", ".pth", ".safetensors", ".pkl", ".joblib")
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How to register. `function`: called in place of the training function; `part`, `samples`, `target`, `classes`: `wire.reviving`."""
+
+    name: str
+    function: str = ""
+    part: str = ""
+    samples: str = ""
+    target: str = ""
+    classes: tuple[str, ...] = ()
+    note: str = ""
+    description: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A registered version. `parity`: its verdict and why; `notes`: what was odd on the way."""
+
+    package: Package
+    folder: Path
+    parity: str
+    why: str
+    notes: tuple[str, ...] = ()
+
+
+def of_run(client: Client, run: str, wish: Wish, told: Told = lambda _: None) -> Made:
+    """Register the model of a run: of an experiment its best trial, of a trial its newest checkpoint, or the one that was named.
+
+    Raises `BadId`, `NotFound`, `UsageError`, `UserCodeError` where the training code fails before its state is back, `VaultError`.
+    """
+    check_name(wish.name)
+    if wish.function and not FUNCTION.fullmatch(wish.function):
+        raise UsageError(f"--with takes a function, module:function, got {wish.function!r}: such as train:main")
+    found = find(client, run)
+    recording = read(client, found.experiment.experiment)
+    if recording.spec.is_command:
+        raise UsageError(
+            f"{found.name} is a command, whose model only its own files hold: register the file: "
+            f"daybreak model register FILE --name {wish.name}"
+        )
+    trial = trial_meant(recording, found.trial.trial if found.trial else None)
+    checkpoint = _checkpoint(client, found, trial)
+    registry = Registry(client.home)
+    with registry.staging() as folder:
+        answer = _exported(recording, trial, checkpoint, _order(folder, wish), told)
+        exported = msgspec.convert(answer.exported, Exported)
+        name = f"{trial.experiment}.{trial.trial}"
+        told("writing the model card")
+        card = make(client, name)
+        (folder / CARD).write_text(render(card), encoding="utf-8")
+        lineage = _lineage(recording, trial, checkpoint)
+        package = registry.add(folder, _package(wish, exported, lineage), note=wish.note)
+    return _made(registry, package, exported, answer.notes)
+
+
+def of_file(home: Home, model: Path, wish: Wish, told: Told = lambda _: None) -> Made:
+    """Register a model that was not trained here: a file or folder of a kind that `export.exporting.export` names.
+
+    Raises `NotFound`, `UsageError`.
+    """
+    from daybreak.export.exporting import export
+    from daybreak.export.options import Options
+    from daybreak.export.samples import Samples
+    from daybreak.release.rows import read as read_rows
+
+    check_name(wish.name)
+    if not model.exists():
+        raise NotFound(f"a model is a run (3, 3.17) or a file or folder, there is no {model}")
+    inputs, targets = read_rows(wish.samples, wish.target) if wish.samples else (None, None)
+    samples = Samples(inputs=inputs, targets=targets, classes=wish.classes)
+    registry = Registry(home)
+    with registry.staging() as folder:
+        told("exporting the model and comparing both")
+        options = msgspec.convert(wish.options, Options)
+        exported = export(model.absolute(), samples, folder, options=options)
+        lineage = {"source": model.name, "framework": exported.framework}
+        package = registry.add(folder, _package(wish, exported, lineage), note=wish.note)
+    return _made(registry, package, exported, ())
+
+
+def _made(registry: Registry, package: Package, exported: Exported, notes: tuple[str, ...]) -> Made:
+    folder = registry.folder(package.name, package.version)
+    return Made(package, folder, exported.parity.verdict, exported.parity.why, notes)
+
+
+def _order(folder: Path, wish: Wish) -> dict[str, Any]:
+    return {
+        "folder": str(folder),
+        "function": wish.function,
+        "part": wish.part,
+        "samples": _absolute(wish.samples),
+        "target": wish.target,
+        "classes": wish.classes,
+        "options": wish.options,
+    }
+
+
+def _absolute(samples: str) -> str:
+    """Of a file: the process that reads it works elsewhere."""
+    if not samples or FUNCTION.fullmatch(samples):
+        return samples
+    return str(Path(samples).expanduser().absolute())
+
+
+def _checkpoint(client: Client, found: Found, trial: TrialRow) -> CheckpointRow:
+    kept = found.checkpoint or next(iter(reversed(kept_checkpoints(client, trial))), None)
+    if kept is None:
+        raise NotFound(
+            f"of trial {trial.experiment}.{trial.trial} no checkpoint is kept, so there is no model to register"
+        )
+    return kept
+
+
+def _exported(
+    recording: Recording, trial: TrialRow, checkpoint: CheckpointRow, order: dict[str, Any], told: Told
+) -> wire.Made:
+    """Ask the process that has the run's interpreter, code and data."""
+    start = CheckpointRef(checkpoint.digest, checkpoint.units)
+    with Bench(recording) as bench:
+        bench.admit(start)
+        setup, segment = bench.order(_stretch(recording, trial, checkpoint), start)
+        process = bench.start(MODULE, segment.environment)
+        try:
+            return _converse(process, wire.Revive(setup, segment, **order), bench, told)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+
+def _stretch(recording: Recording, trial: TrialRow, checkpoint: CheckpointRow) -> Stretch:
+    """The segment that ended in the checkpoint: it knows the point, the seed and the environment."""
+    there = cut(path(recording.recorded, trial.trial), checkpoint.units)
+    if not there:
+        raise NotFound(f"the record of trial {trial.experiment}.{trial.trial} does not tell how it was trained")
+    return there[-1]
+
+
+def _converse(process: subprocess.Popen[bytes], order: wire.Revive, bench: Bench, told: Told) -> wire.Made:
+    assert process.stdin is not None  # noqa: S101
+    assert process.stdout is not None  # noqa: S101
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(wire.encode(order) + b"\n")
+        process.stdin.flush()
+    for line in process.stdout:
+        match wire.decode_answer(line):
+            case wire.Doing(what=what):
+                told(what)
+            case wire.Made() as made:
+                return made
+            case wire.Failed(why=why, usage=usage):
+                raise _error(usage)(bench.clean(why))
+    raise UserCodeError(f"the process that exports the model ended before it was done:\n{bench.last_words()}")
+
+
+def _error(usage: bool) -> type[DaybreakError]:
+    return UsageError if usage else UserCodeError
+
+
+def _lineage(recording: Recording, trial: TrialRow, checkpoint: CheckpointRow) -> dict[str, Any]:
+    """Where a model comes from, by digest."""
+    spec, captured = recording.spec, recording.captured
+    return {
+        "run": f"{trial.experiment}.{trial.trial}",
+        "experiment": spec.name or "",
+        "trial": trial.trial,
+        "units": checkpoint.units,
+        "checkpoint": checkpoint.digest,
+        "code": spec.code,
+        "data": dict(captured.data) if captured else {},
+        "provenance": spec.provenance,
+        "commit": captured.code.git.commit if captured and captured.code.git else "",
+        "hyperparameters": dict(trial.point),
+    }
+
+
+def _package(wish: Wish, exported: Exported, lineage: dict[str, Any]) -> Package:
+    return Package(
+        name=wish.name,
+        version=0,
+        created=0.0,
+        signature=exported.signature,
+        runtime=exported.runtime,
+        before=exported.before,
+        after=exported.after,
+        description=wish.description,
+        lineage={**lineage, "framework": exported.framework},
+        metrics=exported.metrics,
+        limits=exported.limits,
+    )

@@ -1,0 +1,149 @@
+"""`python -m daybreak.release.reviving`: in a run's own interpreter, from its checkpoint to the files of a package (`wire.reviving`)."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from daybreak.base.errors import DaybreakError, UsageError, UserCodeError
+from daybreak.base.ids import AttemptKey
+from daybreak.export.exporting import Exported, export
+from daybreak.export.options import Options
+from daybreak.export.samples import Samples
+from daybreak.release import rows
+from daybreak.train import reviving
+from daybreak.train.failures import failure
+from daybreak.train.processes import die_with, set_threads
+from daybreak.train.reviving import Revived
+from daybreak.wire import reviving as wire
+from daybreak.wire.segment import Line, Segment
+from daybreak.wire.worker import Assignment
+
+Say = Callable[[Line], None]
+SHIP = "run.ship(model, x_valid, y_valid) behind the training loop tells it"
+
+
+def make(order: wire.Revive, say: Say) -> wire.Made:
+    """Do what is ordered. Raises `DaybreakError`."""
+    say(wire.Doing("loading the training code"))
+    revived = _revive(order)
+    notes = tuple(_notes(revived))
+    say(wire.Doing("exporting the model and comparing both"))
+    model, samples, signature = _to_export(order, revived)
+    made = export(
+        model, samples, Path(order.folder), signature=signature, options=msgspec.convert(order.options, Options)
+    )
+    return wire.Made(_plain(made), notes)
+
+
+def _revive(order: wire.Revive) -> Revived:
+    _get_ready(order)
+    try:
+        code = reviving.load(order.function or order.setup.run)
+        return reviving.revive(_assignment(order.segment), code)
+    except DaybreakError:
+        raise
+    except Exception as error:
+        raise UserCodeError(failure(error, order.setup.code, order.setup.folder).tail) from error
+
+
+def _get_ready(order: wire.Revive) -> None:
+    os.chdir(order.setup.folder)
+    if sys.path[0] != order.setup.code:
+        sys.path.insert(0, order.setup.code)
+    sys.argv = [order.setup.run]
+    os.environ.update(order.segment.environment)
+    set_threads(order.segment.threads)
+
+
+def _assignment(segment: Segment) -> Assignment:
+    return Assignment(
+        attempt=AttemptKey(0, 0, 1),
+        run=segment.run,
+        folder=segment.folder,
+        point=segment.point,
+        seed=segment.seed,
+        units=segment.start.units if segment.start else 0,
+        target=None,
+        horizon=segment.horizon,
+        objectives=segment.objectives,
+        vault=segment.vault,
+        scratch=segment.scratch,
+        checkpoint=segment.start,
+        data=segment.data,
+        sealed=tuple(segment.sealed),
+    )
+
+
+def _to_export(order: wire.Revive, revived: Revived) -> tuple[Any, Samples, Any]:
+    shipped = revived.shipped
+    model = shipped.model if shipped is not None and not order.part else _model(revived.kept, order.part)
+    described = dict(shipped.described) if shipped is not None else {}
+    signature = described.pop("signature", None)
+    if order.classes:
+        described["classes"] = order.classes
+    if order.samples:
+        inputs, targets = rows.read(order.samples, order.target)
+    elif shipped is not None:
+        inputs, targets = shipped.inputs, shipped.targets
+    else:
+        raise UsageError(
+            f"an export is compared on real rows, and nobody told which: {SHIP}; or give --samples FILE or module:function"
+        )
+    return model, Samples(inputs=inputs, targets=targets, code=Path(order.setup.code), **described), signature
+
+
+def _model(kept: dict[str, Any], part: str) -> Any:
+    """Of what is kept the part that predicts."""
+    known = ", ".join(kept) or "nothing"
+    if part:
+        if part not in kept:
+            raise UsageError(f"--part names something that training keeps, got {part!r}: it keeps {known}")
+        return kept[part]
+    predicting = [name for name, value in kept.items() if _predicts(value)]
+    name = "model" if "model" in predicting else predicting[0] if len(predicting) == 1 else ""
+    if not name:
+        raise UsageError(f"which of what training keeps is the model? It keeps {known}: give --part NAME, or {SHIP}")
+    return kept[name]
+
+
+def _predicts(value: Any) -> bool:
+    return callable(getattr(value, "predict", None)) or (hasattr(value, "state_dict") and hasattr(value, "forward"))
+
+
+def _notes(revived: Revived) -> list[str]:
+    if not revived.failure:
+        return []
+    last = revived.failure.strip().splitlines()[-1]
+    return [f"the training code failed behind its loop, where nothing was trained: {last}"]
+
+
+def _plain(made: Exported) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(made)
+    return plain
+
+
+def main() -> int:
+    """Answer one order on standard input; the exit status."""
+    die_with(os.getppid())
+    lines = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what user code prints goes where errors go
+
+    def say(line: Line) -> None:
+        lines.write(wire.encode(line) + b"\n")
+        lines.flush()
+
+    try:
+        say(make(wire.decode_revive(sys.stdin.buffer.readline()), say))
+    except DaybreakError as error:
+        say(wire.Failed(str(error), usage=isinstance(error, UsageError)))
+    except Exception as error:  # noqa: BLE001 (whoever ordered it waits for a last line)
+        say(wire.Failed(failure(error).tail))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
