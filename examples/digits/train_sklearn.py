@@ -31,6 +31,8 @@ def main(run):
         model.partial_fit(x_train, y_train, classes=range(10))
         run.report(accuracy=model.score(x_valid, y_valid), loss=model.loss_)
 
+    run.ship(model, x_valid, y_valid, names=["pixels"])  # what `daybreak model register` takes
+
 
 if __name__ == "__main__":
     daybreak.run(main, lr=0.01, width=64, alpha=1e-4, batch=64)

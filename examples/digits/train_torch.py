@@ -41,6 +41,8 @@ def main(run):
             accuracy = (model(x_valid).argmax(1) == y_valid).float().mean()
         run.report(accuracy=accuracy, loss=loss)
 
+    run.ship(model, x_valid, y_valid, names=["pixels"])  # what `daybreak model register` takes
+
 
 if __name__ == "__main__":
     daybreak.run(main, lr=0.01, width=64, weight_decay=1e-4, batch=64)

@@ -54,6 +54,7 @@ COMMANDS = (
     ),
     ("Ship", "bundle", "bundle:bundle", "Seal a model into one signed and encrypted file for devices."),
     ("Ship", "edge", "edge:app", "The device: serve a bundle offline, update it: `daybreak edge run`."),
+    ("Ship", "token", "token:app", "Who may ask a deployment what: `daybreak token create`."),
     ("Take out", "export", "export:export", "Write trials or learning curves as CSV, Parquet or JSON."),
     ("Take out", "import", "take_in:import_", "Take in a run that another home exported as a bundle."),
     ("Take out", "checkpoint", "checkpoint:app", "Get checkpoints: `daybreak checkpoint get`."),
