@@ -5,8 +5,10 @@
 """
 
 import logging
+from http import HTTPStatus
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -40,21 +42,19 @@ def build(engine: Engine) -> ASGIApp:
         if find_spec(where) is not None:
             routes += import_module(where).routes(engine)
     handlers = {Refusal: _refused, HTTPException: _http, Exception: _failed}
-    return Secured(Starlette(routes=routes, exception_handlers=handlers), engine)
+    return Secured(Starlette(routes=routes, exception_handlers=handlers))
 
 
-def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
+def _refused(_: Request, error: Any) -> Response:
     return response_of(error)
 
 
-def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if error.status_code == 404:
+def _http(request: Request, error: Any) -> Response:
+    if error.status_code == HTTPStatus.NOT_FOUND:
         return response_of(
             Refusal(404, "unknown_path", f"there is no {request.url.path} here; see /docs or /openapi.json")
         )
-    if error.status_code == 405:
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = (error.headers or {}).get("Allow", "")
         made = response_of(Refusal(405, "wrong_method", f"{request.url.path} takes {allowed}, not {request.method}"))
         made.headers["allow"] = allowed

@@ -16,6 +16,7 @@ import msgspec
 
 LARGEST = 64 << 20  # bytes of a segment; then the next begins
 SUFFIX = ".events"
+Kind = Literal["truth", "conversion", "error", "rating", "latency"]  # of feedback
 _LENGTH = struct.Struct(">I")
 
 
@@ -44,7 +45,7 @@ class Feedback(msgspec.Struct, frozen=True, array_like=True, tag="f"):
     at: float
     arm: str
     version: int
-    kind: Literal["truth", "conversion", "error", "rating", "latency"]
+    kind: Kind
     value: float | None = None
     truth: Any = None
     note: str = ""

@@ -5,6 +5,14 @@ import msgspec
 from daybreak.base.errors import DaybreakError
 
 
+CHALLENGES = {  # of RFC 6750, 3: how to ask
+    "token_missing": b'Bearer realm="daybreak"',
+    "token_invalid": b'Bearer realm="daybreak", error="invalid_token"',
+    "token_expired": b'Bearer realm="daybreak", error="invalid_token"',
+    "scope_missing": b'Bearer realm="daybreak", error="insufficient_scope"',
+}
+
+
 class Refusal(DaybreakError):
     """A request that is not answered as asked. `where`: the field or row, if any; `retry`: seconds after which to come back."""
 
@@ -24,4 +32,6 @@ class Refusal(DaybreakError):
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
         """Beyond type and length."""
+        if self.code in CHALLENGES:
+            return [(b"www-authenticate", CHALLENGES[self.code])]
         return [] if self.retry is None else [(b"retry-after", str(self.retry).encode())]
