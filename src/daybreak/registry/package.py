@@ -4,7 +4,8 @@
     model.onnx        the model; or files under model/ for one that is served in Python
     code/             the user's functions that prepare rows or read answers
     assets/           what steps need: a tokenizer, a list of words
-    examples.jsonl    rows as the plain route takes them, with the right answer and the model's own (media in base64)
+    examples.jsonl    {"inputs": a row as the plain route takes it (media in base64), "targets": {output: right answer, as a label, number
+                      or span}, where known, "prediction": {output: the model's own, as the plain route tells it}}, one a line
     reference.json    what live rows are compared with (`monitoring.reference`)
     parity.json       original against export, on real samples
     card.html         the model card

@@ -1,0 +1,128 @@
+"""Numbers and categories as the matrices that models take."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daybreak.base.errors import UsageError
+from daybreak.inference.session import Arrays
+from daybreak.inference.steps import Before, Context, Options
+from daybreak.registry.package import Step
+from daybreak.signature.columns import Matrix
+from daybreak.signature.fields import Columns
+
+
+def target(options: Options, context: Context) -> str:
+    """The name that a step feeds: its option `to`, or the model's only input."""
+    if "to" in options:
+        return str(options["to"])
+    if len(context.inputs) != 1:
+        raise UsageError(f"a step says `to` which input it feeds, the model has {', '.join(context.inputs)}")
+    return next(iter(context.inputs))
+
+
+def found(name: str, columns: Columns, feeds: Arrays) -> NDArray[Any]:
+    """An earlier feed or a column."""
+    array: NDArray[Any] = feeds[name] if name in feeds else columns[name]
+    return array
+
+
+def feed(options: Options, context: Context) -> Before:
+    """A column as it is, in the type of the model's input. Options: `field`, `to`. (rows,) becomes (rows, 1) where the model wants that.
+
+    Null text is the empty one.
+    """
+    to, name = target(options, context), str(options["field"])
+    dtype, shape = context.inputs.get(to, (None, ()))
+    narrow = len(shape) == 2 and shape[1] in (1, None)  # noqa: PLR2004 - rows and one column
+    wide = tuple(-1 if length is None else length for length in shape[1:])
+
+    def step(columns: Columns, feeds: Arrays) -> None:
+        array = found(name, columns, feeds)
+        if array.dtype == object and dtype is not None:
+            array = np.array([_whole(value) for value in array], dtype) if len(array) else np.zeros((0,), dtype)
+        elif dtype is not None and array.dtype != dtype:
+            array = array.astype(dtype)
+        if array.ndim == 1 and narrow:
+            array = array[:, None]
+        elif array.ndim != len(shape) and wide.count(-1) <= 1 and len(array):
+            array = array.reshape(len(array), *wide)
+        feeds[to] = array
+
+    return step
+
+
+def _whole(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def stack(options: Options, context: Context) -> Before:
+    """Columns and earlier feeds side by side as (rows, width). Options: `fields` (all inputs where absent), `to`.
+
+    A matrix that the codec filled goes in without a copy.
+    """
+    names = tuple(options.get("fields") or (field.name for field in context.signature.inputs))
+    to = target(options, context)
+    dtype = context.inputs.get(to, (np.float32, ()))[0] or np.float32
+
+    def step(columns: Columns, feeds: Arrays) -> None:
+        if isinstance(columns, Matrix) and tuple(columns) == names:
+            feeds[to] = columns.matrix if columns.matrix.dtype == dtype else columns.matrix.astype(dtype)
+            return
+        parts = [found(name, columns, feeds) for name in names]
+        feeds[to] = np.concatenate(
+            [part.reshape(len(part), -1) for part in parts], axis=1, dtype=dtype, casting="unsafe"
+        )
+
+    return step
+
+
+def standardize(options: Options, context: Context) -> Before:
+    """(x - mean) / std. Options: `of` (a column or an earlier feed), `mean`, `std` (numbers or lists that broadcast), `to`.
+
+    `missing`: what stands for NaN afterwards (0 is the mean); without it NaN goes on.
+    """
+    name, to = str(options["of"]), target(options, context)
+    dtype = context.inputs.get(to, (np.float32, ()))[0] or np.float32
+    mean, std = np.asarray(options["mean"], dtype), np.asarray(options["std"], dtype)
+    missing = options.get("missing")
+    if not np.all(std > 0):
+        raise ValueError("std must be above zero")
+
+    def step(columns: Columns, feeds: Arrays) -> None:
+        values = (found(name, columns, feeds).astype(dtype, copy=False) - mean) / std
+        feeds[to] = values if missing is None else np.where(np.isnan(values), dtype(missing), values)
+
+    return step
+
+
+def onehot(options: Options, context: Context) -> Before:
+    """One column a class, zeros for null and for an unknown one. Options: `field`, `classes` (the field's where absent), `to`."""
+    name, to = str(options["field"]), target(options, context)
+    field = context.field(name)
+    classes = tuple(options.get("classes") or (field.classes if field else ()))
+    if not classes:
+        raise ValueError("lacks `classes`")
+    places = {label: place for place, label in enumerate(classes)}
+    table = np.concatenate([np.eye(len(classes), dtype=np.float32), np.zeros((1, len(classes)), np.float32)])
+
+    def step(columns: Columns, feeds: Arrays) -> None:
+        feeds[to] = table[[places.get(value, len(classes)) for value in found(name, columns, feeds)]]
+
+    return step
+
+
+def assumed(context: Context) -> list[Step]:
+    """What stands in where no step is declared. Raises `UsageError` where names do not tell."""
+    fields, inputs = {field.name for field in context.signature.inputs}, list(context.inputs)
+    if fields == set(inputs):
+        return [Step("feed", {"field": name, "to": name}) for name in inputs]
+    if len(fields) == 1 and len(inputs) == 1:
+        return [Step("feed", {"field": fields.pop(), "to": inputs[0]})]
+    if len(inputs) == 1 and all(field.kind in ("number", "integer", "boolean") for field in context.signature.inputs):
+        return [Step("stack", {"to": inputs[0]})]
+    told = f"fields {', '.join(sorted(fields))}, inputs {', '.join(inputs)}"
+    raise UsageError(
+        f"steps say how fields become the model's inputs where their names differ, got {told}; declare `before`"
+    )
