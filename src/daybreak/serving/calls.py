@@ -18,13 +18,14 @@ class Arm(Protocol):
     served: Served
     model: Model
     codec: Codec  # with this arm's thresholds
+    label: bytes  # its model and version, as the plain route tells them
 
 
 class Call:
     """Rows that want an answer. `done` is called once, on the loop's thread, unless the call was cancelled before.
 
-    A route gives rows as `Codec.decode` made them, which become columns with their batch, and gets each row's answer as JSON in
-    `answers`; or it gives columns, and gets `outputs` alone. When `done` is called, either these or `refusal` are there.
+    A route gives rows as `Codec.decode` made them, which become columns with their batch, or columns and how many rows they have. When
+    `done` is called, either `outputs` or `refusal` is there; with `json` also `answers`, each row's as JSON.
     `route`: which face asked (predict, v2, grpc, page); `unit`: who asks, where a split needs it.
     """
 
@@ -40,6 +41,7 @@ class Call:
         "done",
         "finished",
         "id",
+        "json",
         "outputs",
         "refusal",
         "route",
@@ -54,6 +56,7 @@ class Call:
         decoded: Sequence[Any] | None = None,
         columns: Columns | None = None,
         rows: int = 0,
+        json: bool = False,
         route: str = "",
         unit: str = "",
     ) -> None:
@@ -61,6 +64,7 @@ class Call:
         self.decoded = decoded
         self.columns = columns
         self.rows = rows if decoded is None else len(decoded)
+        self.json = json
         self.route = route
         self.unit = unit
         self.arm: Arm | None = None  # who answers

@@ -2,7 +2,7 @@
 
     call = await engine.predict(columns, 3, route="v2", unit="user-17")   # raises Refusal
     call.outputs                                                                       # Columns, first axis: rows
-    call = await engine.predict(decoded=engine.codec.decode(body), route="page")
+    call = await engine.predict(decoded=engine.codec.decode(body), json=True, route="page")
     call.answers                                                                       # each row's answer as JSON
     call.id, call.arm.served.version, call.arm.model.signature
 
@@ -18,13 +18,14 @@ Everything here runs on the thread of a replica's loop.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from daybreak.base.errors import UsageError
 from daybreak.inference.model import Model
-from daybreak.rollout.assignment import Router
+from daybreak.rollout.assignment import Router, Split
 from daybreak.serving.calls import Call, Observer
 from daybreak.serving.deployment import Deployment, Served
 from daybreak.serving.events import Writer
@@ -35,6 +36,8 @@ from daybreak.signature.codec import Codec
 from daybreak.signature.fields import Columns, Signature
 
 Load = Callable[[Path, int], Model]  # a package's folder, threads -> a model
+
+T = TypeVar("T")
 
 
 class Engine:
@@ -50,6 +53,9 @@ class Engine:
         self._load = load
         self._deployment: Deployment | None = None
         self._router: Router | None = None
+        self._unit_header = b""
+        self._unit_field = ""  # of rows as the codec makes them
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="bodies")
         self._loop = asyncio.get_running_loop()
         self._leaving: asyncio.Future[None] | None = None  # old models that end
         self._prepared: tuple[Deployment, dict[str, Lane]] | None = None
@@ -103,6 +109,7 @@ class Engine:
         rows: int = 0,
         *,
         decoded: Sequence[Any] | None = None,
+        json: bool = False,
         route: str = "",
         unit: str = "",
         arm: str = "",
@@ -111,11 +118,11 @@ class Engine:
         """Submit and wait. Raises `Refusal`. A task that is cancelled while it waits touches no other call."""
         answered: asyncio.Future[None] = self._loop.create_future()
 
-        def done(call: Call) -> None:
+        def done(_: Call) -> None:
             if not answered.done():
                 answered.set_result(None)
 
-        call = Call(done, decoded=decoded, columns=columns, rows=rows, route=route, unit=unit)
+        call = Call(done, decoded=decoded, columns=columns, rows=rows, json=json, route=route, unit=unit)
         self.submit(call, arm=arm, deadline=deadline)
         try:
             await answered
@@ -125,6 +132,18 @@ class Engine:
         if call.refusal is not None:
             raise call.refusal
         return call
+
+    def aside(self, work: Callable[[], T], done: "Callable[[asyncio.Future[T]], object]") -> None:
+        """Do something that takes a while (a large body, a picture) in a thread, one thing at a time; `done` is called on the loop."""
+        self._loop.run_in_executor(self._aside, work).add_done_callback(done)
+
+    def unit_of(self, headers: Mapping[bytes, bytes], rows: Sequence[Any]) -> str:
+        """Who asks, by the header or the field that the split names; empty where it is not told."""
+        if self._unit_header:
+            return headers.get(self._unit_header, b"").decode("latin-1")
+        if self._unit_field and rows:
+            return str(getattr(rows[0], self._unit_field))
+        return ""
 
     async def prepare(self, wanted: Deployment) -> None:
         """Load what is wanted beside what is served. Raises what loading raises; what is served stays."""
@@ -146,8 +165,7 @@ class Engine:
         old = self.arms
         self._deployment, self.arms = self._prepared
         self._prepared = None
-        split = self._deployment.split
-        self._router = None if split is None else Router(split)
+        self._follow(self._deployment.split)
         for arm in self.arms.values():
             arm.limits = self._deployment.limits
         leaving = [lane for lane in old.values() if lane not in self.arms.values()]
@@ -166,6 +184,15 @@ class Engine:
         for lane in self.arms.values():
             await lane.drained()
         self._close(self.arms, served=False)
+        self._aside.shutdown(wait=False)
+
+    def _follow(self, split: Split | None) -> None:
+        """Who is sent where, from now on."""
+        self._router = None if split is None else Router(split)
+        kind, _, name = ("" if split is None else split.unit).partition(":")
+        self._unit_header = name.lower().encode() if kind == "header" else b""
+        places = {field.name: f"f{place}" for place, field in enumerate(self.signature.inputs)}
+        self._unit_field = places.get(name, "") if kind == "field" else ""
 
     async def _lane_of(self, served: Served, wanted: Deployment) -> Lane:
         """The lane that serves just this already, else a new one."""

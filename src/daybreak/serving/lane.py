@@ -40,6 +40,7 @@ class Lane:
         self.served = served
         self.model = model
         self.codec = Codec(model.signature, served.thresholds)
+        self.label = b'"model":%s,"version":"%d",' % (msgspec.json.encode(served.model), served.version)
         self.limits = limits
         self._issue = issue
         self._observers = observers
@@ -217,7 +218,7 @@ def attempt(model: Model, codec: Codec, calls: list[Call]) -> Attempted:
 def _predicted(model: Model, codec: Codec, calls: list[Call]) -> Part:
     columns = _columns(codec, calls)
     outputs = model.predict(columns)
-    wanted = any(call.decoded is not None for call in calls)
+    wanted = any(call.json for call in calls)
     return Part(calls, columns, outputs, codec.encode(outputs) if wanted else None)
 
 

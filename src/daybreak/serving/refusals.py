@@ -4,7 +4,6 @@ import msgspec
 
 from daybreak.base.errors import DaybreakError
 
-
 CHALLENGES = {  # of RFC 6750, 3: how to ask
     "token_missing": b'Bearer realm="daybreak"',
     "token_invalid": b'Bearer realm="daybreak", error="invalid_token"',

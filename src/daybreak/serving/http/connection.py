@@ -1,0 +1,274 @@
+"""One client's connection: bytes in, exchanges out, answers in order.
+
+A hot request (`Server.hot`) is handled in the parser's callback, without a task or a scope; what comes behind it in the pipeline begins at
+once, so that it shares a batch. Any other request waits for its turn and goes to the ASGI app. HTTP/1.1 is RFC 9112; an upgrade to
+another protocol is not taken (RFC 9110, 7.8: a server may ignore it).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Container
+from typing import Any, Protocol, cast
+
+import httptools
+
+from daybreak.serving.deployment import Limits
+from daybreak.serving.http.exchange import Exchange
+from daybreak.serving.refusals import Refusal
+
+MOST_PIPELINED = 64  # requests of one connection that are taken before the first is answered
+HEAD_BYTES = 32 << 10
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+IDLE, HEAD, BODY, LINGER = range(
+    4
+)  # between requests; in one's head; in its body; refused: what still comes is not looked at
+
+
+class House(Protocol):
+    """What a connection asks of its server."""
+
+    limits: Limits
+    hot: Container[bytes]
+    draining: bool
+
+    def now(self) -> float:
+        """The loop's clock, seconds."""
+
+    def opened(self, connection: "Connection") -> None:
+        """A client has connected."""
+
+    def closed(self, connection: "Connection") -> None:
+        """It is gone."""
+
+    def at_risk(self, connection: "Connection") -> None:
+        """A request of it is being answered."""
+
+    def safe(self, connection: "Connection") -> None:
+        """All its requests are answered."""
+
+    def admit(self, exchange: Exchange) -> None:
+        """Let a request pass, by its head. Raises `Refusal`."""
+
+    def handle(self, exchange: Exchange) -> None:
+        """Begin to answer."""
+
+    def failed(self, error: BaseException) -> None:
+        """A fault of ours, met on a request."""
+
+
+class Connection(asyncio.Protocol):
+    """HTTP/1.1 on one socket. `since`: the loop's clock when `state` began, for the server's sweep."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, server: House) -> None:
+        self.server = server
+        self.pipeline: deque[Exchange] = deque()  # not yet answered, in order of arrival
+        self.state = IDLE
+        self.since = 0.0
+        self.served = 0  # requests answered
+        self.slot = -1  # in the table of those at risk (`serving.risk`)
+        self.writable = asyncio.Event()
+        self.writable.set()
+        self.peer: tuple[Any, ...] = ()
+        self.secure = False
+        self.received = 0  # bytes of the body that is coming
+        self._parser = httptools.HttpRequestParser(self)
+        self._paused = False
+        self._head_bytes = 0
+        self._length = 0
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+        self._expects = False
+        self._exchange: Exchange | None = None  # whose body is coming
+
+    # What the transport calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is there."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.peer = transport.get_extra_info("peername") or ()
+        self.secure = transport.get_extra_info("sslcontext") is not None
+        self.since = self.server.now()
+        self.server.opened(self)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """It is gone: nobody waits for its answers."""
+        self.server.closed(self)
+        self.writable.set()
+        for exchange in self.pipeline:
+            exchange.abandon()
+        self.pipeline.clear()
+        self.state = LINGER
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of requests."""
+        if self.state == LINGER:
+            return
+        if self.state <= HEAD:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._linger()
+        except httptools.HttpParserCallbackError as error:
+            self.server.failed(error)
+            self.refuse(Refusal(500, "internal", "the server failed on this request; its log says why"))
+        except httptools.HttpParserError:
+            self.refuse(Refusal(400, "bad_request", "a request is HTTP/1.1 (RFC 9112), this is none"))
+        if self.state == HEAD and self._head_bytes > HEAD_BYTES:
+            self.refuse(
+                Refusal(431, "head_too_large", f"a request's head has at most {HEAD_BYTES} bytes; send fewer headers")
+            )
+
+    def pause_writing(self) -> None:
+        """The client reads slower than it is answered."""
+        self.writable.clear()
+        self.since = self.server.now()
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        self.writable.set()
+        self.advance()
+
+    # What the parser calls
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        if self.state != LINGER:
+            self.state, self.since = HEAD, self.server.now()
+            self._begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Its target, or a part of it."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        name = name.lower()
+        self._headers.append((name, value))
+        if name == b"content-length":
+            self._length = int(value)
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self._expects = True
+
+    def on_headers_complete(self) -> None:
+        """Its head is there: what may not pass, or is too large, is refused before it is sent."""
+        if self.state == LINGER:
+            return
+        self.state, self._head_bytes = BODY, 0
+        parser = self._parser
+        exchange = Exchange(self, parser.get_method(), self._url, self._headers)
+        exchange.old = parser.get_http_version() == "1.0"
+        exchange.keep_alive = parser.should_keep_alive()
+        self._exchange = exchange
+        try:
+            self.server.admit(exchange)
+        except Refusal as refusal:
+            self.refuse(refusal)
+            return
+        if self._length > self.server.limits.body:
+            self.refuse(self._too_large())
+        elif self._expects and not self.pipeline:
+            self.transport.write(CONTINUE)
+
+    def on_body(self, body: bytes) -> None:
+        """A part of its body."""
+        if self.state == LINGER:
+            return
+        self._body.append(body)
+        self.received += len(body)
+        if self.received > self.server.limits.body:
+            self.refuse(self._too_large())
+
+    def on_message_complete(self) -> None:
+        """It is whole: hand it on."""
+        if self.state == LINGER:
+            return
+        self.state, self.since = IDLE, self.server.now()
+        exchange, body = self._exchange, self._body
+        if exchange is None:
+            return
+        if body:
+            exchange.body = body[0] if len(body) == 1 else b"".join(body)
+        self._take(exchange)
+
+    # What exchanges call
+
+    def advance(self) -> None:
+        """Write what is answered and begin what waited for its turn."""
+        pipeline = self.pipeline
+        while pipeline and ((first := pipeline[0]).out or first.finished):
+            if first.out:
+                self.transport.write(first.out)
+                first.out = b""
+            if not first.finished:
+                break
+            pipeline.popleft()
+            self.served += 1
+            if not first.keep_alive:
+                return self._hang_up()
+        if not pipeline:
+            self.server.safe(self)
+        elif not pipeline[0].begun:
+            self.server.handle(pipeline[0])
+        if self._paused and len(pipeline) < MOST_PIPELINED and self.writable.is_set():
+            self._paused = False
+            self.transport.resume_reading()
+        return None
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer a request that has not come in whole, behind those that have, and hang up."""
+        self._linger()
+        exchange = self._exchange or Exchange(self, b"", self._url, self._headers)
+        exchange.keep_alive = False
+        exchange.begun = True
+        self.pipeline.append(exchange)
+        exchange.refuse(refusal)
+
+    @property
+    def draining(self) -> bool:
+        """Whether it is closed after the next answer."""
+        return self.server.draining
+
+    @property
+    def idle(self) -> bool:
+        """Nothing of it is being answered or received."""
+        return not self.pipeline and self.state == IDLE
+
+    def _begin(self) -> None:
+        self._url = b""
+        self._headers = []
+        self._body = []
+        self.received = self._length = 0
+        self._expects = False
+        self._exchange = None
+
+    def _take(self, exchange: Exchange) -> None:
+        pipeline = self.pipeline
+        pipeline.append(exchange)
+        if len(pipeline) == 1:
+            self.server.at_risk(self)
+        if len(pipeline) >= MOST_PIPELINED or not self.writable.is_set():
+            self._paused = True
+            self.transport.pause_reading()
+        if exchange is pipeline[0] or exchange.path in self.server.hot:
+            self.server.handle(exchange)
+
+    def _too_large(self) -> Refusal:
+        most = self.server.limits.body
+        return Refusal(
+            413, "body_too_large", f"a body has at most {most} bytes; send fewer rows, or allow more by --max-body"
+        )
+
+    def _linger(self) -> None:
+        self.state, self.since = LINGER, self.server.now()
+
+    def _hang_up(self) -> None:
+        """Close. After a refusal only when the client has stopped sending, or it would not see the answer (RFC 9112, 9.6)."""
+        if self.state == LINGER and self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
