@@ -23,7 +23,7 @@ class Sent(msgspec.Struct, forbid_unknown_fields=True):
     note: str = ""
 
 
-_many: msgspec.json.Decoder[Sent | list[Sent]] = msgspec.json.Decoder(Sent | list[Sent])  # type: ignore[arg-type]
+_many: msgspec.json.Decoder[Sent | list[Sent]] = msgspec.json.Decoder(Sent | list[Sent])
 
 
 def read(body: bytes, most: int) -> list[Sent]:
