@@ -3,7 +3,7 @@
 One process folds (the supervisor of a deployment); events of one deployment are few columns of numbers, so they are folded in batches.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import exp
 from typing import Any
 
@@ -11,7 +11,6 @@ import numpy as np
 from msgspec import Struct
 
 from daybreak.base.errors import NotFound
-from daybreak.rollout.assignment import Split
 from daybreak.rollout.counts import FirstSeen, ratio_evidence
 from daybreak.rollout.guardrails import TESTS, Guard, Watched, watch_drift, watch_share
 from daybreak.rollout.outcomes import Outcome, Sums, estimate, no_sums
@@ -19,6 +18,10 @@ from daybreak.rollout.reading import Reading, read
 
 RATIO_ALPHA = 0.01
 LEARNT = 1_000  # answers of the champion from which its 99th percentile is taken, once
+MEASURED = (
+    ("failed", Outcome("failed requests", "error", 0.01)),
+    ("seconds", Outcome("time to answer", "latency", 0.1)),
+)
 FASTEST = 1e-6  # seconds; below it a clock measures itself
 
 
@@ -83,56 +86,64 @@ class ArmSeen(Struct, frozen=True):
     seconds: float | None
 
 
+class Seen(Struct):
+    """What was folded. By revision: `weights` as dealt, units `new` and `failing` first, each (arms,); `folds`: sums by name and revision.
+
+    `learning`: seconds of the champion's first answers, until its 99th percentile is known (`slow_from`, seconds).
+    """
+
+    units: FirstSeen
+    failed: FirstSeen
+    weights: dict[int, list[float]] = {}
+    new: dict[int, Any] = {}
+    failing: dict[int, Any] = {}
+    folds: dict[str, dict[int, Sums]] = {}
+    learning: list[float] = []
+    slow_from: float | None = None
+
+
 class Comparison:
-    """The fold of one test. Arms are numbered as in `Split.dealing`, the champion 0."""
+    """The fold of one test. `names`: of its arms, the champion first; an arm's number is its place there."""
 
-    def __init__(self, rules: Rules, split: Split) -> None:
+    def __init__(self, rules: Rules, names: Sequence[str], seen: Seen | None = None) -> None:
         self.rules = rules
-        self.names = [arm.name for arm in split.dealing]
-        self.weights: dict[int, list[float]] = {}
-        self._folds: dict[str, dict[int, Sums]] = {}
-        self._units, self._failing = FirstSeen(), FirstSeen()
-        self._new: dict[int, Any] = {}
-        self._failed: dict[int, Any] = {}
-        self._learning: list[float] = []
-        self.slow_from: float | None = None  # seconds: the champion's 99th percentile
-        self.ramped(split)
+        self.names = list(names)
+        self.seen = seen or Seen(FirstSeen(), FirstSeen())
 
-    def ramped(self, split: Split) -> None:
-        """From here on requests of a new revision of the split may come. An arm that was stopped has weight 0."""
-        weights = {arm.name: arm.weight for arm in split.dealing}
-        self.weights[split.revision] = [weights.get(name, 0.0) for name in self.names]
-        for counted in (self._new, self._failed):
-            counted.setdefault(split.revision, np.zeros(len(self.names), np.int64))
+    def revised(self, revision: int, weights: Mapping[str, float]) -> None:
+        """From here on requests of a new revision of the split may come. An arm that was stopped has no weight."""
+        self.seen.weights[revision] = [weights.get(name, 0.0) for name in self.names]
+        for counted in (self.seen.new, self.seen.failing):
+            counted.setdefault(revision, np.zeros(len(self.names), np.int64))
 
     def served(self, batch: Served) -> None:
-        """Fold answered requests. Raises `NotFound` for a revision that was never announced by `ramped`."""
+        """Fold answered requests. Raises `NotFound` for a revision that was never announced by `revised`."""
         for revision in np.unique(batch.revisions):
             rows = np.asarray(batch.revisions) == revision
             self._served(int(revision), Served(*(np.asarray(getattr(batch, f))[rows] for f in batch.__struct_fields__)))
 
     def _served(self, revision: int, batch: Served) -> None:
-        if revision not in self.weights:
-            raise NotFound(f"this test has no revision {revision}: it has {sorted(self.weights)}")
+        if revision not in self.seen.weights:
+            raise NotFound(f"this test has no revision {revision}: it has {sorted(self.seen.weights)}")
         ones, none = np.ones(len(batch.arms)), np.zeros(len(batch.arms))
         self._sums("failed", revision).add(batch.arms, batch.buckets, ones, batch.failed)
         self._sums("seconds", revision).add(batch.arms, batch.buckets, ones, _logarithms(batch.seconds))
         for outcome in self.rules.outcomes:
             if outcome.kind in {"conversion", "error"}:
                 self._sums(outcome.name, revision, told=True).add(batch.arms, batch.buckets, ones, none)
-        np.add.at(self._new[revision], batch.arms[self._units.new(batch.units)], 1)
+        np.add.at(self.seen.new[revision], batch.arms[self.seen.units.new(batch.units)], 1)
         failed = np.asarray(batch.failed, bool)
-        np.add.at(self._failed[revision], batch.arms[failed][self._failing.new(batch.units[failed])], 1)
+        np.add.at(self.seen.failing[revision], batch.arms[failed][self.seen.failed.new(batch.units[failed])], 1)
         self._slow(revision, batch)
 
     def _slow(self, revision: int, batch: Served) -> None:
         """Learn the champion's 99th percentile from its first answers; count who lies above it from then on."""
-        if self.slow_from is None:
-            self._learning += np.asarray(batch.seconds)[batch.arms == 0].tolist()
-            if len(self._learning) >= LEARNT:
-                self.slow_from, self._learning = float(np.quantile(self._learning, 0.99)), []
+        if self.seen.slow_from is None:
+            self.seen.learning += np.asarray(batch.seconds)[batch.arms == 0].tolist()
+            if len(self.seen.learning) >= LEARNT:
+                self.seen.slow_from, self.seen.learning = float(np.quantile(self.seen.learning, 0.99)), []
             return
-        slow = np.asarray(batch.seconds) > self.slow_from
+        slow = np.asarray(batch.seconds) > self.seen.slow_from
         self._sums("slow", revision).add(batch.arms, batch.buckets, np.ones(len(slow)), slow)
 
     def told(self, name: str, batch: Told) -> None:
@@ -150,13 +161,13 @@ class Comparison:
 
     def _sums(self, name: str, revision: int, *, told: bool = False) -> Sums:
         """`told`: an outcome of the rules, which may bear any name, even one of ours."""
-        fold = self._folds.setdefault(f"outcome {name}" if told else name, {})
+        fold = self.seen.folds.setdefault(f"outcome {name}" if told else name, {})
         if revision not in fold:
             fold[revision] = no_sums(len(self.names))
         return fold[revision]
 
     def _revisions(self, name: str) -> list[Sums]:
-        return list(self._folds.get(name, {}).values()) or [no_sums(len(self.names))]
+        return list(self.seen.folds.get(name, {}).values()) or [no_sums(len(self.names))]
 
     def readings(self) -> list[Reading]:
         """Every challenger by every outcome, the primary first. The primary's alpha is shared by the challengers."""
@@ -176,12 +187,12 @@ class Comparison:
     def ratio(self) -> Ratio:
         """The sample-ratio check over all revisions."""
         expected, evidence = np.zeros(len(self.names)), 0.0
-        for revision, seen in self._new.items():
-            weights = np.array(self.weights[revision])
+        for revision, seen in self.seen.new.items():
+            weights = np.array(self.seen.weights[revision])
             there = weights > 0
             expected += weights * seen[there].sum()
             evidence += ratio_evidence(seen[there].tolist(), weights[there].tolist())
-        seen = tuple(int(one) for one in sum(self._new.values()))
+        seen = tuple(int(one) for one in sum(self.seen.new.values()))
         return Ratio(seen, tuple(expected.tolist()), exp(min(0.0, -evidence)))
 
     def guards(self, drifted: dict[str, str] | None = None) -> list[Watched]:
@@ -201,15 +212,15 @@ class Comparison:
 
     def _failing_units(self, number: int) -> Sequence[tuple[int, int, float]]:
         found = []
-        for revision, counted in self._failed.items():
-            champion, challenger = self.weights[revision][0], self.weights[revision][number]
+        for revision, counted in self.seen.failing.items():
+            champion, challenger = self.seen.weights[revision][0], self.seen.weights[revision][number]
             if champion > 0 and challenger > 0:
                 found.append((int(counted[0]), int(counted[number]), challenger / (champion + challenger)))
         return found
 
     def arms(self) -> list[ArmSeen]:
         """The traffic of each arm, the champion first."""
-        units = sum(self._new.values())
+        units = sum(self.seen.new.values())
         found = []
         for number, name in enumerate(self.names):
             failed, seconds = (

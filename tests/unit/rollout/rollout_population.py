@@ -32,7 +32,12 @@ class Population:
     def __post_init__(self):
         self.rng = np.random.default_rng(self.seed)
         self.split = a_split(self.weight)
-        self.test = Comparison(self.rules, self.split)
+        self.test = Comparison(self.rules, [arm.name for arm in self.split.dealing])
+        self.revise(self.split)
+
+    def revise(self, split):
+        self.split = split
+        self.test.revised(split.revision, {arm.name: arm.weight for arm in split.dealing})
 
     def ask(self, requests, units=100_000):
         router, rng = Router(self.split), self.rng

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from rollout_population import CONVERSION, Population
 
-from daybreak.base.errors import NotFound
+from daybreak.base.errors import NotFound, UsageError
 from daybreak.rollout.assignment import ramped, stopped
 from daybreak.rollout.comparison import Rules, Told
 from daybreak.rollout.guardrails import Guard
@@ -119,8 +119,7 @@ def test_good_challengers_are_hardly_ever_rolled_back():
 def test_a_ramp_begins_a_revision_and_late_outcomes_find_theirs():
     population = Population(conversions=(0.1, 0.16), weight=0.1)
     population.ask(10_000)
-    population.split = ramped(population.split, {"B": 0.5})
-    population.test.ramped(population.split)
+    population.revise(ramped(population.split, {"B": 0.5}))
     population.ask(10_000)
     population.test.told("conversion", Told(np.array([1]), np.array([1]), np.array([9_990]), np.array([1.0])))
     assert population.test.ratio().p > 0.05
@@ -130,8 +129,7 @@ def test_a_ramp_begins_a_revision_and_late_outcomes_find_theirs():
 def test_a_stopped_arm_keeps_its_readout():
     population = Population(conversions=(0.1, 0.16))
     population.ask(20_000)
-    population.split = stopped(population.split, "B")
-    population.test.ramped(population.split)
+    population.revise(stopped(population.split, "B"))
     assert said_of(population, 5_000).state == "better"
     assert not population.test.ratio().mismatched
 
@@ -145,7 +143,7 @@ def test_ratings_and_times_are_told_in_their_own_unit():
     one = np.ones(n, int)
     population.test.told("stars", Told(one, arms, buckets, rng.integers(1, 5, n) + arms * 0.5))
     population.test.told("time", Told(one, arms, buckets, rng.lognormal(np.log(0.01 * (1 + arms)), 0.3)))
-    stars, time = population.test.readings()
+    stars, time, *_ = population.test.readings()
     assert stars.low < 0.5 < stars.high
     assert "B is better by 0." in sentence(stars, "A")
     assert time.low < np.log(2) < time.high
@@ -156,3 +154,31 @@ def test_ratings_and_times_are_told_in_their_own_unit():
 def test_what_was_never_declared_is_refused():
     with pytest.raises(NotFound, match="compares conversion, not 'clicks'"):
         Population().test.told("clicks", Told(*[np.array([1])] * 4))
+
+
+def test_what_was_seen_is_kept_to_the_last_unit():
+    from daybreak.rollout.comparison import Comparison
+    from daybreak.rollout.keeping import kept, restored
+
+    whole, cut = Population(conversions=(0.1, 0.14)), Population(conversions=(0.1, 0.14))
+    whole.ask(2_000)
+    cut.ask(2_000)
+    cut.test = Comparison(cut.rules, cut.test.names, restored(kept(cut.test.seen)))
+    for population in (whole, cut):
+        population.ask(4_000)
+    assert cut.test.readings() == whole.test.readings()
+    assert (cut.test.ratio(), cut.test.guards(), cut.test.arms()) == (
+        whole.test.ratio(),
+        whole.test.guards(),
+        whole.test.arms(),
+    )
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-20], lambda data: b"", lambda data: data.replace(b"<f8", b"<f4")]
+)
+def test_what_cannot_be_read_again_is_told(damage):
+    from daybreak.rollout.keeping import kept, restored
+
+    with pytest.raises(UsageError, match="folded anew"):
+        restored(damage(kept(Population().ask(200).seen)))
