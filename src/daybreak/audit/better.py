@@ -13,6 +13,7 @@ import numpy as np
 
 from daybreak.audit.encoding import Codes, Encoded, Vector, category_codes
 from daybreak.audit.frame import Frame
+from daybreak.audit.intervals import Z
 from daybreak.audit.outcome import Finding, NotApplicable, Outcome, answered
 from daybreak.audit.probe import cluster_variance, folds_of_groups, out_of_fold_and_on_test, probed, random_folds
 from daybreak.audit.problem import Problem
@@ -59,7 +60,7 @@ def test_better_than_train(frame: Frame) -> Outcome:
 
 def of_scores(train: Interval, test: Interval, higher_is_better: bool = True) -> Outcome:
     """The same question for a user's model, of scores with 95 % intervals. `train`: on rows it was fitted on, or out of fold."""
-    sd = sqrt(((train.high - train.low) ** 2 + (test.high - test.low) ** 2) / (2 * 1.96) ** 2)
+    sd = sqrt(((train.high - train.low) ** 2 + (test.high - test.low) ** 2) / (2 * Z) ** 2)
     difference = (test.value - train.value) * (1 if higher_is_better else -1)
     measured = {
         "train": train.value,

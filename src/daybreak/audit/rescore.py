@@ -51,17 +51,28 @@ def rescore(frame: Frame, hits: dict[str, Hits], predictions: Any = None, *, sea
     if not len(problem.y_test):
         return None
     rules, overlapping = _overlapping(frame, problem, hits)
-    asked = (
-        [Answers(MODEL, given(frame, problem, predictions), np.arange(len(problem.y_test)))]
-        if predictions is not None
-        else []
-    )
+    asked = [_answers(frame, problem, predictions)] if predictions is not None else []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a baseline that has not converged is still one
         asked += _baselines(frame, problem, hits, overlapping)
     lines = tuple(line for answers in asked for line in _scored(frame, problem, answers, overlapping))
     count = int(overlapping.sum())
     return Rescore(lines, count, rules, says(lines, count, len(overlapping), rules, searched=searched), searched)
+
+
+def of_model(frame: Frame, predictions: Any) -> Scored | None:
+    """The user's model on all test rows, by its first metric that is defined; None without a test row that has a target, or such a metric.
+
+    Raises `UsageError` for predictions that do not fit, `NotApplicable` where train's target has one value.
+    """
+    problem = problem_of(frame)
+    count = len(problem.y_test)
+    lines = _scored(frame, problem, _answers(frame, problem, predictions), np.zeros(count, bool)) if count else []
+    return lines[0] if lines else None
+
+
+def _answers(frame: Frame, problem: Problem, predictions: Any) -> Answers:
+    return Answers(MODEL, given(frame, problem, predictions), np.arange(len(problem.y_test)))
 
 
 def _overlapping(frame: Frame, problem: Problem, hits: dict[str, Hits]) -> tuple[tuple[str, ...], Any]:

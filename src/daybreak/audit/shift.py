@@ -15,6 +15,7 @@ from daybreak.audit.about import NAME, Column
 from daybreak.audit.encoding import Codes, Encoded, Matrix, Vector
 from daybreak.audit.frame import Frame
 from daybreak.audit.group_guessing import Candidate, candidate, guessed
+from daybreak.audit.intervals import Z
 from daybreak.audit.outcome import Finding, NotApplicable, Outcome, answered
 from daybreak.audit.problem import problem_of
 from daybreak.audit.shift_columns import Change, Novelty, changes, new_values, telling_words
@@ -135,7 +136,7 @@ def told_apart(encoded: Encoded, pieces: Codes, seed: int) -> Told:
         null.append(_out_of_fold_auc(X, categorical, _shuffled(side, pieces, rng), pieces, rng))
     n, m = len(encoded.train), len(encoded.test)
     chance_sd = np.sqrt((n + m + 1) / (12 * n * m))  # Mann-Whitney's
-    half = 1.96 * _auc_sd(auc, n, m)
+    half = Z * _auc_sd(auc, n, m)
     return Told(
         auc,
         auc - half,

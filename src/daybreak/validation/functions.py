@@ -29,7 +29,6 @@ PREPROCESSING = Rule(preprocessing.RULE, "examination", "", "Does preparing the 
 SHUFFLED = Rule(permuted.RULE, "examination", "", permuted.QUESTION)
 BETTER = Rule("test_better.model", "examination", "", "Does the model score better on test than on train?")
 EXPECTS = "it is called with the model's file and rows, a table with all columns, and returns one prediction per row"
-ERRORS = {"mae", "rmse"}  # metrics of which less is better
 
 
 @dataclass(frozen=True)
@@ -95,19 +94,20 @@ class _Model:
     def better(self, opened: Opened, frame: Frame) -> Outcome:
         """Whether it scores better on test than on train. Raises `NotApplicable` without a target."""
         from daybreak.audit.better import of_scores
+        from daybreak.audit.effect import LOW_IS_GOOD
 
         if frame.about.target is None:
             raise NotApplicable("needs a target: --target")
         test = self._score(frame, self.predictions(opened, "test"))
         train = self._score(replace(frame, test=frame.train), self.predictions(opened, "train"))
-        outcome = of_scores(train.all, test.all, higher_is_better=test.metric not in ERRORS)
+        outcome = of_scores(train.all, test.all, higher_is_better=test.metric not in LOW_IS_GOOD)
         named = tuple(msgspec.structs.replace(one, rule=BETTER.name) for one in outcome.findings)
         return replace(outcome, rule=BETTER.name, findings=named, looked_at=frame.counts)
 
     def _score(self, frame: Frame, predictions: Any) -> Scored:
-        from daybreak.audit.rescore import MODEL, rescore
+        from daybreak.audit.rescore import of_model
 
-        made = rescore(frame, {}, predictions)
+        made = of_model(frame, predictions)
         if made is None:
             raise NotApplicable("needs rows with a target on both sides")
-        return next(one for one in made.scored if one.model == MODEL)
+        return made

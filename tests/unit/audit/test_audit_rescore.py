@@ -7,7 +7,7 @@ from audit_opened import DATA, adult, needs_data
 
 from daybreak.audit.effect import against_baselines
 from daybreak.audit.outcome import Hits
-from daybreak.audit.rescore import MODEL, rescore
+from daybreak.audit.rescore import MODEL, of_model, rescore
 from daybreak.base.errors import UsageError
 
 
@@ -182,3 +182,12 @@ def test_messages_under_a_random_split_have_a_clean_score():
     one = line(found, "1-NN")
     assert found.overlapping_rows > 100
     assert one.overlapping.value > one.all.value > one.clean.value > 0.94
+
+
+def test_the_users_model_alone_is_scored_without_fitting_anything(monkeypatch):
+    frame, hits = noisy(1)
+    answers = 1 - frame.test.rows["y"].to_numpy()
+    whole = rescore(frame, hits, answers)
+    monkeypatch.setattr("daybreak.audit.rescore.linear", lambda *_: pytest.fail("a baseline was fitted"))
+    alone = of_model(frame, answers)
+    assert (alone.metric, alone.all) == ("accuracy", line(whole, MODEL).all)

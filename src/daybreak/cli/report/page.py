@@ -1,26 +1,15 @@
 """Put data, style and script into one file that asks nobody for anything."""
 
-import html
 from importlib.resources import files
 from typing import Any
 
 import msgspec
 
+from daybreak.validation.page.skeleton import whole
+
 SCRIPTS = ("drawing.js", "charts.js", "front.js", "page.js")
-TEMPLATE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-{style}
-</style>
-</head>
-<body>
-<main id="page"><noscript>This page draws with JavaScript; the data is in its source.</noscript></main>
+SCRIPT = "script-src 'unsafe-inline'"
+BODY = """<main id="page"><noscript>This page draws with JavaScript; the data is in its source.</noscript></main>
 <script type="application/json" id="data">{data}</script>
 <script>
 "use strict";
@@ -34,10 +23,7 @@ addEventListener("error", (event) => {{
 "use strict";
 {script}
 }})();
-</script>
-</body>
-</html>
-"""
+</script>"""
 
 
 def render(data: dict[str, Any]) -> str:
@@ -45,9 +31,6 @@ def render(data: dict[str, Any]) -> str:
     here = files("daybreak.cli.report")
     # "</" must not end the script element that holds the data.
     encoded = msgspec.json.encode(data).decode().replace("</", "<\\/")
-    return TEMPLATE.format(
-        title=html.escape(f"{data['experiment'].name} #{data['experiment'].experiment}"),
-        style=(here / "page.css").read_text(encoding="utf-8"),
-        script="\n".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS),
-        data=encoded,
-    )
+    body = BODY.format(script="\n".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS), data=encoded)
+    title = f"{data['experiment'].name} #{data['experiment'].experiment}"
+    return whole(title, (here / "page.css").read_text(encoding="utf-8"), body, SCRIPT)

@@ -12,7 +12,8 @@ from daybreak.validation.decision import Asked
 from daybreak.validation.page.explanations import explanation
 from daybreak.validation.page.markup import esc, number, paragraph, row, tag
 from daybreak.validation.page.scores import chart
-from daybreak.validation.page.whole import TEMPLATE
+from daybreak.validation.page.skeleton import whole
+from daybreak.validation.page.whole import MEDIA
 from daybreak.validation.waivers import Waiver
 
 VERDICT = {
@@ -47,7 +48,7 @@ def render(card: Card) -> str:
     ]
     page = files("daybreak.validation")
     style = (page / "page" / "page.css").read_text(encoding="utf-8") + (page / "card" / "card.css").read_text("utf-8")
-    return TEMPLATE.format(title=esc(f"{card.name}, run {card.run}"), style=style, body="\n".join(parts))
+    return whole(f"{card.name}, run {card.run}", style, tag("main", "\n".join(parts)), MEDIA)
 
 
 def _head(card: Card) -> str:

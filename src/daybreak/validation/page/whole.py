@@ -8,6 +8,7 @@ from daybreak.validation.page.explanations import explanation
 from daybreak.validation.page.markup import esc, number, paragraph, row, tag
 from daybreak.validation.page.pairs import gallery
 from daybreak.validation.page.scores import chart
+from daybreak.validation.page.skeleton import whole
 from daybreak.validation.report import Answer, Report
 
 VERDICTS = {
@@ -22,25 +23,7 @@ MARKS = {
     "not_applicable": "○ nothing to look at",
     "failed": "✗ could not run",
 }
-TEMPLATE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:">
-<title>{title}</title>
-<style>
-{style}
-</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-</body>
-</html>
-"""
+MEDIA = "img-src data:; media-src data:"  # what a page of findings shows stands in it
 
 
 def render(report: Report) -> str:
@@ -53,7 +36,7 @@ def render(report: Report) -> str:
         _foot(report),
     ]
     style = (files("daybreak.validation.page") / "page.css").read_text(encoding="utf-8")
-    return TEMPLATE.format(title=esc(f"Audit: {_about(report)}"), style=style, body="\n".join(parts))
+    return whole(f"Audit: {_about(report)}", style, tag("main", "\n".join(parts)), MEDIA)
 
 
 def _about(report: Report) -> str:
