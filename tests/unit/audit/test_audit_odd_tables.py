@@ -1,5 +1,7 @@
 """Tables as nobody wishes for: audits of leaks and scores answer, or say what they would need, and never break."""
 
+import json
+
 import numpy as np
 import pytest
 from audit_frames import frame_of
@@ -10,6 +12,7 @@ from daybreak.audit.leak import single_features
 from daybreak.audit.outcome import Hits, NotApplicable
 from daybreak.audit.oversampling import segments
 from daybreak.audit.rescore import rescore
+from daybreak.validation import summing
 
 DAY = np.datetime64("2020-01-01")
 KINDS = {
@@ -56,16 +59,38 @@ def odd(seed):
 def test_odd_tables_are_answered(seed):
     frame, hits = odd(seed)
     for ask in (single_features, fingerprints, segments, errors):
-        assert answer(lambda ask=ask: ask(frame).status) in {"clean", "findings", "needs"}
-    assert answer(lambda: "scored" if (found := rescore(frame, hits)) is None or found.says else "") in {
-        "scored",
-        "needs",
-    }
+        if (outcome := answered(ask, frame)) is not None:
+            assert faults(outcome, frame) == []
+    found = answered(rescore, frame, hits)
+    for line in found.scored if found else ():
+        assert unlikely(line, frame) == []
 
 
-def answer(ask):
-    """What it says, or that it needs something."""
+def answered(ask, *given):
+    """What an audit says; None where it says that it needs something."""
     try:
-        return ask()
-    except NotApplicable as told:
-        return "needs" if str(told) else "is silent"
+        return ask(*given)
+    except NotApplicable as error:
+        told = str(error)
+    assert "needs " in told or "has fewer than two values" in told
+    return None
+
+
+def faults(outcome, frame):
+    """What is wrong about an answer, whatever the data: findings without words, of rows or columns that are not there, no JSON."""
+    names = {column.name for column in frame.about.columns}
+    rows = {side: set(part.positions.tolist()) for side, part in (("train", frame.train), ("test", frame.test))}
+    found = ["status"] if (outcome.status == "findings") != bool(outcome.findings) else []
+    for one in outcome.findings:
+        found += [name for name in ("what", "because", "advice") if not getattr(one, name)]
+        found += [f"column {name}" for name in one.columns if name not in names]
+        found += [f"{side} rows" for side, there in one.rows.items() if not set(there) <= rows[side]]
+        found += [] if one.rule == outcome.rule and " nan" not in one.what else [one.what]
+    json.dumps(summing.plain(outcome.measured))
+    return found
+
+
+def unlikely(line, frame):
+    """Scores outside of their intervals, or of more rows than there are."""
+    scores = [one for one in (line.all, line.overlapping, line.clean) if one is not None]
+    return [one for one in scores if not (one.low <= one.value <= one.high and one.rows <= len(frame.test.positions))]
