@@ -27,10 +27,11 @@ class Tally(NamedTuple):
     high: float
 
 
-def cut(values: Vector) -> Vector:
+def cut(values: Vector, low: float | None = None, high: float | None = None) -> Vector:
     """Edges (k + 1,) of at most `FINE` bins `(edge, next edge]` with about equal shares of finite values; a heavy value closes a bin.
 
-    Few distinct values have a bin each. No finite value: two edges around nothing.
+    Few distinct values have a bin each. No finite value: two edges around nothing. The outer edges are those of the values, or of the
+    range [low, high] where that is wider.
     """
     ordered = np.sort(values[np.isfinite(values)])
     if not len(ordered):
@@ -39,7 +40,10 @@ def cut(values: Vector) -> Vector:
     if len(distinct) > FINE:
         ranks = np.ceil(np.arange(1, FINE + 1) * len(ordered) / FINE).astype(int) - 1
         distinct = np.unique(ordered[ranks])
-    return np.concatenate([[np.nextafter(ordered[0], -np.inf)], distinct])
+    least = ordered[0] if low is None else min(ordered[0], low)
+    if high is not None and high > distinct[-1]:
+        distinct = np.append(distinct, high)
+    return np.concatenate([[np.nextafter(least, -np.inf)], distinct])
 
 
 def tally(values: Vector, edges: Vector) -> Tally:

@@ -7,21 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daybreak.monitoring.columns import classes, numbers
-from daybreak.monitoring.records import Calibration, Kind, Score
+from daybreak.monitoring.records import Calibration, Score
 from daybreak.monitoring.special import Vector
 
 Z = 1.959964
 FEWEST = 50  # rows with confidence and truth that a calibration needs
 
 
-def scored(kind: Kind, predicted: Any, truth: Any) -> Score | None:
-    """Accuracy of classes (Wilson's interval), mean absolute error of numbers; None where no row has both."""
-    if kind == "number":
-        errors = np.abs(numbers(predicted) - numbers(truth))
-        errors = errors[np.isfinite(errors)]
-        return mean_error(len(errors), float(errors.sum()), float(errors @ errors))
-    right = rightness(predicted, truth)
-    return accuracy(int((right == 1).sum()), int((right >= 0).sum()))
+def scored_numbers(predicted: Vector, truth: Any) -> Score | None:
+    """The mean absolute error of numbers; None where no row has both."""
+    errors = np.abs(predicted - numbers(truth))
+    errors = errors[np.isfinite(errors)]
+    return mean_error(len(errors), float(errors.sum()), float(errors @ errors))
 
 
 def rightness(predicted: Any, truth: Any) -> NDArray[np.int8]:

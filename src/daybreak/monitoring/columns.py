@@ -7,24 +7,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daybreak.monitoring.measures import images, sounds, tensors, texts
-from daybreak.monitoring.records import Kind
+from daybreak.monitoring.records import Column, Kind
 from daybreak.monitoring.special import Vector
+from daybreak.signature.answers import decided
 
 Texts = list[str | None]
-Columns = Mapping[str, Any]
+Values = Mapping[str, Any]  # name -> values, first axis rows
 
+CONFIDENCE = "confidence"
 WHOLE = ""  # the name of the one track of a column that is followed as it is
 
 
-def measured(
-    kind: Kind, values: Any, words: NDArray[np.uint8] | None, centre: tuple[float, ...]
-) -> Mapping[str, Vector | Texts]:
+def measured(column: Column, values: Any) -> Mapping[str, Vector | Texts]:
     """The tracks of a column, each of as many values as the column has rows."""
-    if kind == "text":
-        return texts.measure(as_texts(values), words if words is not None else texts.known_words(()))
-    if kind in {"tensor", "embedding"}:
-        return tensors.measure(values, centre)
-    return _PLAIN[kind](values)
+    if column.kind == "text":
+        return texts.measure(as_texts(values), texts.unpacked(column.words))
+    if column.kind in {"tensor", "embedding"}:
+        return tensors.measure(values, column.centre)
+    if column.kind == "label":
+        return labels(values, column.classes, column.threshold)
+    return _PLAIN[column.kind](values)
+
+
+def labels(scores: NDArray[Any], names: tuple[str, ...], threshold: float | None) -> Mapping[str, Vector | Texts]:
+    """Scores (rows, classes) as the class that is told and the score it has."""
+    places = decided(scores, threshold)
+    sure: Vector = scores[np.arange(len(scores)), places].astype(np.float64)
+    return {WHOLE: [names[place] for place in places.tolist()], CONFIDENCE: sure}
 
 
 def numbers(values: Any) -> Vector:
@@ -58,21 +67,19 @@ def as_texts(values: Any) -> Texts:
     return [value if value is None or isinstance(value, str) else str(value) for value in listed]
 
 
-def confidence(values: Any) -> Vector:
-    """The largest probability of each row (n, k); of one probability p per row, that of the likelier side."""
-    rows = tensors.flat(values)
-    if isinstance(rows, list):
-        return np.array([row.max() if len(row) else np.nan for row in rows])
-    if rows.shape[1] == 1:
-        return np.maximum(rows[:, 0], 1 - rows[:, 0])
-    result: Vector = rows.max(1) if rows.shape[1] else np.full(len(rows), np.nan)
-    return result
+def _spans(values: Any) -> Mapping[str, Vector | Texts]:
+    """Spans of text by their score and length."""
+    rows = [(np.nan, np.nan) if span is None else (span.score, float(span.end - span.start)) for span in values]
+    scores, lengths = np.array(rows, np.float64).reshape(-1, 2).T
+    return {CONFIDENCE: scores, "length": lengths}
 
 
+_BOOLEAN: Mapping[str | None, str] = {"0": "false", "1": "true"}  # booleans that may be null are numbers
 _PLAIN: Mapping[Kind, Callable[[Any], Mapping[str, Vector | Texts]]] = {
     "number": lambda values: {WHOLE: numbers(values)},
+    "boolean": lambda values: {WHOLE: [_BOOLEAN.get(value, value) for value in classes(values)]},
     "category": lambda values: {WHOLE: classes(values)},
     "image": images.measure,
     "audio": sounds.measure,
-    "probabilities": lambda values: {"confidence": confidence(values)},
+    "span": _spans,
 }

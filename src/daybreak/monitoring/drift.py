@@ -66,7 +66,7 @@ def judge(reference: Reference, window: Partial, policy: Policy | None = None) -
     for side, column, track, answer in found:
         p = next(corrected) if answer.counts else answer.p
         told.append(_told(side, column, track, answer, p, policy))
-    told.sort(key=lambda test: (not test.alarm, -test.value / test.effect))
+    told.sort(key=lambda test: (not test.alarm, -test.value / max(test.effect, 1e-9)))
     return Verdict(
         window.rows, "drift" if told and told[0].alarm else "ok", _sentence(told), tuple(told), window.unread
     )

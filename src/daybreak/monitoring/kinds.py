@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 
 from daybreak.base.errors import UsageError
-from daybreak.monitoring.records import Kind
+from daybreak.monitoring.records import Column, Kind
+from daybreak.signature.fields import Field, Output
 
 MOST_CLASSES = 50
 WORDY = 0.2  # texts are a category while at most this share of rows has a value of its own
-BATCH_OF_IMAGES = 4
+BATCH_OF_IMAGES = 4  # axes
+SCORES = 2
 
 
 def kind_of(name: str, values: Any) -> Kind:
@@ -18,7 +20,7 @@ def kind_of(name: str, values: Any) -> Kind:
     if array.dtype == object or array.dtype.kind in "UT":
         return _of_objects(name, array)
     if array.dtype.kind == "b":
-        return "category"
+        return "boolean"
     if array.dtype.kind not in "iuf":
         raise UsageError(f"column {name!r} must hold numbers, classes, texts, pictures or sounds, got {array.dtype}")
     if array.ndim == 1:
@@ -40,7 +42,7 @@ def _of_objects(name: str, array: Any) -> Kind:
             return "image"
         return "audio" if first.ndim == 1 and first.dtype.kind == "f" else "tensor"
     if isinstance(first, bool | np.bool_):
-        return "category"
+        return "boolean"
     if first is None or isinstance(first, int | float | np.number):
         return "number"
     if isinstance(first, str):
@@ -52,9 +54,21 @@ def _of_objects(name: str, array: Any) -> Kind:
 
 
 def answer_kind(name: str, values: Any) -> Kind:
-    """As `kind_of`; rows of numbers in [0, 1] that add up to 1 are probabilities."""
+    """As `kind_of`, of outputs; rows of two or more numbers in [0, 1] that add up to 1 are the scores of a label."""
     kind = kind_of(name, values)
-    if kind != "tensor" or not isinstance(values, np.ndarray) or values.ndim != 2 or values.dtype == object:  # noqa: PLR2004
+    if kind != "tensor" or not isinstance(values, np.ndarray) or values.ndim != SCORES or values.dtype == object:
         return kind
-    shares = values.astype(np.float64)
-    return "probabilities" if (shares >= 0).all() and np.allclose(shares.sum(1), 1, atol=1e-3) else kind
+    scores = values.astype(np.float64)
+    whole = scores.shape[1] > 1 and bool((scores >= 0).all()) and np.allclose(scores.sum(1), 1, atol=1e-3)
+    return "label" if whole else kind
+
+
+def of_input(field: Field) -> Column:
+    """How an input that a signature describes is followed."""
+    kind: Kind = "number" if field.kind == "integer" else field.kind
+    return Column(field.name, kind, classes=field.classes, low=field.low, high=field.high)
+
+
+def of_output(output: Output) -> Column:
+    """How an output that a signature describes is followed."""
+    return Column(output.name, output.kind, classes=output.classes, threshold=output.threshold)

@@ -12,7 +12,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `psi`, `wasserstein` (in standard deviations of the reference), `jensen_shannon` (a distance in [0, 1]): numbers. `classes`: the share
     of rows that changed class (total variation). `shares`: change of the share of rows that are missing, out of range or of new values.
-    `alarming`: the distances of numbers that may raise an alarm; the others are told.
+    `accuracy`: how far accuracy falls, `error`: how much larger the mean error gets, as a share of it; of `truths` answers at least whose
+    truth came back. `alarming`: the distances of numbers that may raise an alarm; the others are told.
     """
 
     rows: int = 500
@@ -22,4 +23,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jensen_shannon: float = 0.1
     classes: float = 0.05
     shares: float = 0.02
+    accuracy: float = 0.02
+    error: float = 0.1
+    truths: int = 100
     alarming: tuple[Literal["psi", "wasserstein", "jensen-shannon"], ...] = ("psi", "wasserstein")

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["number", "category", "text", "image", "audio", "tensor", "embedding", "probabilities"]
+Kind = Literal["number", "boolean", "category", "text", "image", "audio", "tensor", "embedding", "label", "span"]
 Side = Literal["input", "output"]
 
 
@@ -52,15 +52,20 @@ class Column(msgspec.Struct, frozen=True):
 
     name: str
     kind: Kind
-    tracks: tuple[Track, ...]
+    tracks: tuple[Track, ...] = ()
     words: str = ""  # texts: a Bloom filter of known words, base64
     centre: tuple[float, ...] = ()  # embeddings: their mean
+    classes: tuple[str, ...] = ()  # labels: what scores (rows, classes) are of; categories: what was declared
+    threshold: float | None = None  # labels of two classes: the score from which the second is told
+    low: float | None = None  # numbers: the range that was declared
+    high: float | None = None
 
 
 class Calibration(msgspec.Struct, frozen=True):
     """How often the model was right on the evaluation set, over bins of its confidence `(edges[i], edges[i + 1]]`.
 
-    `threshold`: as many rows of the evaluation set are more confident as are right (ATC, Garg et al. 2022).
+    `output`: the label whose confidence it is. `threshold`: as many rows
+    of the evaluation set are more confident as are right (ATC, Garg et al. 2022).
     """
 
     output: str

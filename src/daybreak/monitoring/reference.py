@@ -1,80 +1,89 @@
 """The reference that live windows are compared with, from a sample of what the model takes and gives; made at registration."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from daybreak.base.errors import UsageError
 from daybreak.monitoring.bins import cut, tally
-from daybreak.monitoring.calibration import calibrated, rightness, scored
-from daybreak.monitoring.columns import Columns, Texts, as_texts, measured
-from daybreak.monitoring.kinds import answer_kind, kind_of
+from daybreak.monitoring.calibration import accuracy, calibrated, rightness, scored_numbers
+from daybreak.monitoring.columns import CONFIDENCE, WHOLE, Texts, Values, as_texts, measured
+from daybreak.monitoring.kinds import answer_kind, kind_of, of_input, of_output
 from daybreak.monitoring.measures import tensors, texts
-from daybreak.monitoring.records import QUANTILES, Calibration, Classes, Column, Kind, Numbers, Reference, Track
+from daybreak.monitoring.records import QUANTILES, Calibration, Classes, Column, Kind, Numbers, Reference, Score, Track
 from daybreak.monitoring.special import Vector
+from daybreak.signature.fields import Signature
 
 MOST_VALUES = 200  # classes of a column that are counted by name
 MOST_CHARACTERS = 80  # of a class's name
 MOST_ROWS = 100_000  # more are thinned evenly: beyond that the reference's own chance no longer matters
+PREDICTED = ("label", "category", "number")
 DIGITS = 5  # of a centre's numbers
 
 
 def make(
-    columns_in: Columns,
-    columns_out: Columns,
+    columns_in: Values,
+    columns_out: Values,
     *,
-    kinds_in: Mapping[str, Kind] | None = None,
-    kinds_out: Mapping[str, Kind] | None = None,
-    classes: Mapping[str, tuple[str, ...]] | None = None,
+    signature: Signature | None = None,
+    kinds: Mapping[str, Kind] | None = None,
     truth: Any = None,
     predicted: str | None = None,
-    confidence: str | None = None,
 ) -> Reference:
     """A reference of columns: name -> values whose first axis is rows (NumPy array, or a list of texts, pictures, sounds).
 
-    `columns_in`: what the model was given, as a caller sends it; rows of the evaluation set, not of training. `columns_out`: its answers to
-    the same rows. `kinds_*` say what columns hold (kind_of guesses the others). `classes`: declared classes, never called new.
-    `truth`: right answers (n,); with them the reference holds the score and how confidence and being right go together. `predicted`: the
-    output that is compared with truth (default: the first category or number); `confidence`: the output that tells how sure the model is,
-    probabilities (n, k) or a number in [0, 1] (default: the first of probabilities).
+    `columns_in`: what the model takes, as the signature lays it out in memory; rows of the evaluation set, not of training.
+    `columns_out`: its answers to the same rows; scores (rows, classes) of labels. What the signature does not name is guessed from values,
+    unless `kinds` says it (the only way to name an "embedding").
+    `truth`: right answers (rows,), None where unknown; with them the reference holds the score, and how confidence and being right go
+    together. `predicted`: the output that they are of (default: the first label, category or number).
 
     Raises `UsageError` where columns differ in rows, or hold what cannot be followed.
     """
     rows = _rows(columns_in, columns_out, truth)
     step = -(-rows // MOST_ROWS)
-    kinds_in = {name: (kinds_in or {}).get(name) or kind_of(name, values) for name, values in columns_in.items()}
-    kinds_out = {name: (kinds_out or {}).get(name) or answer_kind(name, values) for name, values in columns_out.items()}
-    declared = classes or {}
-    inputs, outputs = (
-        tuple(_column(name, kinds[name], values[::step], declared.get(name, ())) for name, values in columns.items())
-        for kinds, columns in ((kinds_in, columns_in), (kinds_out, columns_out))
-    )
-    predicted = predicted or next((name for name, kind in kinds_out.items() if kind in {"category", "number"}), "")
-    confidence = confidence or next((name for name, kind in kinds_out.items() if kind == "probabilities"), "")
-    score, calibration = None, None
-    if truth is not None and predicted in columns_out:
-        score = scored(kinds_out[predicted], columns_out[predicted], truth)
-        if kinds_out[predicted] == "category":
-            right = rightness(columns_out[predicted], truth)
-            calibration = _calibration(
-                next((column for column in outputs if column.name == confidence), None), columns_out, right
-            )
+    fields = [of_input(field) for field in signature.inputs] if signature else []
+    answers = [of_output(output) for output in signature.outputs] if signature else []
+    inputs = _columns(columns_in, fields, kinds or {}, kind_of, step)
+    outputs = _columns(columns_out, answers, kinds or {}, answer_kind, step)
+    predicted = predicted or next((column.name for column in outputs if column.kind in PREDICTED), "")
+    column = next((column for column in outputs if column.name == predicted), None)
+    if truth is None or column is None:
+        return Reference(-(-rows // step), inputs, outputs, predicted)
+    score, calibration = _proved(column, columns_out[predicted], truth)
     return Reference(-(-rows // step), inputs, outputs, predicted, score, calibration)
 
 
-def _calibration(column: Column | None, columns_out: Columns, right: NDArray[np.int8]) -> Calibration | None:
-    track = column.tracks[0] if column is not None and column.kind in {"probabilities", "number"} else None
-    if column is None or not isinstance(track, Numbers):
-        return None
-    sure = measured(column.kind, columns_out[column.name], None, ())[track.name]
-    return calibrated(column.name, sure, right, track.edges) if isinstance(sure, np.ndarray) else None
+def _columns(
+    values: Values, described: Sequence[Column], kinds: Mapping[str, Kind], guess: Callable[[str, Any], Kind], step: int
+) -> tuple[Column, ...]:
+    known = {column.name: column for column in described}
+    made = []
+    for name, held in values.items():
+        column = known.get(name) or Column(name, kinds.get(name) or guess(name, held))
+        if name in kinds:
+            column = msgspec.structs.replace(column, kind=kinds[name])
+        made.append(_followed(column, held[::step]))
+    return tuple(made)
 
 
-def _rows(columns_in: Columns, columns_out: Columns, truth: Any) -> int:
+def _proved(column: Column, answers: Any, truth: Any) -> tuple[Score | None, Calibration | None]:
+    """The score of answers, and of labels what their confidence says."""
+    tracks = measured(column, answers)
+    if column.kind == "number":
+        return scored_numbers(np.asarray(tracks[WHOLE]), truth), None
+    right = rightness(tracks[WHOLE], truth)
+    score = accuracy(int((right == 1).sum()), int((right >= 0).sum()))
+    track = next((track for track in column.tracks if track.name == CONFIDENCE), None)
+    if not isinstance(track, Numbers):
+        return score, None
+    return score, calibrated(column.name, np.asarray(tracks[CONFIDENCE]), right, track.edges)
+
+
+def _rows(columns_in: Values, columns_out: Values, truth: Any) -> int:
     counts = {f"input {name!r}": len(values) for name, values in columns_in.items()}
     counts |= {f"output {name!r}": len(values) for name, values in columns_out.items()}
     if truth is not None:
@@ -87,26 +96,24 @@ def _rows(columns_in: Columns, columns_out: Columns, truth: Any) -> int:
     return next(iter(counts.values()))
 
 
-def _column(name: str, kind: Kind, values: Any, declared: tuple[str, ...]) -> Column:
-    if kind == "text":
-        return _text_column(name, values)
-    centre = _centre(values) if kind == "embedding" else ()
-    tracks = measured(kind, values, None, centre)
-    return Column(name, kind, tuple(_track(track, held, declared) for track, held in tracks.items()), "", centre)
+def _followed(column: Column, values: Any) -> Column:
+    """The column with its tracks, and what they are measured with."""
+    if column.kind == "text":
+        return _text_column(column, values)
+    if column.kind == "embedding":
+        column = msgspec.structs.replace(column, centre=_centre(values))
+    if column.kind == "label" and not column.classes:
+        column = msgspec.structs.replace(column, classes=tuple(map(str, range(np.shape(values)[1]))))
+    tracks = tuple(_track(name, held, column) for name, held in measured(column, values).items())
+    return msgspec.structs.replace(column, tracks=tracks)
 
 
-def _text_column(name: str, values: Any) -> Column:
+def _text_column(column: Column, values: Any) -> Column:
     """Words are learnt from every other text and counted in the others: else all were known, and any window were new."""
     rows = as_texts(values)
-    words = texts.known_words(rows[1::2])
-    tracks = {track: held for track, held in texts.measure(rows, words).items() if track != texts.NAMES[-1]}
-    apart = texts.measure(rows[::2], words)[texts.NAMES[-1]]
-    return Column(
-        name,
-        "text",
-        tuple(_track(track, held, ()) for track, held in [*tracks.items(), (texts.NAMES[-1], apart)]),
-        texts.packed(words),
-    )
+    column = msgspec.structs.replace(column, words=texts.packed(texts.known_words(rows[1::2])))
+    held = {**measured(column, rows), texts.KNOWN: measured(column, rows[::2])[texts.KNOWN]}
+    return msgspec.structs.replace(column, tracks=tuple(_track(name, track, column) for name, track in held.items()))
 
 
 def _centre(values: Any) -> tuple[float, ...]:
@@ -117,12 +124,13 @@ def _centre(values: Any) -> tuple[float, ...]:
     return tuple(float(f"{value:.{DIGITS}g}") for value in mean) if np.isfinite(mean).all() else ()
 
 
-def _track(name: str, values: Vector | Texts, declared: tuple[str, ...]) -> Track:
-    return _classes(name, values, declared) if isinstance(values, list) else _numbers(name, values)
+def _track(name: str, values: Vector | Texts, column: Column) -> Track:
+    if isinstance(values, list):
+        return _classes(name, values, column.classes)
+    return _numbers(name, values, cut(values, column.low, column.high))
 
 
-def _numbers(name: str, values: Vector) -> Numbers:
-    edges = cut(values)
+def _numbers(name: str, values: Vector, edges: Vector) -> Numbers:
     counted = tally(values, edges)
     finite = values[np.isfinite(values)]
     quantiles = np.quantile(finite, QUANTILES) if len(finite) else np.zeros(len(QUANTILES))

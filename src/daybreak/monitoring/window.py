@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daybreak.monitoring.bins import Tally, tally
-from daybreak.monitoring.columns import Columns, Texts, measured
-from daybreak.monitoring.measures.texts import unpacked
+from daybreak.monitoring.columns import Texts, Values, measured
 from daybreak.monitoring.records import Classes, Column, Counted, Numbers, Partial, Reference, Side, Track, key
 from daybreak.monitoring.reference import MOST_CHARACTERS
 from daybreak.monitoring.special import Vector
@@ -34,7 +33,7 @@ class Window:
         """Rows counted since the last `take`."""
         return self._rows
 
-    def add(self, inputs: Columns, outputs: Columns, rows: int) -> None:
+    def add(self, inputs: Values, outputs: Values, rows: int) -> None:
         """Count a batch of `rows` rows. A column that is not there is missing in all of them.
 
         A column that cannot be measured (of another type than the reference's) counts as missing, and its rows as unread: watching
@@ -65,9 +64,7 @@ class _Followed:
     def __init__(self, side: Side, column: Column) -> None:
         self.side = side
         self.name = column.name
-        self._kind = column.kind
-        self._words = unpacked(column.words) if column.words else None
-        self._centre = column.centre
+        self._column = column
         self._tracks: dict[str, _NumberTrack | _ClassTrack] = {
             track.name: _NumberTrack(track) if isinstance(track, Numbers) else _ClassTrack(track)
             for track in column.tracks
@@ -77,7 +74,7 @@ class _Followed:
         if values is None:
             self.absent(rows)
             return
-        parts = measured(self._kind, values, self._words, self._centre)
+        parts = measured(self._column, values)
         if any(len(part) != rows for part in parts.values()):
             raise ValueError(f"column {self.name!r} must have {rows} rows, got others")
         for name, track in self._tracks.items():

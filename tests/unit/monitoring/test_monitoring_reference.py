@@ -7,7 +7,9 @@ import pytest
 from daybreak.base.errors import UsageError
 from daybreak.monitoring import reference
 from daybreak.monitoring.kinds import kind_of
+from daybreak.monitoring.records import Numbers
 from daybreak.monitoring.window import Window
+from daybreak.signature.fields import Field, Output, Signature
 
 ROWS = 1000
 
@@ -30,7 +32,7 @@ def test_kinds_are_recognised_from_values():
     assert {name: kind_of(name, values) for name, values in columns().items()} == {
         "age": "number",
         "job": "category",
-        "member": "category",
+        "member": "boolean",
         "message": "text",
         "photo": "image",
         "voice": "audio",
@@ -44,7 +46,7 @@ def test_a_reference_is_a_few_10_kb_of_json_and_comes_back_equal():
     data = reference.to_json(made)
     assert len(data) < 60_000
     assert reference.from_json(data) == made
-    assert [column.kind for column in made.outputs] == ["category", "probabilities"]
+    assert [column.kind for column in made.outputs] == ["category", "label"]
 
 
 def test_bins_hold_equal_shares_and_few_values_have_a_bin_each():
@@ -59,7 +61,7 @@ def test_right_answers_give_a_score_and_a_calibration():
     rng = np.random.default_rng(2)
     shares = rng.dirichlet([1, 1, 1], ROWS)
     truth = [str(rng.choice(3, p=row)) for row in shares]
-    made = reference.make({"x": shares[:, 0]}, {"label": [str(i) for i in shares.argmax(1)], "p": shares}, truth=truth)
+    made = reference.make({"x": shares[:, 0]}, {"p": shares}, truth=truth)
     assert made.score.low < shares.max(1).mean() < made.score.high
     assert sum(made.calibration.rows) == ROWS
     assert sum(made.calibration.right) == round(made.score.value * ROWS)
@@ -99,9 +101,35 @@ def test_every_row_of_a_reference_is_in_its_own_range():
     part = window.take()
     for column in made.inputs:
         for track in column.tracks:
-            if column.kind != "category":
+            if isinstance(track, Numbers):
                 counted = part.tracks[f"input\t{column.name}\t{track.name}"]
                 assert counted.bins[0] == counted.bins[-1] == 0 or track.name == "known words", (
                     column.name,
                     track.name,
                 )
+
+
+def test_a_signature_says_what_columns_hold():
+    signature = Signature(
+        inputs=(
+            Field("age", "integer", low=0, high=120),
+            Field("member", "boolean", nullable=True),
+            Field("job", "category", classes=("cook", "spy")),
+        ),
+        outputs=(Output("spam", "label", classes=("ham", "spam"), threshold=0.9),),
+    )
+    values = {
+        "age": np.arange(20, 60),
+        "member": np.tile([0.0, 1.0, np.nan, 1.0], 10),
+        "job": np.array(["cook"] * 40, object),
+    }
+    scores = np.tile([[0.2, 0.8], [0.05, 0.95]], (20, 1))
+    made = reference.make(values, {"spam": scores}, signature=signature, truth=["ham", "spam"] * 20)
+    age, member, job = (column.tracks[0] for column in made.inputs)
+    assert (age.edges[0] < 0, age.edges[-1]) == (True, 120)
+    assert (member.values, member.missing) == (("true", "false"), 10)
+    assert dict(zip(job.values, job.counts, strict=True)) == {"cook": 40, "spy": 0}
+    label, confidence = made.outputs[0].tracks
+    assert dict(zip(label.values, label.counts, strict=True)) == {"ham": 20, "spam": 20}
+    assert (confidence.quantiles[0], confidence.quantiles[-1]) == (0.2, 0.95)
+    assert made.score.value == 1.0

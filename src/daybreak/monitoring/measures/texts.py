@@ -2,6 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from re import compile as pattern
 from zlib import crc32
 
@@ -14,11 +15,12 @@ MOST_CHARACTERS = 2_000
 MOST_WORDS = 200
 FILTER_BITS = 1 << 16
 PROBES = 3
-NAMES = ("length", "letters", "digits", "capitals", "foreign letters", "known words")
+KNOWN = "known words"
+NAMES = ("length", "letters", "digits", "capitals", "foreign letters", KNOWN)
 
 _WORD = pattern(r"[^\W\d_]+")
 _LETTER, _DIGIT, _CAPITAL, _FOREIGN = 1, 2, 4, 8
-_KNOWN = 16
+_MET = 16
 _CLASSES = np.zeros(0x110000, np.uint8)  # filled as characters are met; pages never met cost no memory
 
 
@@ -46,7 +48,7 @@ def _flags(text: str) -> NDArray[np.uint8]:
 def _class_of(character: str) -> int:
     letter = character.isalpha()
     return (
-        _KNOWN
+        _MET
         | _LETTER * letter
         | _DIGIT * character.isdigit()
         | _CAPITAL * character.isupper()
@@ -93,6 +95,9 @@ def packed(words: NDArray[np.uint8]) -> str:
     return b64encode(words.tobytes()).decode()
 
 
+@lru_cache(maxsize=64)
 def unpacked(text: str) -> NDArray[np.uint8]:
-    """A filter from its text."""
+    """A filter from its text; of no text, one that knows no word."""
+    if not text:
+        return np.zeros(FILTER_BITS // 8, np.uint8)
     return np.frombuffer(b64decode(text), np.uint8)
