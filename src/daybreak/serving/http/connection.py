@@ -29,8 +29,11 @@ class House(Protocol):
     """What a connection asks of its server."""
 
     limits: Limits
-    hot: Container[bytes]
     draining: bool
+
+    @property
+    def hot(self) -> Container[bytes]:
+        """Paths that are answered in the parser's callback."""
 
     def now(self) -> float:
         """The loop's clock, seconds."""
