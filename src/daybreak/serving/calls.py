@@ -26,7 +26,8 @@ class Call:
 
     A route gives rows as `Codec.decode` made them, which become columns with their batch, or columns and how many rows they have. When
     `done` is called, either `outputs` or `refusal` is there; with `json` also `answers`, each row's as JSON.
-    `route`: which face asked (predict, v2, grpc, page); `unit`: who asks, where a split needs it.
+    `route`: which face asked (predict, v2, grpc, page); `unit`: who asks, where a split needs it; `deal`: how that was dealt
+    (`serving.deal`).
     """
 
     __slots__ = (
@@ -37,6 +38,7 @@ class Call:
         "cancelled",
         "columns",
         "deadline",
+        "deal",
         "decoded",
         "done",
         "finished",
@@ -67,6 +69,7 @@ class Call:
         self.json = json
         self.route = route
         self.unit = unit
+        self.deal = ""
         self.arm: Arm | None = None  # who answers
         self.arrived = 0.0  # the loop's clock, seconds
         self.deadline = 0.0  # the same clock

@@ -7,7 +7,7 @@ Bits, not names: a unit's name is never written to an event, and bits alone tell
 
 import msgspec
 
-from daybreak.rollout.assignment import Router
+from daybreak.rollout.assignment import Arm, Router
 
 BITS = 0xFFFFFF
 
@@ -20,10 +20,10 @@ class Deal(msgspec.Struct, frozen=True):
     unit: int
 
 
-def told(router: Router, unit: str) -> str:
-    """The deal of a unit, as an id carries it; about a microsecond."""
+def dealt(router: Router, unit: str) -> tuple[Arm, str]:
+    """Who answers a unit, and the deal as an id carries it; about a microsecond."""
     bucket, bits = router.hashed(unit)
-    return f"{router.split.revision:x}-{bucket:x}-{bits & BITS:x}"
+    return router.arm_of(bucket), f"{router.split.revision:x}-{bucket:x}-{bits & BITS:x}"
 
 
 def read(text: str) -> Deal | None:

@@ -26,11 +26,13 @@ from typing import Any, TypeVar
 from daybreak.base.errors import UsageError
 from daybreak.inference.model import Model
 from daybreak.rollout.assignment import Router, Split
+from daybreak.serving import deal
 from daybreak.serving.calls import Call, Observer
 from daybreak.serving.deployment import Deployment, Served
 from daybreak.serving.events import Writer
 from daybreak.serving.ids import Ids
 from daybreak.serving.lane import Lane
+from daybreak.serving.meters import Meter
 from daybreak.serving.refusals import Refusal
 from daybreak.signature.codec import Codec
 from daybreak.signature.fields import Columns, Signature
@@ -48,11 +50,12 @@ class Engine:
         self.ids = ids
         self.events = events
         self.observers: list[Observer] = []
+        self.meter: Meter | None = None  # `serving.meters`, an observer too
         self.arms: dict[str, Lane] = {}
         self.draining = False
         self._load = load
         self._deployment: Deployment | None = None
-        self._router: Router | None = None
+        self.router: Router | None = None  # of the split that is served
         self._unit_header = b""
         self._unit_field = ""  # of rows as the codec makes them
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="bodies")
@@ -101,7 +104,7 @@ class Engine:
             )
         call.arrived = self._loop.time()
         call.deadline = call.arrived + min(deadline or limits.deadline, limits.deadline)
-        self._lane(arm, call.unit).submit(call)
+        self._lane(arm, call).submit(call)
 
     async def predict(
         self,
@@ -186,9 +189,16 @@ class Engine:
         self._close(self.arms, served=False)
         self._aside.shutdown(wait=False)
 
+    def _unit_in(self, call: Call) -> str:
+        """Who asks, by a field of rows that came as columns."""
+        if call.columns is None or not self._unit_field:
+            return ""
+        column = call.columns[self.signature.inputs[int(self._unit_field[1:])].name]
+        return str(column[0]) if len(column) else ""
+
     def _follow(self, split: Split | None) -> None:
         """Who is sent where, from now on."""
-        self._router = None if split is None else Router(split)
+        self.router = None if split is None else Router(split)
         kind, _, name = ("" if split is None else split.unit).partition(":")
         self._unit_header = name.lower().encode() if kind == "header" else b""
         places = {field.name: f"f{place}" for place, field in enumerate(self.signature.inputs)}
@@ -202,8 +212,8 @@ class Engine:
         model = await asyncio.to_thread(self._load, Path(served.package), wanted.threads)
         return Lane(served, model, wanted.limits, self._issue, self.observers)
 
-    def _issue(self, served: Served, at: float) -> str:
-        return self.ids.issue(served.arm, served.version, at)
+    def _issue(self, served: Served, call: Call) -> str:
+        return self.ids.issue(served.arm, served.version, call.at, call.deal)
 
     def _close(self, lanes: dict[str, Lane], *, served: bool = True) -> None:
         kept = list(self.arms.values()) if served else []
@@ -211,9 +221,10 @@ class Engine:
             if lane not in kept:
                 lane.close()
 
-    def _lane(self, arm: str, unit: str) -> Lane:
-        if not arm and self._router is not None:
-            arm = self._router.assign(unit or secrets.token_hex(8)).name
+    def _lane(self, arm: str, call: Call) -> Lane:
+        if not arm and self.router is not None:
+            dealt, call.deal = deal.dealt(self.router, call.unit or self._unit_in(call) or secrets.token_hex(8))
+            arm = dealt.name
         if not arm:
             return self.champion
         try:

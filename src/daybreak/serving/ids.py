@@ -1,7 +1,7 @@
 """Request ids that say who answered, and prove it: `POST /feedback` is taken by any replica without asking another.
 
     champion.3.18f2a6c0e4b1d2-07a.5f0c9b1e2d3a4f56
-    arm . version . microseconds since 1970 and replica and count, in hexadecimal . MAC
+    arm . version . microseconds since 1970 and replica and count, in hexadecimal, and how it was dealt (`serving.deal`) . MAC
 
 The MAC is keyed BLAKE2b (RFC 7693) of 8 bytes over what stands before it. The key is the deployment's `secret`.
 """
@@ -45,9 +45,11 @@ class Ids:
         self._count = count()
         self._replica = f"-{replica:x}"
 
-    def issue(self, arm: str, version: int, at: float) -> str:
-        """A new one; about a microsecond."""
+    def issue(self, arm: str, version: int, at: float, deal: str = "") -> str:
+        """A new one; about a microsecond. `deal`: how it was dealt (`serving.deal`)."""
         said = f"{arm}.{version}.{int(at * 1e6):x}{self._replica}{next(self._count) & _COUNTS:04x}"
+        if deal:
+            said = f"{said}-{deal}"
         return f"{said}.{self._sign(said)}"
 
     def read(self, told: str) -> Issued:

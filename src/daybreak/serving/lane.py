@@ -30,7 +30,7 @@ SWEEP = 0.02  # seconds between looks for calls past their deadline
 
 _log = logging.getLogger("daybreak.serving")
 
-Issue = Callable[[Served, float], str]
+Issue = Callable[[Served, Call], str]  # the id of a call that is answered
 
 
 class Lane:
@@ -150,7 +150,8 @@ class Lane:
                 call.outputs = part.outputs if alone else cut(part.outputs, begin, end)
                 if part.answers is not None:
                     call.answers = part.answers[begin:end]
-                call.at, call.id = at, self._issue(self.served, at)
+                call.at = at
+                call.id = self._issue(self.served, call)
                 call.finished = True
                 call.done(call)
             begin = end

@@ -83,7 +83,9 @@ class _Face:
             request, self._engine.deployment.limits.body, ("application/json", "application/octet-stream")
         )
         asked = bodies.read(body, request.headers.get(bodies.LENGTH_HEADER))
-        answered = await infer(self._engine, asked, arm, route="v2", unit=request.headers.get("x-unit", ""))
+        answered = await infer(
+            self._engine, asked, arm, route="v2", unit=self._engine.unit_of(dict(request.headers.raw), ())
+        )
         told, length = bodies.write(asked, answered)
         if length is None:
             return Response(told, media_type="application/json")
