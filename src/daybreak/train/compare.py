@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from daybreak.base.errors import DaybreakError
 from daybreak.train import reading
 from daybreak.train.fingerprint import differences, fingerprint
 from daybreak.wire.comparison import Comparison, Question
@@ -20,7 +21,7 @@ def compare(question: Question) -> Comparison:
     try:
         before, after = (_read(file) for file in (question.before, question.after))
     except Exception as error:  # noqa: BLE001 (a file may hold anything, and its classes may be gone)
-        return Comparison(error=f"{type(error).__name__}: {error}")
+        return Comparison(error=str(error) if isinstance(error, DaybreakError) else f"{type(error).__name__}: {error}")
     return Comparison(fingerprint(before), fingerprint(after), differences(before, after))
 
 

@@ -50,7 +50,13 @@ def answered(function: Any, call: dict[str, str], told: Any) -> dict[str, Any]:
         first = Path(call["model"]) if "model" in call else frame(Path(call["train"]))
         return {"found": told(function(first, frame(Path(call["test"]))))}
     except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever the user's code raises)
-        return {"failed": f"{type(error).__name__}: {error}"}
+        return {"failed": said(error)}
+
+
+def said(error: BaseException) -> str:
+    """An error in words: Daybreak's own (a checkpoint that cannot be read) are sentences, all others need their class."""
+    ours = any(kind.__name__ == "DaybreakError" for kind in type(error).__mro__)
+    return str(error) if ours else f"{type(error).__name__}: {error}"
 
 
 def seed() -> None:

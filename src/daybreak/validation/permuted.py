@@ -100,7 +100,7 @@ def _called(fit: Fit, train: Columns, test: Columns) -> Any:
     try:
         return called.predictions(fit(called.table(train), called.table(test)))
     except Exception as error:
-        raise UserCodeError(f"the training failed: {type(error).__name__}: {error}; {EXPECTS}") from error
+        raise UserCodeError(f"the training failed: {called.said(error)}; {EXPECTS}") from error
 
 
 def _excess(frame: Frame, problem: Problem, predictions: Any, number: int) -> tuple[float, float]:

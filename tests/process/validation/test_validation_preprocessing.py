@@ -87,6 +87,10 @@ CODE = dedent(
         import os
         os._exit(3)
 
+    def ours(train, test):
+        from daybreak.base.errors import DamagedFile
+        raise DamagedFile("the checkpoint is cut off")
+
     def returns_one(train, test):
         return train
     """
@@ -166,6 +170,7 @@ def test_what_differs_by_itself_cannot_be_judged_and_the_rest_is(opened):
     ("name", "says"),
     [
         ("crashes", "RuntimeError: no such column"),
+        ("ours", "prepare:ours failed: the checkpoint is cut off"),
         ("leaves", "its process ended"),
         ("returns_one", r"returns \(train features, test features\)"),
         ("absent", "has no attribute 'absent'"),

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from daybreak.train import codec, reading
+from daybreak.train.compare import compare
 from daybreak.train.fingerprint import differences, fingerprint
+from daybreak.wire.comparison import Question
 
 
 def tree(weights=(1.0, 2.0, 3.0), **kept):
@@ -107,3 +109,10 @@ def test_types_that_jax_adds_to_numpy_count_by_their_bits():
     ml_dtypes = pytest.importorskip("ml_dtypes", reason="it comes with JAX: pip install 'daybreak[jax]'")
     one, same, other = (fingerprint(tree(np.array([value, 2], ml_dtypes.bfloat16))) for value in (1, 1, 3))
     assert one.kept == same.kept != other.kept
+
+
+def test_a_file_that_is_no_checkpoint_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "torn").write_bytes(b"\x81")
+    asked = Question(before=str(tmp_path / "torn"), after=str(tmp_path / "torn"))
+    assert compare(asked).error.startswith("a checkpoint")
+    assert compare(Question(str(tmp_path / "gone"), str(tmp_path / "gone"))).error.startswith("FileNotFoundError: ")
