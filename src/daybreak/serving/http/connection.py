@@ -56,6 +56,9 @@ class House(Protocol):
     def handle(self, exchange: Exchange) -> None:
         """Begin to answer."""
 
+    def answered(self, exchange: Exchange) -> None:
+        """A request has its whole answer."""
+
     def failed(self, error: BaseException) -> None:
         """A fault of ours, met on a request."""
 
@@ -194,6 +197,7 @@ class Connection(asyncio.Protocol):
         exchange, body = self._exchange, self._body
         if exchange is None:
             return
+        exchange.arrived = self.since
         if body:
             exchange.body = body[0] if len(body) == 1 else b"".join(body)
         self._take(exchange)
@@ -211,6 +215,7 @@ class Connection(asyncio.Protocol):
                 break
             pipeline.popleft()
             self.served += 1
+            self.server.answered(first)
             if not first.keep_alive:
                 return self._hang_up()
         if not pipeline:
@@ -228,6 +233,7 @@ class Connection(asyncio.Protocol):
         exchange = self._exchange or Exchange(self, b"", self._url, self._headers)
         exchange.keep_alive = False
         exchange.begun = True
+        exchange.arrived = self.since
         self.pipeline.append(exchange)
         exchange.refuse(refusal)
 

@@ -45,6 +45,7 @@ class Exchange:
     """
 
     __slots__ = (
+        "arrived",
         "begun",
         "body",
         "connection",
@@ -72,6 +73,7 @@ class Exchange:
         self.body = b""
         self.keep_alive = True
         self.old = False  # HTTP/1.0
+        self.arrived = 0.0  # when it was whole: the loop's clock, seconds
         self.begun = False  # somebody works on it
         self.worker: Abandonable | None = None
         self.status = 0

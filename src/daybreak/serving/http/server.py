@@ -18,6 +18,7 @@ from daybreak.serving.guard import Guard, scope_of
 from daybreak.serving.http.asgi import App, Cycle
 from daybreak.serving.http.connection import BODY, HEAD, IDLE, LINGER, Connection
 from daybreak.serving.http.exchange import Exchange
+from daybreak.serving.meters import Meter
 from daybreak.serving.refusals import Refusal
 from daybreak.serving.tokens import Scope
 
@@ -63,6 +64,7 @@ class Server:
         self.limits = limits
         self.draining = False
         self.guard: Guard | None = None
+        self.meter: Meter | None = None
         self.connections: dict[Connection, None] = {}  # the oldest first
         self._risk = risk
         self._loop = asyncio.get_running_loop()
@@ -154,6 +156,11 @@ class Server:
         """All its requests are answered."""
         if connection.slot >= 0 and self._risk is not None:
             self._risk.mark(connection.slot, 0)
+
+    def answered(self, exchange: Exchange) -> None:
+        """A request has its whole answer: count it."""
+        if self.meter is not None:
+            self.meter.request(exchange.path, exchange.status, self.now() - exchange.arrived)
 
     def failed(self, error: BaseException) -> None:
         """A fault of ours, met on a request."""

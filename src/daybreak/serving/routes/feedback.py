@@ -34,6 +34,9 @@ def routes(engine: Engine) -> list[BaseRoute]:
         except OSError as error:
             _log.exception("feedback could not be written")
             raise refuse("disk_full", "the feedback could not be written; send it again later") from error
+        if engine.meter is not None:
+            for event in events:
+                engine.meter.feedback(event.kind)
         told = {"accepted": len(events), "kinds": sorted({event.kind for event in events})}
         return Response(msgspec.json.encode(told), 202, media_type="application/json")
 
