@@ -17,14 +17,11 @@ Everything here runs on the thread of a replica's loop.
 """
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
-
-import msgspec
 
 from daybreak.base.errors import UsageError
 from daybreak.inference.model import Model
@@ -40,13 +37,13 @@ from daybreak.serving.refusals import Refusal
 from daybreak.signature.codec import Codec
 from daybreak.signature.fields import Columns, Signature
 
-Load = Callable[[Path, int], Model]  # a package's folder, threads -> a model
+Load = Callable[[Served, int], Model]  # what is served, threads of the runtime -> a model that works
 
 T = TypeVar("T")
 
 
 class Engine:
-    """The models of one replica. `load` opens a package (`inference.load`)."""
+    """The models of one replica. `load` opens a package (`serving.opening`)."""
 
     def __init__(self, folder: Path, load: Load, ids: Ids, events: Writer) -> None:
         self.folder = folder
@@ -212,7 +209,7 @@ class Engine:
         for lane in self.arms.values():
             if lane.served == served:
                 return lane
-        model = await asyncio.to_thread(_opened, self._load, served, wanted.threads)
+        model = await asyncio.to_thread(self._load, served, wanted.threads)
         return Lane(served, model, wanted.limits, self._issue, self.observers)
 
     def _issue(self, served: Served, call: Call) -> str:
@@ -236,20 +233,6 @@ class Engine:
             raise Refusal(
                 404, "unknown_arm", f"arms of this deployment are {', '.join(self.arms)}, not {arm}"
             ) from None
-
-
-def _opened(load: Load, served: Served, threads: int) -> Model:
-    """A model that has answered its package's first example: it works, and its first client does not wait for what is made late."""
-    model = load(Path(served.package), threads)
-    try:
-        with contextlib.suppress(FileNotFoundError), (Path(served.package) / "examples.jsonl").open("rb") as examples:
-            if line := examples.readline():
-                codec = Codec(model.signature, served.thresholds)
-                codec.encode(model.predict(codec.columns(codec.take([msgspec.json.decode(line)["inputs"]]))))
-    except BaseException:
-        model.close()
-        raise
-    return model
 
 
 async def _leave(lanes: list[Lane]) -> None:

@@ -1,0 +1,42 @@
+"""A package becomes a model that is known to work, before a request meets it."""
+
+from pathlib import Path
+
+import msgspec
+
+from daybreak.inference.loading import load
+from daybreak.inference.model import Model
+from daybreak.serving.deployment import Served
+from daybreak.signature.codec import Codec
+
+EXAMPLES = "examples.jsonl"
+
+
+def opened(served: Served, threads: int) -> Model:
+    """The model of a package's folder, which has answered the package's first example: what it makes late is made.
+
+    Raises what loading raises, and what predicting does.
+    """
+    folder = Path(served.package)
+    model = load(folder, threads=threads)
+    try:
+        warm(model, _first(folder / EXAMPLES))
+    except BaseException:
+        model.close()
+        raise
+    return model
+
+
+def warm(model: Model, example: bytes) -> None:
+    """Predict for one line of a package's examples, if there is one."""
+    if example:
+        codec = Codec(model.signature)
+        codec.encode(model.predict(codec.columns(codec.take([msgspec.json.decode(example)["inputs"]]))))
+
+
+def _first(file: Path) -> bytes:
+    try:
+        with file.open("rb") as examples:
+            return examples.readline()
+    except FileNotFoundError:
+        return b""

@@ -1,0 +1,163 @@
+"""One replica: a process with its own loop, its own models and a socket of its own (SO_REUSEPORT).
+
+    python -m daybreak.serving.replica FOLDER NUMBER CONTROL LISTENING RISK TABLE    # the last four: descriptors
+
+Started by the supervisor, it serves what it is told to, drains when it is told to or gets SIGTERM, and ends when its supervisor is gone.
+"""
+
+import asyncio
+import faulthandler
+import gc
+import logging
+import mmap
+import resource
+import signal
+import socket
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import uvloop
+
+from daybreak.base.errors import DaybreakError
+from daybreak.serving import app, control, logs, predict
+from daybreak.serving.engine import Engine
+from daybreak.serving.events import Writer
+from daybreak.serving.guard import guard_of
+from daybreak.serving.http.server import Server
+from daybreak.serving.ids import Ids, key_of
+from daybreak.serving.opening import opened
+from daybreak.serving.risk import Handing
+from daybreak.serving.tls import context_of
+
+COMPANIONS = (
+    "journal",
+    "metrics",
+    "capture",
+    "mirror",
+    "grpc",
+)  # modules with `async def attach(engine, replica)`, as far as there are
+ORPHANED = 2.0  # seconds to finish in when the supervisor is gone
+
+_log = logging.getLogger(logs.NAME)
+
+
+class Replica:
+    """One process's part of a deployment."""
+
+    def __init__(self, folder: Path, number: int, channel: control.Channel, listening: socket.socket) -> None:
+        self._number = number
+        self._channel = channel
+        self._listening = listening
+        self._engine = Engine(folder, opened, Ids(key_of(folder / "secret"), number), Writer(folder / "events", number))
+        self._server: Server | None = None
+        self._risk: Handing | None = None
+        self._orders: asyncio.Task[object] | None = None
+
+    def at_risk(self, handing: Handing) -> None:
+        """Hand connections to the supervisor."""
+        self._risk = handing
+
+    def stop(self) -> None:
+        """Drain and end."""
+        if self._orders is not None:
+            self._orders.cancel()
+
+    async def run(self) -> None:
+        """Serve until told to stop."""
+        self._channel.send(control.Up())
+        self._orders = asyncio.ensure_future(self._obey())
+        orphaned = False
+        try:
+            orphaned = not await self._orders
+        except asyncio.CancelledError:
+            _log.info("stopping: asked to by a signal")
+        await self._drain(ORPHANED if orphaned else None)
+
+    async def _obey(self) -> bool:
+        """Follow orders; whether the last was to drain (False: the supervisor is gone)."""
+        while (order := await self._channel.receive()) is not None:
+            if isinstance(order, control.Prepare):
+                await self._prepare(order)
+            elif isinstance(order, control.Switch):
+                await self._switch()
+            elif isinstance(order, control.Discard):
+                self._engine.discard()
+            else:
+                return True
+        return False
+
+    async def _prepare(self, order: control.Prepare) -> None:
+        generation = order.deployment.generation
+        try:
+            await self._engine.prepare(order.deployment)
+        except DaybreakError as error:
+            self._channel.send(control.Failed(generation, str(error)))
+        except Exception as error:  # noqa: BLE001 (a model that is not served harms nobody)
+            _log.exception("a package could not be loaded", extra={"generation": generation})
+            self._channel.send(control.Failed(generation, f"{type(error).__name__}: {error}"))
+        else:
+            self._channel.send(control.Prepared(generation))
+
+    async def _switch(self) -> None:
+        engine = self._engine
+        engine.switch()
+        if self._server is None:
+            await self._open()
+        assert self._server is not None  # noqa: S101 (just made)
+        self._server.limits = engine.deployment.limits
+        self._server.guard = guard_of(engine.folder, engine.deployment)
+        gc.collect()
+        gc.freeze()  # what is loaded stays: collections look at what requests leave alone
+        self._channel.send(control.Serving(engine.deployment.generation))
+
+    async def _open(self) -> None:
+        engine = self._engine
+        hot = {b"/predict": predict.handler(engine)}
+        self._server = Server(app.build(engine), hot, engine.deployment.limits, self._risk)
+        for name in COMPANIONS:
+            if find_spec(where := f"daybreak.serving.{name}") is not None:
+                await import_module(where).attach(engine, self._number)
+        await self._server.listen([self._listening], context_of(engine.deployment))
+
+    async def _drain(self, seconds: float | None) -> None:
+        if self._server is not None:
+            await self._server.drain(self._server.limits.drain if seconds is None else seconds)
+        await self._engine.drain()
+        self._engine.events.close()
+        self._channel.close()
+
+
+async def run(folder: Path, number: int, descriptors: list[int]) -> None:
+    """Serve on inherited descriptors: control, listening, risk, table."""
+    told, listening, risk, table = descriptors
+    loop = asyncio.get_running_loop()
+    reader, writer = await asyncio.open_unix_connection(sock=socket.socket(fileno=told))
+    replica = Replica(folder, number, control.Channel(reader, writer, control.Order), socket.socket(fileno=listening))
+    if risk >= 0:
+        replica.at_risk(Handing(socket.socket(fileno=risk), mmap.mmap(table, 0)))
+    loop.add_signal_handler(signal.SIGTERM, replica.stop)
+    await replica.run()
+
+
+def main(words: list[str]) -> None:
+    """The process."""
+    folder, number, descriptors = Path(words[0]), int(words[1]), [int(word) for word in words[2:]]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor tells us
+    faulthandler.enable()
+    logs.begin(f"replica-{number}")
+    allow_descriptors()
+    uvloop.run(run(folder, number, descriptors))
+
+
+def allow_descriptors() -> None:
+    """As many connections as the system lets us have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (min(hard, 1 << 20) if hard != resource.RLIM_INFINITY else 1 << 20, hard)
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
