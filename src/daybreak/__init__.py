@@ -2,7 +2,7 @@
 
 The public face: lazy re-exports, imported by nobody inside the package. In training code: `daybreak.Run` (for annotations),
 `daybreak.run(main)`, `daybreak.log(...)`, `daybreak.load_checkpoint(file)`. In programs: `daybreak.Experiment`, `daybreak.Client`,
-`daybreak.audit.run(train=..., test=...)`.
+`daybreak.audit.run(train=..., test=...)`; what a model takes and gives: `daybreak.Signature`, `Field`, `Output`, `infer_signature(...)`.
 """
 
 from importlib import import_module
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from daybreak.client.client import Client as Client
     from daybreak.client.experiment import Experiment as Experiment
     from daybreak.client.experiment import Result as Result
+    from daybreak.signature.fields import Field as Field
+    from daybreak.signature.fields import Output as Output
+    from daybreak.signature.fields import Signature as Signature
+    from daybreak.signature.inferring import infer_signature as infer_signature
     from daybreak.train.alone import run as run
     from daybreak.train.codec import load_checkpoint as load_checkpoint
     from daybreak.train.log import log as log
@@ -29,11 +33,15 @@ if TYPE_CHECKING:
 _WHERE = {
     "Client": "client.client",
     "Experiment": "client.experiment",
+    "Field": "signature.fields",
     "OrderSampler": "train.order.sampler",
+    "Output": "signature.fields",
     "Result": "client.experiment",
     "Run": "train.run",
+    "Signature": "signature.fields",
     "batches": "train.order.permutation",
     "by_pickle": "train.states",
+    "infer_signature": "signature.inferring",
     "load_checkpoint": "train.codec",
     "loader": "train.order.loader",
     "log": "train.log",
@@ -47,12 +55,16 @@ _WHERE = {
 __all__ = [
     "Client",
     "Experiment",
+    "Field",
     "OrderSampler",
+    "Output",
     "Result",
     "Run",
+    "Signature",
     "audit",
     "batches",
     "by_pickle",
+    "infer_signature",
     "load_checkpoint",
     "loader",
     "log",
