@@ -35,9 +35,11 @@ class Call:
         "arm",
         "arrived",
         "at",
+        "at_end",
         "cancelled",
         "columns",
         "deadline",
+        "deal",
         "deal",
         "decoded",
         "done",
@@ -73,6 +75,8 @@ class Call:
         self.arm: Arm | None = None  # who answers
         self.arrived = 0.0  # the loop's clock, seconds
         self.deadline = 0.0  # the same clock
+        self.at_end = 0.0  # the same clock, when it was answered or refused
+        self.deal = ""  # how a split dealt it (`serving.deal`)
         self.at = 0.0  # when it was answered, seconds since 1970
         self.id = ""  # of the request, `serving.ids`
         self.outputs: Columns | None = None
