@@ -15,6 +15,7 @@ BEFORE: dict[str, Callable[[Options, Context], Before]] = {
     "image": pictures.image,
     "text": words.text,
     "tokenize": words.tokenize,
+    "vectorize": counting.vectorize,
     "logmel": sounds.logmel,
     "python": calling.before,
 }

@@ -46,7 +46,7 @@ def feed(options: Options, context: Context) -> Before:
             array = array.astype(dtype)
         if array.ndim == 1 and narrow:
             array = array[:, None]
-        elif array.ndim != len(shape) and wide.count(-1) <= 1 and len(array):
+        elif shape and array.ndim != len(shape) and wide.count(-1) <= 1 and len(array):
             array = array.reshape(len(array), *wide)
         feeds[to] = array
 
