@@ -74,7 +74,6 @@ def _replicas(every: dict[str, meters.Counts]) -> Iterable[str]:
         (
             ("daybreak_replica_seen_seconds", "When a replica last told of itself, in seconds since 1970."),
             ("daybreak_waiting_requests", "Requests that wait for the model."),
-            ("daybreak_connections", "Connections that are open."),
             ("daybreak_memory_bytes", "Resident memory."),
         )
     ):

@@ -51,7 +51,7 @@ ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384)
 VERSIONS = 16  # that are told apart; later ones are counted with the last
 NAME_BYTES = 256
 PER_VERSION = ("rows", "requests", "failed", "seconds")
-GAUGES = ("at", "waiting", "connections", "memory")
+GAUGES = ("at", "waiting", "memory")
 _SHAPES = {
     "requests": (len(FACES), len(STATUSES)),
     "latency": (len(FACES), len(SECONDS) + 2),  # up to each bound, beyond, sum
@@ -134,10 +134,10 @@ class Meter:
             served = call.arm.served
             self._cells[self._version((served.arm, served.model, str(served.version))) + 2] += 1
 
-    def gauge(self, waiting: int, connections: int) -> None:
+    def gauge(self, waiting: int) -> None:
         """How things are now; to be told once a second or so."""
         begin = _BEGINS["gauges"]
-        told = (time.time(), waiting, connections, _memory())
+        told = (time.time(), waiting, _memory())
         for place, value in enumerate(told):
             self._cells[begin + place] = value
 
