@@ -1,0 +1,219 @@
+"""The OpenAPI 3.1 document of a deployment, made from its model's signature: what clients and their generators read.
+
+https://spec.openapis.org/oas/v3.1.0. Every status that a route answers with stands in it, with the codes of `serving.problems`.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from daybreak.registry.package import Package
+from daybreak.serving.deployment import Deployment
+from daybreak.serving.meters import KINDS
+from daybreak.serving.problems import PROBLEMS
+from daybreak.signature.columns import LOOSE
+from daybreak.signature.fields import Signature
+from daybreak.signature.schema import prediction_schema, row_schema
+
+Json = dict[str, Any]
+ANYWHERE = (400, 401, 403, 408, 429, 431, 500, 503)  # what any route may answer
+WITH_BODY = (*ANYWHERE, 404, 411, 413, 415, 504)
+MEDIA = {
+    "image": ("image/png", "image/jpeg", "image/webp", "image/bmp"),
+    "audio": ("audio/wav", "audio/flac", "audio/ogg"),
+}
+TEXT: Json = {"type": "string"}
+
+
+def document(deployment: Deployment, package: Package, examples: Sequence[Json] = ()) -> Json:
+    """Of a deployment whose first model is `package`. `examples`: rows as the plain route takes them."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": deployment.name,
+            "version": str(package.version),
+            "description": package.description or f"Predictions of {package.name}, version {package.version}.",
+        },
+        "paths": _plain(package.signature, deployment, examples) | _told() | _v2(),
+        "components": {
+            "schemas": _schemas(package.signature),
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "`daybreak token create`; if the server asks",
+                }
+            },
+        },
+        "security": [{}, {"token": []}],
+    }
+
+
+def _plain(signature: Signature, deployment: Deployment, examples: Sequence[Json]) -> Json:
+    rows = {"type": "array", "items": _ref("Row"), "minItems": 1, "maxItems": deployment.limits.rows}
+    wrapped = {"type": "object", "properties": {"rows": rows}, "required": ["rows"], "additionalProperties": False}
+    one = {"application/json": {"schema": {"anyOf": [_ref("Row"), rows, wrapped]}} | _examples(examples)}
+    answered = _json(
+        {"anyOf": [_answer("prediction", _ref("Prediction")), _answer("predictions", _list(_ref("Prediction")))]}
+    )
+    return {
+        "/predict": {
+            "post": {
+                "operationId": "predict",
+                "summary": "A row, or rows, to predictions.",
+                "parameters": [
+                    _header(
+                        "X-Deadline-Ms",
+                        {"type": "number", "exclusiveMinimum": 0},
+                        "Milliseconds that the answer is waited for.",
+                    ),
+                    _header("X-Unit", TEXT, "Who asks, where a split needs it."),
+                ],
+                "requestBody": {"required": True, "content": one | _bodies(signature)},
+                "responses": {"200": {"description": "One prediction for a row, several for rows."} | answered}
+                | _errors(WITH_BODY),
+            }
+        },
+        "/feedback": {
+            "post": {
+                "operationId": "feedback",
+                "summary": "What became of a request.",
+                "requestBody": {
+                    "required": True,
+                    "content": _json({"anyOf": [_ref("Feedback"), _list(_ref("Feedback"))]})["content"],
+                },
+                "responses": {"202": {"description": "Taken."} | _json(_ref("Accepted"))} | _errors(WITH_BODY),
+            }
+        },
+    }
+
+
+def _told() -> Json:
+    return {
+        "/metrics": _get("metrics", "What all replicas have counted.", {"content": {"text/plain": {"schema": TEXT}}}),
+        "/openapi.json": _get("openapi", "This document.", _json({"type": "object"})),
+    }
+
+
+def _v2() -> Json:
+    """Of the Open Inference Protocol."""
+    found: Json = {
+        "/v2": _get("server", "Name, version, extensions, models.", _json(_ref("Server"))),
+        "/v2/health/live": _get("live", "Whether the process lives.", _json({"type": "object"})),
+        "/v2/health/ready": _get("ready", "Whether requests are answered.", _json({"type": "object"})),
+    }
+    for suffix, path, parameters in (
+        ("", "/v2/models/{name}", ("name",)),
+        ("Version", "/v2/models/{name}/versions/{version}", ("name", "version")),
+    ):
+        named = {"parameters": [{"name": one, "in": "path", "required": True, "schema": TEXT} for one in parameters]}
+        found[path] = named | _get(
+            f"model{suffix}", "Inputs and outputs with datatypes and shapes.", _json(_ref("Model")), 404
+        )
+        found[path + "/ready"] = named | _get(
+            f"modelReady{suffix}", "Whether it answers.", _json({"type": "object"}), 404
+        )
+        body = {"application/json": {"schema": _ref("Inference")}}
+        answer = {"application/json": {"schema": _ref("Inferred")}, "application/octet-stream": {"schema": {}}}
+        found[path + "/infer"] = named | {
+            "post": {
+                "operationId": f"infer{suffix}",
+                "summary": "Tensors to tensors, as JSON or with the binary tensor extension.",
+                "requestBody": {"required": True, "content": body},
+                "responses": {"200": {"description": "The outputs.", "content": answer}} | _errors(WITH_BODY),
+            }
+        }
+    return found
+
+
+def _schemas(signature: Signature) -> Json:
+    codes = {"type": "string", "enum": list(PROBLEMS)}
+    parameters = {"type": "object"}
+    tensor = _object({"name": TEXT, "datatype": TEXT, "shape": _list({"type": "integer"})}, open_=True)
+    wanted = {"type": "object", "properties": {"name": TEXT, "parameters": parameters}, "required": ["name"]}
+    return {
+        "Row": row_schema(signature),
+        "Prediction": prediction_schema(signature),
+        "Feedback": {
+            "type": "object",
+            "properties": {
+                "id": TEXT | {"description": "Of the answer."},
+                "kind": {"enum": [*KINDS, None]},
+                "value": {"type": ["number", "boolean", "null"]},
+                "truth": {"description": "The right answer, or {output: answer}."},
+                "note": TEXT | {"maxLength": 2000},
+            },
+            "required": ["id"],
+            "additionalProperties": False,
+        },
+        "Accepted": _object({"accepted": {"type": "integer"}, "kinds": _list(TEXT)}),
+        "Error": {
+            "type": "object",
+            "properties": {"error": TEXT, "code": codes, "where": TEXT},
+            "required": ["error", "code"],
+        },
+        "Server": _object({"name": TEXT, "version": TEXT, "extensions": _list(TEXT)}, open_=True),
+        "Model": _object(
+            {"name": TEXT, "versions": _list(TEXT), "platform": TEXT, "inputs": _list(tensor), "outputs": _list(tensor)}
+        ),
+        "Inference": {
+            "type": "object",
+            "properties": {"id": TEXT, "parameters": parameters, "inputs": _list(tensor), "outputs": _list(wanted)},
+            "required": ["inputs"],
+        },
+        "Inferred": _object(
+            {"model_name": TEXT, "model_version": TEXT, "id": TEXT, "outputs": _list(tensor)}, open_=True
+        ),
+    }
+
+
+def _bodies(signature: Signature) -> Json:
+    """Other bodies of the plain route."""
+    found: Json = {"text/csv": {"schema": TEXT}}
+    inputs = signature.inputs
+    if len(inputs) == 1 and inputs[0].kind in LOOSE:
+        found |= {media: {"schema": {}} for media in MEDIA[inputs[0].kind]}
+    return found
+
+
+def _examples(rows: Sequence[Json]) -> Json:
+    return {"examples": {f"example{place}": {"value": row} for place, row in enumerate(rows, 1)}} if rows else {}
+
+
+def _get(name: str, summary: str, answer: Json, *more: int) -> Json:
+    told = {"200": {"description": summary} | answer} | _errors((*ANYWHERE, *more))
+    return {"get": {"operationId": name, "summary": summary, "responses": told}}
+
+
+def _errors(statuses: Iterable[int]) -> Json:
+    return {str(status): _error(status) for status in sorted(statuses)}
+
+
+def _error(status: int) -> Json:
+    codes = ", ".join(code for code, problem in PROBLEMS.items() if problem.status == status)
+    return {"description": f"Refused: {codes}."} | _json(_ref("Error"))
+
+
+def _answer(name: str, schema: Json) -> Json:
+    return _object({"id": TEXT, "model": TEXT, "version": TEXT, name: schema})
+
+
+def _header(name: str, schema: Json, about: str) -> Json:
+    return {"name": name, "in": "header", "schema": schema, "description": about}
+
+
+def _json(schema: Json) -> Json:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+def _list(items: Json) -> Json:
+    return {"type": "array", "items": items}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(properties: Json, *, open_: bool = False) -> Json:
+    return {"type": "object", "properties": properties, "required": list(properties)} | (
+        {} if open_ else {"additionalProperties": False}
+    )
