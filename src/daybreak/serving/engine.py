@@ -18,7 +18,7 @@ Everything here runs on the thread of a replica's loop.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -51,6 +51,9 @@ class Engine:
         self.events = events
         self.observers: list[Observer] = []
         self.meter: Meter | None = None  # `serving.meters`, an observer too
+        self.closers: list[
+            Callable[[float], Awaitable[None]]
+        ] = []  # of faces with sockets of their own: seconds to finish in
         self.arms: dict[str, Lane] = {}
         self.draining = False
         self._load = load
@@ -60,6 +63,7 @@ class Engine:
         self._unit_field = ""  # of rows as the codec makes them
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="bodies")
         self._loop = asyncio.get_running_loop()
+        self.now = self._loop.time  # the loop's clock, seconds
         self._leaving: asyncio.Future[None] | None = None  # old models that end
         self._prepared: tuple[Deployment, dict[str, Lane]] | None = None
 

@@ -119,11 +119,13 @@ class Replica:
         for name in COMPANIONS:
             if find_spec(where := f"daybreak.serving.{name}") is not None:
                 await import_module(where).attach(engine, self._number)
+        self._server.meter = engine.meter
         await self._server.listen([self._listening], context_of(engine.deployment))
 
     async def _drain(self, seconds: float | None) -> None:
         if self._server is not None:
-            await self._server.drain(self._server.limits.drain if seconds is None else seconds)
+            seconds = self._server.limits.drain if seconds is None else seconds
+            await asyncio.gather(self._server.drain(seconds), *(close(seconds) for close in self._engine.closers))
         await self._engine.drain()
         self._engine.events.close()
         self._channel.close()
