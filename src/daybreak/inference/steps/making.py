@@ -4,7 +4,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from daybreak.base.errors import UsageError
-from daybreak.inference.steps import After, Before, Context, Options, calling, decoding, pictures, sounds, tables, words
+from daybreak.inference.steps import (
+    After,
+    Before,
+    Context,
+    Options,
+    calling,
+    counting,
+    decoding,
+    pictures,
+    sounds,
+    tables,
+    words,
+)
 from daybreak.registry.package import Step
 
 BEFORE: dict[str, Callable[[Options, Context], Before]] = {
