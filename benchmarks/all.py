@@ -30,6 +30,7 @@ ALL = (
     "audit_images",
     "audit_texts",
     "audit_code",
+    "drift",
 )
 QUICK = {"taskset": ["--quick"], "user_share": ["--trials", "6"], "digits": ["--runs", "1"]}
 

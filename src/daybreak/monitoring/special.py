@@ -1,6 +1,6 @@
 """Tails of distributions, by the standard library and NumPy: a serving process does not load SciPy.
 
-Incomplete gamma: series and continued fraction (Lentz), as in Abramowitz and Stegun 6.5; log-gamma: Stirling's series (6.1.41).
+Incomplete gamma: series and continued fraction (Lentz), as in Abramowitz and Stegun 6.5.
 """
 
 from math import exp, lgamma, log
@@ -12,7 +12,7 @@ Vector = NDArray[np.float64]
 
 _TINY = 1e-300
 _TERMS = 10_000
-_BLOCK = 4096
+_BLOCK = 64
 
 
 def gamma_tail(shape: float, x: float) -> float:
@@ -69,17 +69,6 @@ def chi_square_cut(freedom: int, level: float) -> float:
     return 2 * gamma_cut(freedom / 2, level)
 
 
-def log_gamma(x: Vector) -> Vector:
-    """Logarithms of gamma(x), x > 0, (n,); relative error below 1e-12."""
-    shifted = x + 8.0
-    down = np.log(x * (x + 1) * (x + 2) * (x + 3)) + np.log((x + 4) * (x + 5) * (x + 6) * (x + 7))
-    inverse = 1 / shifted
-    square = inverse * inverse
-    series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188))))
-    result: Vector = (shifted - 0.5) * np.log(shifted) - shifted + 0.9189385332046727 + series - down
-    return result
-
-
 def beta_binomial_tail(least: int, rows: int, a: float, b: float) -> float:
     """P(K >= least) where K of `rows` rows have a trait whose share is Beta(a, b).
 
@@ -96,28 +85,30 @@ def beta_binomial_tail(least: int, rows: int, a: float, b: float) -> float:
 
 
 def _summed(begin: int, end: int, step: int, rows: int, a: float, b: float) -> float:
-    """The sum of the probabilities from `begin` to `end`, until what is left does not matter."""
-    total = 0.0
-    while (end - begin) * step >= 0:
-        last = begin + step * min(_BLOCK - 1, (end - begin) * step)
-        terms = _probabilities(np.arange(begin, last + step, step, dtype=np.float64), rows, a, b)
+    """The sum of the probabilities from `begin` to `end`, until what is left does not matter; away from the mean, so they fall."""
+    first = exp(_log_probability(begin, rows, a, b))
+    total, block = first, _BLOCK
+    while begin != end and first * abs(end - begin) > 1e-14:  # noqa: PLR2004
+        last = begin + step * min(block, abs(end - begin))
+        k = np.arange(min(begin, last), max(begin, last), dtype=np.float64)
+        ratios = (rows - k) * (k + a) / ((k + 1) * (rows - k - 1 + b))  # P(k + 1) / P(k)
+        terms = first * np.cumprod(ratios if step > 0 else 1 / ratios[::-1])
         total += float(terms.sum())
-        if terms[-1] * abs(end - last) < 1e-14:  # noqa: PLR2004
-            break
-        begin = last + step
+        first, begin, block = float(terms[-1]), last, 2 * block
     return total
 
 
-def _probabilities(k: Vector, rows: int, a: float, b: float) -> Vector:
-    fixed = lgamma(rows + 1) - lgamma(rows + a + b) + lgamma(a + b) - lgamma(a) - lgamma(b)
-    logs = log_gamma(k + a) + log_gamma(rows - k + b) - log_gamma(k + 1) - log_gamma(rows - k + 1)
-    result: Vector = np.exp(fixed + logs)
-    return result
+def _log_probability(k: int, rows: int, a: float, b: float) -> float:
+    chosen = lgamma(rows + 1) - lgamma(k + 1) - lgamma(rows - k + 1)
+    return chosen + lgamma(k + a) + lgamma(rows - k + b) - lgamma(rows + a + b) + lgamma(a + b) - lgamma(a) - lgamma(b)
 
 
 def beta_binomial_cut(rows: int, a: float, b: float, level: float) -> int:
     """The smallest count with `beta_binomial_tail(count, ...) <= level`; `rows` + 1 if there is none."""
-    low, high = 0, rows + 1
+    low, step = 0, 1
+    high = min(rows + 1, int(rows * a / (a + b)) + 1)
+    while high <= rows and beta_binomial_tail(high, rows, a, b) > level:
+        low, high, step = high + 1, min(rows + 1, high + step), 2 * step
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if beta_binomial_tail(middle, rows, a, b) <= level else (middle + 1, high)

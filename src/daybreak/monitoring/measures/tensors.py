@@ -47,7 +47,7 @@ def measure(values: Any, centre: tuple[float, ...] = ()) -> dict[str, Vector]:
     if rows.shape[1] <= MOST_ELEMENTS:
         result |= {f"element {i + 1}": rows[:, i] for i in range(rows.shape[1])}
     else:
-        projected = rows @ _projections(rows.shape[1])
+        projected = np.einsum("nd,dk->nk", rows, _projections(rows.shape[1]))  # no BLAS: its threads are the model's
         result |= {f"projection {i + 1}": projected[:, i] for i in range(PROJECTIONS)}
     if centre and len(centre) == rows.shape[1]:
         away = rows - np.array(centre)
