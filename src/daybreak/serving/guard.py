@@ -43,6 +43,10 @@ class Guard:
             raise refuse(
                 "foreign_origin", "pages of other sites may not call; `origins` of the deployment names those that may"
             )
+        self.admit_call(scope, authorization)
+
+    def admit_call(self, scope: Scope | None, authorization: str | None) -> None:
+        """The same for gRPC, which no page can speak: the token alone."""
         if scope is not None and (not self._local or self._tokens):
             self._ask(scope, authorization)
 

@@ -8,6 +8,7 @@ another protocol is not taken (RFC 9110, 7.8: a server may ignore it).
 import asyncio
 from collections import deque
 from collections.abc import Container
+from time import monotonic
 from typing import Any, Protocol, cast
 
 import httptools
@@ -197,7 +198,7 @@ class Connection(asyncio.Protocol):
         exchange, body = self._exchange, self._body
         if exchange is None:
             return
-        exchange.arrived = self.since
+        exchange.arrived = monotonic()
         if body:
             exchange.body = body[0] if len(body) == 1 else b"".join(body)
         self._take(exchange)
@@ -233,7 +234,7 @@ class Connection(asyncio.Protocol):
         exchange = self._exchange or Exchange(self, b"", self._url, self._headers)
         exchange.keep_alive = False
         exchange.begun = True
-        exchange.arrived = self.since
+        exchange.arrived = monotonic()
         self.pipeline.append(exchange)
         exchange.refuse(refusal)
 

@@ -73,7 +73,7 @@ class Exchange:
         self.body = b""
         self.keep_alive = True
         self.old = False  # HTTP/1.0
-        self.arrived = 0.0  # when it was whole: the loop's clock, seconds
+        self.arrived = 0.0  # when it was whole: seconds of `time.monotonic`, finer than uvloop's clock
         self.begun = False  # somebody works on it
         self.worker: Abandonable | None = None
         self.status = 0

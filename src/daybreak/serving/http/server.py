@@ -10,6 +10,7 @@ import logging
 import ssl
 from collections.abc import Callable, Sequence
 from socket import socket
+from time import monotonic
 from typing import Protocol
 from urllib.parse import unquote
 
@@ -160,7 +161,7 @@ class Server:
     def answered(self, exchange: Exchange) -> None:
         """A request has its whole answer: count it."""
         if self.meter is not None:
-            self.meter.request(exchange.path, exchange.status, self.now() - exchange.arrived)
+            self.meter.request(exchange.path, exchange.status, monotonic() - exchange.arrived)
 
     def failed(self, error: BaseException) -> None:
         """A fault of ours, met on a request."""

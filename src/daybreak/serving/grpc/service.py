@@ -1,0 +1,100 @@
+"""GRPCInferenceService of the Open Inference Protocol, on the loop of a replica.
+
+Handlers of `grpc.aio` by method name; the token travels in the metadata `authorization`, and a refusal's code in the trailing metadata
+`code`, beside the status that `serving.problems` has for it.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+
+from daybreak.serving.engine import Engine
+from daybreak.serving.grpc import tensors
+from daybreak.serving.grpc.messages import METHODS, SERVICE, message
+from daybreak.serving.guard import Guard, guard_of
+from daybreak.serving.problems import PROBLEMS
+from daybreak.serving.refusals import Refusal
+from daybreak.serving.tokens import Scope
+from daybreak.serving.v2 import metadata
+from daybreak.serving.v2.infer import arm_of, infer
+
+SCOPES: dict[str, Scope | None] = {"ServerLive": None, "ServerReady": None, "ModelInfer": "predict"}  # others: read
+
+_log = logging.getLogger("daybreak.serving")
+
+Answer = Callable[[Any], Awaitable[Any]]
+
+
+class Service:
+    """Answers each method."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._guarding: tuple[int, Guard] | None = None
+
+    def handlers(self) -> grpc.GenericRpcHandler:
+        """What a server is given."""
+        methods = {
+            name: grpc.unary_unary_rpc_method_handler(
+                self._answering(name),
+                request_deserializer=message(f"{name}Request").FromString,
+                response_serializer=message(f"{name}Response").SerializeToString,
+            )
+            for name in METHODS
+        }
+        return grpc.method_handlers_generic_handler(SERVICE, methods)
+
+    def _answering(self, name: str) -> Callable[[Any, grpc.aio.ServicerContext], Awaitable[Any]]:
+        answer: Answer = getattr(self, f"_{name}")
+
+        async def behave(request: Any, context: grpc.aio.ServicerContext) -> Any:
+            try:
+                self._admit(name, context)
+                return await answer(request)
+            except Refusal as refusal:
+                context.set_trailing_metadata((("code", refusal.code),))
+                await context.abort(grpc.StatusCode[PROBLEMS[refusal.code].grpc], str(refusal))
+            except Exception:  # noqa: BLE001 (whatever it is, no internals)
+                _log.exception("a gRPC method failed", extra={"method": name})
+                context.set_trailing_metadata((("code", "internal"),))
+                await context.abort(grpc.StatusCode.INTERNAL, "the server failed on this request; its log says why")
+
+        return behave
+
+    def _admit(self, name: str, context: grpc.aio.ServicerContext) -> None:
+        deployment = self._engine.deployment
+        if self._guarding is None or self._guarding[0] != deployment.generation:
+            self._guarding = deployment.generation, guard_of(self._engine.folder, deployment)
+        told = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        self._guarding[1].admit_call(SCOPES.get(name, "read"), told.get("authorization"))
+
+    async def _ServerLive(self, _: Any) -> Any:  # noqa: N802 (the protocol's names)
+        return message("ServerLiveResponse")(live=True)
+
+    async def _ServerReady(self, _: Any) -> Any:  # noqa: N802
+        return message("ServerReadyResponse")(ready=self._engine.ready)
+
+    async def _ModelReady(self, request: Any) -> Any:  # noqa: N802
+        arm_of(self._engine, request.name, request.version)
+        return message("ModelReadyResponse")(ready=self._engine.ready)
+
+    async def _ServerMetadata(self, _: Any) -> Any:  # noqa: N802
+        name, version, extensions = metadata.server()
+        return message("ServerMetadataResponse")(name=name, version=version, extensions=extensions)
+
+    async def _ModelMetadata(self, request: Any) -> Any:  # noqa: N802
+        arm, versions, inputs, outputs = metadata.model(self._engine, request.name, request.version)
+        response = message("ModelMetadataResponse")(
+            name=arm.served.model, versions=versions, platform=metadata.platform(arm)
+        )
+        for told, described in ((response.inputs, inputs), (response.outputs, outputs)):
+            for one in described:
+                told.add(name=one.name, datatype=one.datatype, shape=one.shape)
+        return response
+
+    async def _ModelInfer(self, request: Any) -> Any:  # noqa: N802
+        arm = arm_of(self._engine, request.model_name, request.model_version)
+        asked = tensors.read(request)
+        return tensors.write(asked, await infer(self._engine, asked, arm, route="grpc"))
