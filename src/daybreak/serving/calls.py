@@ -40,7 +40,6 @@ class Call:
         "columns",
         "deadline",
         "deal",
-        "deal",
         "decoded",
         "done",
         "finished",
@@ -76,7 +75,6 @@ class Call:
         self.arrived = 0.0  # the loop's clock, seconds
         self.deadline = 0.0  # the same clock
         self.at_end = 0.0  # the same clock, when it was answered or refused
-        self.deal = ""  # how a split dealt it (`serving.deal`)
         self.at = 0.0  # when it was answered, seconds since 1970
         self.id = ""  # of the request, `serving.ids`
         self.outputs: Columns | None = None

@@ -143,26 +143,26 @@ class Lane:
         self._go_on()
 
     def _answer(self, part: "Part", seconds: float) -> None:
-        at, begin, alone = time.time(), 0, len(part.calls) == 1
+        at, now, begin, alone = time.time(), self._loop.time(), 0, len(part.calls) == 1
         for call in part.calls:
             end = begin + call.rows
             if not call.cancelled and not call.finished:
                 call.outputs = part.outputs if alone else cut(part.outputs, begin, end)
                 if part.answers is not None:
                     call.answers = part.answers[begin:end]
-                call.at = at
+                call.at, call.at_end = at, now
                 call.id = self._issue(self.served, call)
                 call.finished = True
                 call.done(call)
             begin = end
-        batch = Batch(self, tuple(part.calls), part.columns, part.outputs, begin, seconds, at, self._loop.time())
+        batch = Batch(self, tuple(part.calls), part.columns, part.outputs, begin, seconds, at, now)
         for observer in self._observers:
             observer.answered(batch)
 
     def _refuse(self, call: Call, refusal: Refusal) -> None:
         if call.cancelled or call.finished:
             return
-        call.refusal, call.at, call.finished = refusal, time.time(), True
+        call.refusal, call.at, call.at_end, call.finished = refusal, time.time(), self._loop.time(), True
         call.done(call)
         for observer in self._observers:
             observer.refused(call)

@@ -1,0 +1,42 @@
+"""Aliases that a deployment names are followed: when `digits@production` moves, the deployment wants the other version."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from daybreak.base.errors import DaybreakError
+from daybreak.base.home import Home
+from daybreak.registry.store import Registry
+from daybreak.serving import desired
+from daybreak.serving.deployment import Deployment, Served
+
+POLL = 0.25  # seconds between looks at the size of the registry's journal
+
+
+async def aliases(home: Home, folder: Path, notice: Callable[[str], None]) -> None:
+    """Follow until cancelled."""
+    registry, seen = Registry(home), -1
+    while True:
+        if (stamp := registry.stamp) != seen:
+            seen = stamp
+            try:
+                desired.change(folder, lambda wanted: moved(wanted, registry))
+            except DaybreakError as error:
+                notice(f"an alias cannot be followed: {error}")
+        await asyncio.sleep(POLL)
+
+
+def moved(wanted: Deployment, registry: Registry) -> Deployment:
+    """The deployment with every alias where it points now. Raises `NotFound`, `DamagedFile`."""
+    return msgspec.structs.replace(wanted, served=tuple(_moved(served, registry) for served in wanted.served))
+
+
+def _moved(served: Served, registry: Registry) -> Served:
+    if "@" not in served.reference or "/" in served.reference:
+        return served
+    found = registry.find(served.reference)
+    if not found.alias or (found.name, found.version) == (served.model, served.version):
+        return served
+    return msgspec.structs.replace(served, model=found.name, version=found.version, package=str(found.folder))
