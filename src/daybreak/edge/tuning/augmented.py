@@ -20,6 +20,7 @@ from daybreak.signature import codec
 from daybreak.signature.fields import Columns, Output
 
 FEATURES, LOGITS = "tuning:features", "tuning:logits"
+DECODING = {"softmax", "sigmoid", "probabilities", "number", "interval", "tensor", "text"}
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,16 @@ def _with_head(files: Mapping[str, bytes], record: Package, head: Head) -> dict[
 
 
 def _own(record: Package, model: bytes) -> tuple[Step, ...]:
-    """The record's steps; where it declares none, the one that inference would assume."""
+    """The record's steps, saying what they could leave unsaid while the model had one output: `of` which, `to` which."""
     import onnx
 
     wanted = [output.name for output in record.signature.outputs]
     gives = [output.name for output in onnx.load_from_string(model).graph.output]
-    if record.after or set(wanted) <= set(gives) or len(wanted) != 1 or len(gives) != 1:
+    if len(wanted) != 1 or len(gives) != 1:
         return record.after
-    return (Step("tensor", {"of": gives[0], "to": wanted[0]}),)
+    if not record.after:
+        return () if wanted == gives else (Step("tensor", {"of": gives[0], "to": wanted[0]}),)
+    return tuple(
+        Step(step.name, {"of": gives[0], "to": wanted[0], **step.options}) if step.name in DECODING else step
+        for step in record.after
+    )

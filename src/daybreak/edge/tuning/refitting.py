@@ -4,17 +4,17 @@ Of Daybreak's device it alone imports torch and onnx. What it is given is the de
 """
 
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from daybreak.base.errors import DaybreakError, UsageError
-from daybreak.edge.tuning import augmented, patch, targets
+from daybreak.edge.tuning import augmented, targets
 from daybreak.edge.tuning.fitting import Fitted, Layer, Rows, fit
 from daybreak.edge.tuning.head import Head, find
 from daybreak.edge.tuning.initializers import places
+from daybreak.edge.tuning.patch import Patch, Span, make
 from daybreak.registry import package as packages
 
 FEWEST = 10  # rows of feedback
@@ -58,7 +58,7 @@ class Report(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """`patch` is None where no change was better than none; `error`: a sentence, and the kind of error in `base.errors`."""
 
-    patch: patch.Patch | None = None
+    patch: Patch | None = None
     report: Report | None = None
     error: str = ""
     kind: str = ""
@@ -82,7 +82,7 @@ def refit(order: Order) -> Answer:
     count = len(order.feedback)
     feedback, anchors = rows.take(np.arange(count)), rows.take(np.arange(count, len(everything)))
     fitted = fit(head.values, feedback, anchors, goal.task)
-    made = None if fitted.layer is None else patch.make(model, _spans(model, head, fitted.layer))
+    made = None if fitted.layer is None else make(model, _spans(model, head, fitted.layer))
     after = (
         told
         if made is None
@@ -128,7 +128,7 @@ def _score(goal: targets.Aim, logits: Any, truth: Any) -> float:
     return float((told == truth).mean())
 
 
-def _spans(model: bytes, head: Head, layer: Layer) -> tuple[patch.Span, ...]:
+def _spans(model: bytes, head: Head, layer: Layer) -> tuple[Span, ...]:
     weight = layer[0].T if head.transposed else layer[0]
     values = {head.weight: weight} | ({head.bias: layer[1]} if head.bias else {})
     found = places(model)
@@ -142,7 +142,7 @@ def _spans(model: bytes, head: Head, layer: Layer) -> tuple[patch.Span, ...]:
             raise UsageError(
                 f"{name} has {place.end - place.start} bytes in the file, {len(data)} were expected; export the model again"
             )
-        spans.append(patch.Span(place.start, data))
+        spans.append(Span(place.start, data))
     return tuple(spans)
 
 
