@@ -191,7 +191,9 @@ class Router:
         for number, arm in enumerate(self.arms):
             for start, stop in arm.ranges:
                 self._numbers[start:stop] = bytes([number]) * (stop - start)
-        self._mirrors = [(arm.ranges[0][1], arm) for arm in split.shadows if arm.ranges]
+        self.mirrors = [  # of shadow arms: the bucket before which they see requests
+            (arm.ranges[0][1], arm) for arm in split.shadows if arm.ranges
+        ]
 
     def hashed(self, unit: str) -> tuple[int, int]:
         """A unit's bucket, and 64 bits of its hash that are independent of the bucket (to know it again without its name)."""
@@ -218,4 +220,4 @@ class Router:
 
     def mirrored(self, bucket: int) -> list[Arm]:
         """The shadow arms that see the requests of a bucket, too."""
-        return [arm for stop, arm in self._mirrors if bucket < stop]
+        return [arm for stop, arm in self.mirrors if bucket < stop]

@@ -55,12 +55,16 @@ class Served(Struct):
 
 
 class Told(Struct):
-    """Values of one outcome as columns: revision, arm and bucket of the request, and what came of it (yes or no as 1 and 0)."""
+    """Values of one outcome as columns: revision, arm and bucket of the request, and what came of it (yes or no as 1 and 0).
+
+    `before`: where a value corrects one that was told of the same request, that one; else NaN.
+    """
 
     revisions: Any
     arms: Any
     buckets: Any
     values: Any
+    before: Any
 
 
 class Ratio(Struct, frozen=True):
@@ -151,9 +155,12 @@ class Comparison:
         outcome = next((one for one in self.rules.outcomes if one.name == name), None)
         if outcome is None:
             raise NotFound(f"this test compares {', '.join(one.name for one in self.rules.outcomes)}, not {name!r}")
-        values = np.asarray(batch.values, float)
-        values = _logarithms(values) if outcome.kind == "latency" else values
-        counts = np.zeros(len(values)) if outcome.kind in {"conversion", "error"} else np.ones(len(values))
+        values, before = np.asarray(batch.values, float), np.asarray(batch.before, float)
+        first = np.isnan(before)
+        if outcome.kind == "latency":
+            values, before = _logarithms(values), _logarithms(before)
+        values = values - np.where(first, 0.0, before)
+        counts = np.zeros(len(values)) if outcome.kind in {"conversion", "error"} else first.astype(float)
         for revision in np.unique(batch.revisions):
             rows = np.asarray(batch.revisions) == revision
             arms, buckets = np.asarray(batch.arms)[rows], np.asarray(batch.buckets)[rows]

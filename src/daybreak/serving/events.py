@@ -64,6 +64,21 @@ class Mirrored(msgspec.Struct, frozen=True, array_like=True, tag="m"):
     code: str = ""
 
 
+class Dealt(msgspec.Struct, frozen=True, array_like=True, tag="d"):
+    """One request that a split sent to an arm, answered or not. The deal's three numbers as in `serving.deal`; `seconds`: until its end.
+
+    `failed`: by a fault of the server's or the model's (a status of 500 and above), not of who asked.
+    """
+
+    at: float
+    arm: str
+    revision: int
+    bucket: int
+    unit: int
+    seconds: float
+    failed: bool
+
+
 class Captured(msgspec.Struct, frozen=True, array_like=True, tag="c"):
     """A request and its answer, as JSON, with what is redacted left out."""
 
@@ -75,7 +90,7 @@ class Captured(msgspec.Struct, frozen=True, array_like=True, tag="c"):
     answer: bytes
 
 
-Event = Prediction | Feedback | Mirrored | Captured
+Event = Prediction | Feedback | Mirrored | Dealt | Captured
 Offsets = dict[str, int]  # segment's name -> bytes read
 
 

@@ -51,5 +51,8 @@ class Population:
         seconds = rng.lognormal(np.log(np.take(self.seconds, arms)), 0.5)
         self.test.served(Served(revisions, arms, buckets, bits, failed, seconds))
         hits = rng.random(len(arms)) < np.take(self.conversions, arms)
-        self.test.told("conversion", Told(revisions[hits], arms[hits], buckets[hits], np.ones(hits.sum())))
+        self.test.told(
+            "conversion",
+            Told(revisions[hits], arms[hits], buckets[hits], np.ones(hits.sum()), np.full(hits.sum(), np.nan)),
+        )
         return self.test

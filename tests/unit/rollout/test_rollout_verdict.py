@@ -121,7 +121,9 @@ def test_a_ramp_begins_a_revision_and_late_outcomes_find_theirs():
     population.ask(10_000)
     population.revise(ramped(population.split, {"B": 0.5}))
     population.ask(10_000)
-    population.test.told("conversion", Told(np.array([1]), np.array([1]), np.array([9_990]), np.array([1.0])))
+    population.test.told(
+        "conversion", Told(np.array([1]), np.array([1]), np.array([9_990]), np.array([1.0]), np.array([np.nan]))
+    )
     assert population.test.ratio().p > 0.05
     assert said_of(population, 10_000).state == "better"
 
@@ -141,8 +143,8 @@ def test_ratings_and_times_are_told_in_their_own_unit():
     arms, buckets = np.arange(n) % 2, rng.integers(0, 5_000, n)
     buckets[arms == 1] += 5_000
     one = np.ones(n, int)
-    population.test.told("stars", Told(one, arms, buckets, rng.integers(1, 5, n) + arms * 0.5))
-    population.test.told("time", Told(one, arms, buckets, rng.lognormal(np.log(0.01 * (1 + arms)), 0.3)))
+    population.test.told("stars", Told(one, arms, buckets, rng.integers(1, 5, n) + arms * 0.5, one * np.nan))
+    population.test.told("time", Told(one, arms, buckets, rng.lognormal(np.log(0.01 * (1 + arms)), 0.3), one * np.nan))
     stars, time, *_ = population.test.readings()
     assert stars.low < 0.5 < stars.high
     assert "B is better by 0." in sentence(stars, "A")
@@ -153,7 +155,7 @@ def test_ratings_and_times_are_told_in_their_own_unit():
 
 def test_what_was_never_declared_is_refused():
     with pytest.raises(NotFound, match="compares conversion, not 'clicks'"):
-        Population().test.told("clicks", Told(*[np.array([1])] * 4))
+        Population().test.told("clicks", Told(*[np.array([1])] * 5))
 
 
 def test_what_was_seen_is_kept_to_the_last_unit():
@@ -182,3 +184,15 @@ def test_what_cannot_be_read_again_is_told(damage):
 
     with pytest.raises(UsageError, match="folded anew"):
         restored(damage(kept(Population().ask(200).seen)))
+
+
+@pytest.mark.parametrize("kind", ["rating", "latency", "conversion"])
+def test_a_value_told_again_replaces_the_one_before(kind):
+    once, twice = (Population(rules=Rules(Outcome("outcome", kind, 0.1))).test for _ in range(2))
+    for test in (once, twice):
+        test.revised(1, {"A": 0.5, "B": 0.5})
+    place, nan = [np.array([1]), np.array([1]), np.array([7])], np.array([np.nan])
+    once.told("outcome", Told(*place, np.array([0.0]), nan))
+    twice.told("outcome", Told(*place, np.array([1.0]), nan))
+    twice.told("outcome", Told(*place, np.array([0.0]), np.array([1.0])))
+    assert once.readings()[0] == twice.readings()[0]

@@ -1,0 +1,140 @@
+"""In the supervisor: events are folded into the test that runs, and what was folded is kept, so that a restart counts each event once.
+
+HOME/deployments/NAME/
+  experiment.state   what was folded, with the offsets of `events/` up to which it was
+  experiment.json    what the test says now (`reporting`), for `daybreak ab status`, `/ab` and the page
+"""
+
+import tempfile
+from collections import OrderedDict
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from daybreak.base.errors import UsageError
+from daybreak.rollout import keeping
+from daybreak.rollout.comparison import Comparison, Served, Told
+from daybreak.rollout.shadow import Agreement
+from daybreak.serving import deal
+from daybreak.serving.events import Dealt, Event, Feedback, Mirrored, Offsets, Reader
+from daybreak.serving.experiment.record import Experiment
+
+STATE = "experiment.state"
+MANY = 20_000  # events that are folded at once
+REMEMBERED = 100_000  # pieces of feedback whose correction is understood as one
+
+
+class _Kept(msgspec.Struct):
+    salt: str
+    offsets: Offsets
+    seen: bytes
+    shadows: dict[str, Agreement]
+    told: dict[str, float]
+
+
+class Following:
+    """One test of one deployment. Only one process may follow it."""
+
+    def __init__(self, folder: Path, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.comparison = Comparison(experiment.rules, experiment.arms)
+        self.shadows = {name: Agreement() for name in experiment.shadows}
+        self._file = folder / STATE
+        self._told: OrderedDict[str, float] = OrderedDict()
+        self._reader = Reader(folder / "events")
+        self._numbers = {name: number for number, name in enumerate(experiment.arms)}
+        self._names = {outcome.name for outcome in experiment.rules.outcomes}
+        self._restore()
+        self.revise(experiment)
+
+    def revise(self, experiment: Experiment) -> None:
+        """The same test, with shares that have changed since."""
+        self.experiment = experiment
+        for revision in experiment.history:
+            self.comparison.revised(revision.number, revision.weights)
+
+    def poll(self) -> int:
+        """Fold what came since; how many events."""
+        count, batch = 0, list[Event]()
+        for event in self._reader.poll():
+            batch.append(event)
+            if len(batch) >= MANY:
+                count += self._fold(batch)
+                batch.clear()
+        return count + self._fold(batch)
+
+    def keep(self) -> None:
+        """Write what was folded; atomic. Raises `OSError`."""
+        kept = _Kept(
+            self.experiment.salt,
+            self._reader.offsets,
+            keeping.kept(self.comparison.seen),
+            self.shadows,
+            dict(self._told),
+        )
+        write(self._file, msgspec.msgpack.encode(kept))
+
+    def _restore(self) -> None:
+        """Go on from what was kept; from the first event where that is of another test, or cannot be read."""
+        with suppress(FileNotFoundError, msgspec.MsgspecError, UsageError):
+            kept = msgspec.msgpack.decode(self._file.read_bytes(), type=_Kept)
+            if kept.salt == self.experiment.salt:
+                self.comparison.seen = keeping.restored(kept.seen)
+                self.shadows |= kept.shadows
+                self._told.update(kept.told)
+                self._reader.offsets = dict(kept.offsets)
+
+    def _fold(self, events: list[Event]) -> int:
+        dealt: list[tuple[Any, ...]] = []
+        told: dict[str, list[tuple[Any, ...]]] = {}
+        for event in events:
+            if isinstance(event, Dealt):
+                if self._ours(event.arm, event.revision):
+                    number = self._numbers[event.arm]
+                    dealt.append((event.revision, number, event.bucket, event.unit, event.failed, event.seconds))
+            elif isinstance(event, Feedback):
+                if event.kind in self._names and event.value is not None:
+                    self._tell(event, told.setdefault(event.kind, []))
+            elif isinstance(event, Mirrored) and event.arm in self.shadows and event.at >= self.experiment.began:
+                self._mirror(event)
+        if dealt:
+            revisions, arms, buckets, units, failed, seconds = map(np.array, zip(*dealt, strict=True))
+            self.comparison.served(Served(revisions, arms, buckets, units.astype(np.uint64), failed, seconds))
+        for kind, rows in told.items():
+            if rows:
+                self.comparison.told(kind, Told(*map(np.array, zip(*rows, strict=True))))
+        return len(events)
+
+    def _ours(self, arm: str, revision: int) -> bool:
+        return revision in self.comparison.seen.weights and arm in self._numbers
+
+    def _tell(self, event: Feedback, rows: list[tuple[Any, ...]]) -> None:
+        """One value, or what it changes where the same request was told of before."""
+        found = deal.of_id(event.id)
+        if found is None or event.value is None or not self._ours(event.arm, found.revision):
+            return
+        key = f"{event.id.rpartition('.')[2]} {event.kind}"
+        before = self._told.pop(key, None)
+        self._told[key] = event.value
+        if len(self._told) > REMEMBERED:
+            self._told.popitem(last=False)
+        rows.append(
+            (found.revision, self._numbers[event.arm], found.bucket, event.value, np.nan if before is None else before)
+        )
+
+    def _mirror(self, event: Mirrored) -> None:
+        agreement = self.shadows[event.arm]
+        gap = None if np.isnan(event.difference) else event.difference
+        self.shadows[event.arm] = (
+            agreement.missed() if event.code else agreement.seen(alike=event.agrees, gap=gap, seconds=event.seconds)
+        )
+
+
+def write(file: Path, data: bytes) -> None:
+    """Replace a file in one step. Raises `OSError`."""
+    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=file.name, delete=False) as made:
+        made.write(data)
+    Path(made.name).replace(file)

@@ -1,0 +1,38 @@
+"""In a replica: each request that a split dealt becomes one small event, so that its supervisor can fold the test."""
+
+from daybreak.serving import deal
+from daybreak.serving.calls import Batch, Call
+from daybreak.serving.engine import Engine
+from daybreak.serving.events import Dealt, Writer
+from daybreak.serving.experiment.mirroring import Mirroring
+
+FAULT = 500  # statuses from here on are the server's fault
+
+
+async def attach(engine: Engine, replica: int) -> None:  # noqa: ARG001 (what stands beside a replica is told its number)
+    """Begin to observe and to mirror in a replica."""
+    engine.observers += (Observing(engine.events), Mirroring(engine))
+
+
+class Observing:
+    """An observer of batches (`serving.calls.Observer`)."""
+
+    def __init__(self, events: Writer) -> None:
+        self._events = events
+
+    def answered(self, batch: Batch) -> None:
+        """Calls of one batch, also those whose client hung up: it was dealt, and waited."""
+        for call in batch.calls:
+            if call.deal and call.refusal is None:
+                self._tell(call, batch.arm.served.arm, batch.at, batch.now - call.arrived, failed=False)
+
+    def refused(self, call: Call) -> None:
+        """A call that an arm took and did not answer."""
+        if call.deal and call.arm is not None and call.refusal is not None:
+            failed = call.refusal.status >= FAULT
+            self._tell(call, call.arm.served.arm, call.at, call.at_end - call.arrived, failed=failed)
+
+    def _tell(self, call: Call, arm: str, at: float, seconds: float, *, failed: bool) -> None:
+        found = deal.read(call.deal)
+        if found is not None:
+            self._events.add(Dealt(at, arm, found.revision, found.bucket, found.unit, seconds, failed))

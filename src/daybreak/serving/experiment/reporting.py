@@ -1,0 +1,161 @@
+"""What a test says now, as one record: for `daybreak ab status`, for `GET /ab` and for the page. Numbers, and the same in words."""
+
+from pathlib import Path
+
+import msgspec
+
+from daybreak.base.errors import DamagedFile
+from daybreak.rollout.comparison import ArmSeen
+from daybreak.rollout.guardrails import Watched
+from daybreak.rollout.reading import Reading
+from daybreak.rollout.shadow import Agreement
+from daybreak.rollout.verdict import Verdict, mismatch, sentence, verdict, violation
+from daybreak.serving.experiment.following import Following, write
+
+REPORT = "experiment.json"
+
+
+class ArmTold(msgspec.Struct, frozen=True):
+    """One arm: what it is, what it was given (share of units, 0 to 1), what came. `seconds`: the geometric mean of its answers."""
+
+    name: str
+    role: str
+    model: str
+    version: int
+    weight: float
+    requests: int = 0
+    units: int = 0
+    failed: int = 0
+    seconds: float | None = None
+
+
+class ShadowTold(msgspec.Struct, frozen=True):
+    """One shadow: rows compared and alike, with the confidence sequence of that share; `gap`: mean difference of scores or numbers."""
+
+    name: str
+    rows: int
+    alike: int
+    share: float | None
+    low: float
+    high: float
+    gap: float | None
+    largest: float
+    failed: int
+    seconds: float | None
+    said: str
+
+
+class ReadingTold(msgspec.Struct, frozen=True):
+    """A comparison and its sentence."""
+
+    reading: Reading
+    said: str
+
+
+class RatioTold(msgspec.Struct, frozen=True):
+    """The sample-ratio check: units by arm as seen and as dealt, the sequential p-value, whether it blocks the readout."""
+
+    seen: tuple[int, ...]
+    expected: tuple[float, ...]
+    p: float
+    blocks: bool
+    said: str
+
+
+class GuardTold(msgspec.Struct, frozen=True):
+    """A guard and, where it is violated, its sentence."""
+
+    watched: Watched
+    said: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All of it. `state`: running, or ended with the reason in `because`. Times are seconds since 1970."""
+
+    state: str
+    began: float
+    at: float
+    verdict: Verdict
+    arms: tuple[ArmTold, ...]
+    readings: tuple[ReadingTold, ...]
+    ratio: RatioTold
+    guards: tuple[GuardTold, ...]
+    shadows: tuple[ShadowTold, ...]
+    ended: float | None = None
+    because: str = ""
+
+
+def report(test: Following, at: float, drifted: dict[str, str] | None = None) -> Report:
+    """What the test says at a moment. `drifted`: by arm what monitoring says of its predictions."""
+    found, comparison = test.experiment, test.comparison
+    guards = comparison.guards(drifted)
+    elapsed = (found.ended or at) - found.began
+    ratio = comparison.ratio()
+    champion = comparison.names[0]
+    said = mismatch(comparison.names, ratio) if ratio.mismatched else ""
+    return Report(
+        "running" if found.ended is None else "ended",
+        found.began,
+        at,
+        verdict(comparison, guards, elapsed),
+        _arms(test),
+        tuple(ReadingTold(one, sentence(one, champion, elapsed)) for one in comparison.readings()),
+        RatioTold(ratio.seen, ratio.expected, ratio.p, ratio.mismatched, said),
+        tuple(GuardTold(one, violation(one) if one.violated else "") for one in guards),
+        tuple(_shadow(name, agreement, champion) for name, agreement in test.shadows.items()),
+        found.ended,
+        found.because,
+    )
+
+
+def _arms(test: Following) -> tuple[ArmTold, ...]:
+    found, now = test.experiment, test.experiment.history[-1].weights
+    seen = {one.name: one for one in test.comparison.arms()}
+    told = []
+    for place, name in enumerate((*found.arms, *found.shadows)):
+        role = "shadow" if name in found.shadows else "challenger" if place else "champion"
+        one = seen.get(name, ArmSeen(name, 0, 0, 0, None))
+        model, version = found.versions[name]
+        weight = now.get(name, 0.0)
+        told.append(ArmTold(name, role, model, version, weight, one.requests, one.units, one.failed, one.seconds))
+    return tuple(told)
+
+
+def _shadow(name: str, seen: Agreement, champion: str) -> ShadowTold:
+    low, high = seen.interval()
+    many = seen.compared
+    if many:
+        share = f"{name} answers like those it shadows ({champion} first) for {seen.share:.1%} of {many:,} rows"
+        said = f"{share} (95 % sequence: {low:.1%} to {high:.1%})".replace("%", " %").replace("95  %", "95 %")
+    else:
+        said = f"{name} has not been compared yet"
+    return ShadowTold(
+        name,
+        many,
+        seen.alike,
+        seen.share if many else None,
+        low,
+        high,
+        seen.mean_gap,
+        seen.largest,
+        seen.failed,
+        seen.seconds / many if many else None,
+        said + (f"; it failed on {seen.failed:,} more." if seen.failed else "."),
+    )
+
+
+def publish(folder: Path, told: Report) -> None:
+    """Write HOME/deployments/NAME/experiment.json. Raises `OSError`."""
+    write(folder / REPORT, msgspec.json.format(msgspec.json.encode(told), indent=1))
+
+
+def published(folder: Path) -> Report | None:
+    """What was written last; None before the first. Raises `DamagedFile`."""
+    try:
+        return msgspec.json.decode((folder / REPORT).read_bytes(), type=Report)
+    except FileNotFoundError:
+        return None
+    except msgspec.MsgspecError as error:
+        raise DamagedFile(
+            f"{folder / REPORT} is no readout of a test: {error}; the supervisor writes it anew"
+        ) from error

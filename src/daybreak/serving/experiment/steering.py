@@ -1,0 +1,103 @@
+"""In the supervisor, every second: fold, say what the test says, and take back a challenger that violates a guard.
+
+A rollback is a change of the desired state like any command's: replicas stop sending units to that arm at the next switch, without a
+request lost, and `daybreak ab status` tells why.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from daybreak.base.errors import DaybreakError
+from daybreak.serving import desired
+from daybreak.serving.deployment import Deployment
+from daybreak.serving.experiment.following import Following
+from daybreak.serving.experiment.record import experiment_of, without
+from daybreak.serving.experiment.reporting import Report, publish, report
+
+KEEP = 30.0  # seconds between writing down what was folded
+SETTLE = 60.0  # seconds that a test which has ended is still followed: replicas flush, and late feedback comes
+
+TOLD = ("better", "worse", "same", "blocked")  # verdicts that people are told of when they come
+
+Alert = Callable[[str], None]  # told in words what people should know
+Drifted = Callable[[Deployment], dict[str, str]]  # by arm what monitoring says of its predictions, where it drifts
+
+_log = logging.getLogger("daybreak.serving")
+
+
+class Steering:
+    """The test of one deployment, whichever runs. `alert` hears of rollbacks and of a verdict that changes."""
+
+    def __init__(self, folder: Path, alert: Alert, drifted: Drifted | None = None) -> None:
+        self._folder = folder
+        self._alert = alert
+        self._drifted = drifted
+        self._test: Following | None = None
+        self._kept = 0.0
+        self._said: set[str] = set()
+
+    def tick(self, deployment: Deployment, at: float) -> Report | None:
+        """Follow the test of what is wanted now (`at`: seconds since 1970); what it says; None where there is none to follow."""
+        if not deployment.experiment:
+            return None
+        test = self._follow(deployment)
+        ended = test.experiment.ended
+        if ended is not None and at > ended + SETTLE and self._kept > ended + SETTLE:
+            return None
+        test.poll()
+        told = report(test, at, self._drifted(deployment) if self._drifted else None)
+        if ended is None:
+            self._roll_back(told, at)
+            self._say(told)
+        publish(self._folder, told)
+        if at - self._kept > KEEP:
+            test.keep()
+            self._kept = at
+        return told
+
+    def close(self) -> None:
+        """Write down what was folded."""
+        if self._test is not None:
+            self._test.poll()
+            self._test.keep()
+
+    def _follow(self, deployment: Deployment) -> Following:
+        found = experiment_of(deployment)
+        if self._test is None or self._test.experiment.salt != found.salt:
+            self._test, self._kept, self._said = Following(self._folder, found), 0.0, set()
+        elif self._test.experiment != found:
+            self._test.revise(found)
+        return self._test
+
+    def _roll_back(self, told: Report, at: float) -> None:
+        for arm in told.verdict.rollback:
+            why = "; ".join(one.said for one in told.guards if one.watched.arm == arm and one.said)
+            try:
+                if not take_back(self._folder, arm, at, why):
+                    continue  # somebody stopped it meanwhile
+            except (DaybreakError, OSError) as error:
+                _log.error("a challenger could not be taken back", exc_info=error, extra={"arm": arm, "why": why})
+                continue
+            _log.warning("challenger taken back", extra={"arm": arm, "why": why})
+            self._alert(f"{arm} was taken back: {why}. The champion answers its units again.")
+
+    def _say(self, told: Report) -> None:
+        """An alert when the verdict becomes better, worse, same or blocked for the first time."""
+        state = told.verdict.state
+        if state in TOLD and state not in self._said:
+            self._said.add(state)
+            self._alert(told.verdict.said)
+
+
+def take_back(folder: Path, arm: str, at: float, why: str) -> bool:
+    """Want a deployment without an arm; whether it was still there. Raises `NotFound`, `OSError`."""
+    there = False
+
+    def without_it(now: Deployment) -> Deployment:
+        nonlocal there
+        there = now.split is not None and any(one.name == arm for one in now.split.arms)
+        return without(now, arm, at, f"taken back: {why}") if there else now
+
+    desired.change(folder, without_it)
+    return there

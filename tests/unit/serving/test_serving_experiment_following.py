@@ -1,0 +1,171 @@
+"""The supervisor's side of a test: events are folded once, whatever restarts; a challenger that must go is taken back."""
+
+import msgspec
+import pytest
+from experiment_cases import BEGAN, PLAIN, Traffic, served, with_a_test
+
+from daybreak.serving import desired
+from daybreak.serving.events import Mirrored
+from daybreak.serving.experiment.following import STATE, Following
+from daybreak.serving.experiment.record import Challenger, begun, experiment_of, grown, over
+from daybreak.serving.experiment.reporting import published, report
+from daybreak.serving.experiment.steering import KEEP, Steering
+
+RATES = {"champion": 0.1, "v4": 0.16}
+
+
+def told(test):
+    return report(test, BEGAN + 3600)
+
+
+def test_what_was_answered_and_told_becomes_a_readout(tmp_path):
+    traffic = Traffic(tmp_path)
+    traffic.ask(6_000, RATES)
+    test = Following(tmp_path, experiment_of(traffic.deployment))
+    test.poll()
+    found = told(test)
+    assert found.verdict.state == "better"
+    assert found.verdict.said.startswith("v4 is better by ")
+    assert sum(arm.requests for arm in found.arms) == 6_000
+    assert [(arm.name, arm.role, arm.version, arm.weight) for arm in found.arms] == [
+        ("champion", "champion", 3, 0.5),
+        ("v4", "challenger", 4, 0.5),
+    ]
+    assert msgspec.json.decode(msgspec.json.encode(found), type=type(found)) == found
+
+
+def test_a_restart_counts_each_event_once(tmp_path):
+    traffic = Traffic(tmp_path)
+    first = Following(tmp_path, experiment_of(traffic.deployment))
+    for kept in (True, False):
+        traffic.ask(500, RATES)
+        first.poll()
+        if kept:
+            first.keep()  # what comes after it is folded again from its events
+    again, anew = (Following(tmp_path, experiment_of(traffic.deployment)) for _ in range(2))
+    (tmp_path / STATE).unlink()
+    anew = Following(tmp_path, experiment_of(traffic.deployment))
+    for test in (again, anew):
+        test.poll()
+    assert told(first) == told(again) == told(anew)
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:100], lambda data: b""])
+def test_a_damaged_state_is_folded_anew(tmp_path, damage):
+    traffic = Traffic(tmp_path)
+    traffic.ask(500, RATES)
+    first = Following(tmp_path, experiment_of(traffic.deployment))
+    first.poll()
+    first.keep()
+    (tmp_path / STATE).write_bytes(damage((tmp_path / STATE).read_bytes()))
+    again = Following(tmp_path, experiment_of(traffic.deployment))
+    again.poll()
+    assert told(again) == told(first)
+
+
+def test_feedback_sent_twice_counts_once_and_the_last_is_right(tmp_path):
+    traffic = Traffic(tmp_path)
+    issued = traffic.ask(400)
+    for value in (1.0, 1.0, 0.0):
+        for one in issued:
+            traffic.tell(one, one.partition(".")[0], "conversion", value)
+    test = Following(tmp_path, experiment_of(traffic.deployment))
+    test.poll()
+    assert (told(test).readings[0].reading.champion, told(test).readings[0].reading.challenger) == (0.0, 0.0)
+
+
+def test_what_an_earlier_test_dealt_is_not_counted(tmp_path):
+    traffic = Traffic(tmp_path)
+    old = traffic.ask(300, RATES)
+    traffic.deployment = desired.change(tmp_path, lambda now: over(now, BEGAN + 30, "done"))
+    traffic.deployment = desired.change(
+        tmp_path,
+        lambda now: begun(now, (Challenger(served("v4", 4), 0.5),), experiment_of(now).rules, "summer", BEGAN + 60, ""),
+    )
+    for one in old:
+        traffic.tell(one, one.partition(".")[0], "conversion", 1.0)
+    traffic.ask(200)
+    test = Following(tmp_path, experiment_of(traffic.deployment))
+    test.poll()
+    assert sum(arm.requests for arm in told(test).arms) == 200
+    assert told(test).readings[0].reading.challenger == 0.0
+
+
+def test_a_bad_challenger_is_taken_back_and_people_are_told_once(tmp_path):
+    traffic = Traffic(tmp_path, with_a_test(Challenger(served("v4", 4), 0.1)))
+    alerts = []
+    steering = Steering(tmp_path, alerts.append)
+    steering.tick(desired.read(tmp_path), BEGAN + 11)
+    traffic.ask(400, failures={"v4": 1.0})
+    stale = desired.read(tmp_path)
+    for at in (12, 13):
+        steering.tick(stale, BEGAN + at)
+    now = desired.read(tmp_path)
+    assert (now.split, [one.arm for one in now.served]) == (None, ["champion"])
+    assert alerts == [
+        f"{experiment_of(now).because}. The champion answers its units again.".replace("v4 taken", "v4 was taken")
+    ]
+    assert "100.00 % of its requests fail (v4)" in alerts[0]
+    assert steering.tick(now, BEGAN + 14).state == "ended"
+    assert published(tmp_path).because == experiment_of(now).because
+
+
+def test_drift_takes_a_challenger_back_but_leaves_the_other(tmp_path):
+    two = (Challenger(served("v4", 4), 0.2), Challenger(served("v5", 5), 0.2))
+    traffic = Traffic(tmp_path, with_a_test(*two))
+    traffic.ask(100)
+    alerts = []
+    Steering(tmp_path, alerts.append, lambda deployment: {"v5": "class 7 fell from 10 % to 2 %"}).tick(
+        desired.read(tmp_path), BEGAN + 12
+    )
+    now = desired.read(tmp_path)
+    assert [one.arm for one in now.served] == ["champion", "v4"]
+    assert experiment_of(now).stopped == {"v5": "taken back: v5 predicts under drift: class 7 fell from 10 % to 2 %"}
+
+
+def test_a_verdict_is_an_alert_once(tmp_path):
+    traffic = Traffic(tmp_path)
+    alerts = []
+    steering = Steering(tmp_path, alerts.append)
+    for at in range(20, 26):
+        traffic.ask(1_500, RATES)
+        steering.tick(desired.read(tmp_path), BEGAN + at)
+    assert len(alerts) == 1
+    assert alerts[0].startswith("v4 is better by ")
+
+
+def test_a_ramp_is_followed_without_losing_what_was_seen(tmp_path):
+    traffic = Traffic(tmp_path, with_a_test(Challenger(served("v4", 4), 0.1)))
+    steering = Steering(tmp_path, print)
+    traffic.ask(1_000)
+    steering.tick(desired.read(tmp_path), BEGAN + 11)
+    traffic.deployment = desired.change(tmp_path, lambda now: grown(now, {"v4": 0.5}, BEGAN + 12))
+    traffic.ask(1_000)
+    found = steering.tick(desired.read(tmp_path), BEGAN + 13)
+    assert [arm.weight for arm in found.arms] == [0.5, 0.5]
+    assert sum(arm.requests for arm in found.arms) == 2_000
+    assert found.ratio.expected[1] == pytest.approx(found.ratio.seen[1], rel=0.2)
+
+
+def test_shadows_are_compared_and_what_was_seen_is_kept(tmp_path):
+    shadow = Challenger(served("v6", 6), 1.0, "shadow")
+    traffic = Traffic(tmp_path, with_a_test(shadow))
+    for number in range(200):
+        traffic.writer.add(Mirrored(f"id {number}", BEGAN + 1, "v6", 6, 0.003, number % 10 > 0, 0.02))
+    traffic.writer.add(
+        Mirrored("id", BEGAN + 1, "v6", 6, 0.003, agrees=False, difference=float("nan"), code="model_failed")
+    )
+    traffic.writer.flush()
+    steering = Steering(tmp_path, print)
+    found = steering.tick(traffic.deployment, BEGAN + KEEP)
+    steering.close()
+    assert found.shadows[0].said.startswith("v6 answers like those it shadows (champion first) for 90.0 % of 200 rows")
+    assert found.shadows[0].said.endswith("it failed on 1 more.")
+    assert found.verdict.said == "no challenger answers requests: there is nothing to compare."
+    again = Steering(tmp_path, print).tick(traffic.deployment, BEGAN + KEEP)
+    assert again == found
+
+
+def test_a_deployment_without_a_test_is_left_alone(tmp_path):
+    assert Steering(tmp_path, print).tick(PLAIN, BEGAN) is None
+    assert published(tmp_path) is None
