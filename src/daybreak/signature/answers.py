@@ -5,6 +5,7 @@ that reads back as the same number; what is not finite is null.
 """
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -69,14 +70,15 @@ class _Labels:
     def __call__(self, scores: NDArray[Any]) -> list[str]:
         if not self.names:  # nobody named them: by their places
             self._name(tuple(map(str, range(scores.shape[1]))))
-        form, names, total = self.form, self.names, float(scores.sum())
+        form, names = self.form, self.names
         places = decided(scores, self.threshold).tolist()
-        if total - total != 0:  # something is not finite, or the sum is too large
-            return [self._odd(row, place) for row, place in zip(scores.tolist(), places, strict=True)]
-        return [form % (names[place], row[place], *row) for row, place in zip(scores.tolist(), places, strict=True)]
+        return [
+            form % (names[place], row[place], *row) if isfinite(sum(row)) else self._odd(row, place)
+            for row, place in zip(scores.tolist(), places, strict=True)
+        ]
 
     def _odd(self, row: list[float], place: int) -> str:
-        told = [f"{score:.7g}" if np.isfinite(score) else "null" for score in row]
+        told = [f"{score:.7g}" if isfinite(score) else "null" for score in row]
         probabilities = ",".join(f"{name}:{score}" for name, score in zip(self.names, told, strict=True))
         return f'{{"label":{self.names[place]},"score":{told[place]},"probabilities":{{{probabilities}}}}}'
 

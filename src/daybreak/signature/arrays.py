@@ -71,10 +71,12 @@ def cast(field: Field, array: NDArray[Any]) -> NDArray[Any]:
     """
     if dtype_of(field).kind == "O" or free(field):
         return _loose(field, array)
-    if array.dtype.kind not in "biuf" or (array.dtype.kind == "b") != (
-        field.kind == "boolean" or number_type(field).kind == "b"
-    ):
-        raise BadRow("bad_type", f"{field.name!r} is of type {dtype_of(field)}, got {array.dtype}", None, field.name)
+    truth = number_type(field).kind == "b"
+    kinds = (
+        ("bf" if dtype_of(field).kind == "f" else "b") if truth else "iuf"
+    )  # where null may be, truth is 0, 1 or NaN
+    if array.dtype.kind not in kinds:
+        raise BadRow("bad_type", f"{field.name!r} is of type {number_type(field)}, got {array.dtype}", None, field.name)
     shape = (len(array), *field.shape)
     if array.shape != shape and array.shape != (len(array), 1, *field.shape) and array.shape != (*shape, 1):
         raise BadRow(
@@ -158,6 +160,15 @@ def _bad(field: Field, column: NDArray[Any]) -> list[Bad]:
                 _rows(parts),
                 "bad_type",
                 lambda row: f"{field.name!r} is a whole number, got {shown(column[row].tolist())}",
+            )
+        )
+    if number_type(field).kind == "b" and column.dtype.kind == "f":
+        neither = np.isfinite(column) & (column != 0) & (column != 1)
+        found.append(
+            (
+                _rows(neither),
+                "bad_type",
+                lambda row: f"{field.name!r} is true or false, got {shown(column[row].tolist())}",
             )
         )
     least, most = _ends(field)

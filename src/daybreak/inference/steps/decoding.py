@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from daybreak.base.errors import UsageError
 from daybreak.inference.session import Arrays
 from daybreak.inference.steps import After, Context, Options
+from daybreak.inference.steps.tables import wide
 from daybreak.registry.package import Step
 from daybreak.signature.columns import objects
 from daybreak.signature.fields import Columns, Span
@@ -35,8 +36,7 @@ def softmax(options: Options, context: Context) -> After:
 
     def step(outputs: Arrays, columns: Columns, feeds: Arrays) -> None:
         del columns, feeds
-        logits = outputs[of]
-        logits = logits.reshape(len(logits), -1)
+        logits = wide(outputs[of])
         if temperature != 1.0:
             logits = logits / np.asarray(temperature, logits.dtype)
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -51,7 +51,7 @@ def sigmoid(options: Options, context: Context) -> After:
 
     def step(outputs: Arrays, columns: Columns, feeds: Arrays) -> None:
         del columns, feeds
-        logits = outputs[of].reshape(len(outputs[of]), -1)
+        logits = wide(outputs[of])
         outputs[to] = _two(np.asarray(0.5 * (1 + np.tanh(0.5 * logits)), logits.dtype))  # does not overflow
 
     return step
@@ -69,8 +69,10 @@ def probabilities(options: Options, context: Context) -> After:
         if isinstance(given, list):  # ZipMap: a dict a row, keyed by class
             named = [{str(key): score for key, score in row.items()} for row in given]
             order = classes if named and set(classes) == set(named[0]) else tuple(named[0]) if named else classes
-            given = np.array([[row[name] for name in order] for row in named], np.float32).reshape(len(named), -1)
-        outputs[to] = _two(given.reshape(len(given), -1))
+            given = np.array([[row[name] for name in order] for row in named], np.float32).reshape(
+                len(named), len(order)
+            )
+        outputs[to] = _two(wide(given))
 
     return step
 

@@ -28,6 +28,11 @@ def found(name: str, columns: Columns, feeds: Arrays) -> NDArray[Any]:
     return array
 
 
+def wide(array: NDArray[Any]) -> NDArray[Any]:
+    """(rows, values of one row), also of no rows."""
+    return array.reshape(len(array), int(np.prod(array.shape[1:], dtype=np.int64)))
+
+
 def feed(options: Options, context: Context) -> Before:
     """A column as it is, in the type of the model's input. Options: `field`, `to`. (rows,) becomes (rows, 1) where the model wants that.
 
@@ -36,7 +41,7 @@ def feed(options: Options, context: Context) -> Before:
     to, name = target(options, context), str(options["field"])
     dtype, shape = context.inputs.get(to, (None, ()))
     narrow = len(shape) == 2 and shape[1] in (1, None)  # noqa: PLR2004 - rows and one column
-    wide = tuple(-1 if length is None else length for length in shape[1:])
+    sizes = tuple(-1 if length is None else length for length in shape[1:])
 
     def step(columns: Columns, feeds: Arrays) -> None:
         array = found(name, columns, feeds)
@@ -46,8 +51,8 @@ def feed(options: Options, context: Context) -> Before:
             array = array.astype(dtype)
         if array.ndim == 1 and narrow:
             array = array[:, None]
-        elif shape and array.ndim != len(shape) and wide.count(-1) <= 1 and len(array):
-            array = array.reshape(len(array), *wide)
+        elif shape and array.ndim != len(shape) and sizes.count(-1) <= 1 and len(array):
+            array = array.reshape(len(array), *sizes)
         feeds[to] = array
 
     return step
