@@ -7,20 +7,30 @@ writes into `folder`: model.onnx (or model/ and code/ of one that is served in P
 reference.json; whoever registers it adds name, version and lineage and seals it (`registry.package.seal`).
 """
 
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from daybreak.base.errors import UsageError
+from daybreak.export import evidence, graph, precision
+from daybreak.export.judging import Judge
+from daybreak.export.opening import Opened, opened
 from daybreak.export.options import Options
 from daybreak.export.parity import Parity
 from daybreak.export.samples import Samples
+from daybreak.export.source import Made, Way
+from daybreak.export.stage import Stage
 from daybreak.registry.package import Runtime, Step
 from daybreak.signature.fields import Signature
+
+Told = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What a package's record is made of. `framework`: of the original; `limits`: where the export differs or fails, in sentences."""
+    """What a package's record is made of. `framework`: of the original; `limits`: where the export differs, in sentences."""
 
     framework: str
     runtime: Runtime
@@ -33,14 +43,110 @@ class Exported:
 
 
 def export(
-    model: Any, samples: Samples, folder: Path, *, signature: Signature | None = None, options: Options | None = None
+    model: Any,
+    samples: Samples,
+    folder: Path,
+    *,
+    signature: Signature | None = None,
+    options: Options | None = None,
+    told: Told = lambda _: None,
 ) -> Exported:
-    """Export `model` into an empty `folder` and compare both on the samples. `signature`: declared, in place of the inferred one.
+    """Export `model` into `folder` and compare both on the samples. `signature`: declared, in place of the inferred one.
 
-    `model`: a torch module, scikit-learn estimator or pipeline, Keras model, XGBoost or LightGBM booster or estimator, Hugging Face model
-    with its tokenizer, or where such a one lies: .onnx, .skops, .json or .ubj (XGBoost), .txt (LightGBM), .keras, a Hugging Face folder,
-    or `torch.Checkpoint` (weights with the function that builds the network). A failed parity is an answer, not an error.
+    `model`: a torch module, scikit-learn estimator or pipeline, Keras model, XGBoost or LightGBM booster or estimator, or where one lies:
+    .onnx, .skops, .json or .ubj (XGBoost), .txt (LightGBM), .keras, a folder of Hugging Face, or `frameworks.torch.Checkpoint` (weights
+    with the function that builds the network). A failed parity is an answer, not an error; without samples it is "not run", which ONNX alone
+    allows, whose graph tells its signature. `told` hears what takes a while.
 
     Raises `UsageError` for a model or samples that cannot be exported, with what to do (a pickle is never loaded), `NotFound`.
     """
-    raise NotImplementedError
+    options = _checked(options or Options())
+    folder.mkdir(parents=True, exist_ok=True)
+    _ship(samples, folder)
+    stage = Stage(folder)
+    try:
+        told("asking the original")
+        original = opened(model, samples, signature, stage)
+        judge = Judge(original, samples, options, folder)
+        made, parity, tried = _first_alike(original, judge, stage, options, folder, told)
+    finally:
+        stage.close()
+    evidence.write(folder, judge, parity)
+    limits = (*made.limits, *tried)
+    return Exported(
+        original.source.framework, made.runtime, judge.signature, parity, made.before, made.after, limits, judge.metrics
+    )
+
+
+def _checked(options: Options) -> Options:
+    if len(set(options.batches)) < 2 or min(options.batches) < 1:  # noqa: PLR2004
+        raise UsageError(f"parity is asked at two or more batch sizes, got {', '.join(map(str, options.batches))}")
+    if options.python and options.precision != "float32":
+        raise UsageError(f"a model that is served in Python keeps its precision, got {options.precision}")
+    return options
+
+
+def _ship(samples: Samples, folder: Path) -> None:
+    """The files that steps need."""
+    if samples.assets is not None:
+        shutil.copytree(samples.assets, folder / "assets", dirs_exist_ok=True)
+    if not any(step.name == "python" for step in (*samples.before, *samples.after)):
+        return
+    if samples.code is None or not samples.code.exists():
+        raise UsageError(f"a step `python` needs `code`, the file or folder of its function, got {samples.code}")
+    ignored = shutil.ignore_patterns("__pycache__", ".*", "*.pyc")
+    if samples.code.is_dir():
+        shutil.copytree(samples.code, folder / "code", dirs_exist_ok=True, ignore=ignored)
+    else:
+        (folder / "code").mkdir(exist_ok=True)
+        shutil.copy2(samples.code, folder / "code" / samples.code.name)
+
+
+def _first_alike(
+    original: Opened, judge: Judge, stage: Stage, options: Options, folder: Path, told: Told
+) -> tuple[Made, Parity, list[str]]:
+    """The first way whose export answers as the original does; where none does, the first that could be gone, with its failed parity.
+
+    Raises `UsageError` where none could be gone.
+    """
+    tried: list[str] = []
+    gone: list[tuple[Way, str]] = []
+    shipped = _files(folder)
+    for way in original.source.ways(original.held, options):
+        _forget(folder, shipped)
+        try:
+            made, parity = _gone(way, judge, stage, options, folder, told)
+        except UsageError as error:
+            tried.append(f"{way.name} was tried and cannot be: {error}")
+            continue
+        if parity.verdict == "passed":
+            return made, parity, tried
+        tried.append(f"{way.name} was tried and answers otherwise: {parity.why}")
+        gone.append((way, tried[-1]))
+    if not gone:
+        raise UsageError(f"the model cannot be exported. {'; '.join(tried)}")
+    first, why = gone[0]
+    _forget(folder, shipped)
+    made, parity = _gone(first, judge, stage, options, folder, told)
+    return made, parity, [other for other in tried if other != why]
+
+
+def _files(folder: Path) -> set[Path]:
+    return {file for file in folder.rglob("*") if file.is_file()}
+
+
+def _forget(folder: Path, shipped: set[Path]) -> None:
+    """Remove what a way wrote that was not taken."""
+    for file in _files(folder) - shipped:
+        file.unlink()
+
+
+def _gone(way: Way, judge: Judge, stage: Stage, options: Options, folder: Path, told: Told) -> tuple[Made, Parity]:
+    told(f"exporting by way of {way.name}")
+    made = way.write(folder)
+    if made.runtime.kind == "onnx":
+        if options.optimise:
+            graph.optimise(folder / made.runtime.file)
+        made = precision.lowered(made, judge, stage, options, folder)
+    told(f"comparing {way.name} with the original")
+    return made, judge.judge(made)

@@ -16,7 +16,7 @@ class Tolerance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     difference: float = 1e-4
     decisions: float = 0.0
-    loss: float = 0.0
+    loss: float = 1e-4
 
 
 ALLOWED: dict[Precision, Tolerance] = {

@@ -17,7 +17,8 @@ class Samples:
     `targets`: right answers, (rows,): names or indices of classes, numbers, or `Span`s; None: no metric is told.
     `names`: of the columns of an array (rows, columns), each an input of its own then; one name for an array that is one input.
     `classes`: names in the order of the model's scores; `units`: input's or output's name -> unit; `output`: name of the answer.
-    `before`, `after`: declared steps, in place of those that are derived; `code`: the folder or file with the user's functions.
+    `before`, `after`: declared steps, in place of those that are derived; `code`: the folder or file with the user's functions, which goes
+    into the package with a step `python`; `assets`: a folder of files that steps read, as `assets/NAME`.
     `calibration`: inputs for int8 that are not for judging (training rows); without, some of these rows are kept apart for it.
     `answers`: what the original said to these rows as training's own evaluation asked it (its own preparation of rows included), in the
     form of the output's column; or a function of columns that says it. Without, the model is asked behind the declared steps, which
@@ -30,10 +31,11 @@ class Samples:
     names: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
-    output: str = ""
+    output: str = "prediction"
     before: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
     code: Path | None = None
+    assets: Path | None = None
     calibration: Any = None
     answers: Any | Callable[[Columns], Any] = None
     metrics: Mapping[str, float] = field(default_factory=dict)

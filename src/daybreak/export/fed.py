@@ -1,0 +1,165 @@
+"""Models of arrays (torch, Keras, ONNX): steps make the arrays, the model answers with arrays, steps read them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daybreak.base.errors import UsageError
+from daybreak.export.options import Options
+from daybreak.export.samples import Samples
+from daybreak.export.source import Made, Way, chosen, rows_of
+from daybreak.export.stage import Arrays, Stage
+from daybreak.registry.package import Runtime, Step
+from daybreak.signature.fields import Columns, Field, Output, Signature
+
+PROBED = 64  # rows that show what kind of numbers a model gives
+CHUNK = 256
+EVEN = 1e-3  # probabilities of a row sum to 1 within this
+
+
+class Core(Protocol):
+    """The model itself. `inputs`: names, in the order in which it takes them."""
+
+    framework: str
+    inputs: tuple[str, ...]
+
+    def answer(self, feeds: Arrays) -> dict[str, NDArray[Any]]:
+        """What the original says; outputs by name."""
+
+    def files(self, feeds: Arrays, free: Mapping[str, tuple[int, ...]], options: Options) -> Iterator[Way]:
+        """Ways of writing model.onnx. `free`: further axes of a feed that have any length; `feeds`: rows to trace with."""
+
+
+class Fed:
+    """A `Source` around a core. `fields`: the inputs; steps that are not declared are derived from what the model gives for some rows."""
+
+    def __init__(self, core: Core, columns: Columns, fields: Sequence[Field], samples: Samples, stage: Stage) -> None:
+        self.core, self.framework, self._stage = core, core.framework, stage
+        self._inputs = dict.fromkeys(core.inputs, (None, ()))
+        self._before = samples.before or _before(core.inputs, columns)
+        self._signature = Signature(tuple(fields), (Output("?", "tensor"),))
+        probe = chosen(columns, slice(PROBED))
+        feeds = self._fed(probe)
+        given = core.answer(feeds)
+        _same_rows(given, rows_of(feeds))
+        self.outputs, derived = _after(given, samples)
+        self._after = samples.after or derived
+        self._signature = Signature(tuple(fields), self.outputs)
+
+    def ask(self, columns: Columns) -> Columns:
+        """Steps, the original, steps: in chunks of rows."""
+        rows = rows_of(columns)
+        parts = [self._ask(chosen(columns, slice(at, at + CHUNK))) for at in range(0, rows, CHUNK)]
+        return {output.name: np.concatenate([part[output.name] for part in parts]) for output in self.outputs}
+
+    def _ask(self, columns: Columns) -> Columns:
+        held = self._stage.feeds(self._before, self._signature, self._inputs, columns)
+        given = self.core.answer(self._ordered(held))
+        return self._stage.outputs(self._after, self._signature, given, columns, held)
+
+    def ways(self, columns: Columns, options: Options) -> Iterator[Way]:
+        """Those of the core, with the steps around them."""
+        feeds = self._fed(columns)
+        for way in self.core.files(feeds, self._free(feeds, columns), options):
+            yield Way(way.name, lambda folder, way=way: self._made(way, folder))  # type: ignore[misc]
+
+    def _made(self, way: Way, folder: Path) -> Made:
+        made = way.write(folder)
+        return Made(Runtime("onnx"), self._before, self._after, made.limits)
+
+    def _fed(self, columns: Columns) -> Arrays:
+        return self._ordered(self._stage.feeds(self._before, self._signature, self._inputs, columns))
+
+    def _ordered(self, held: Arrays) -> Arrays:
+        missing = [name for name in self.core.inputs if name not in held]
+        if missing:
+            raise UsageError(
+                f"steps before feed every input of the model, nothing feeds {', '.join(missing)}; steps made {', '.join(held)}"
+            )
+        return {name: _narrow(held[name]) for name in self.core.inputs}
+
+    def _free(self, feeds: Arrays, columns: Columns) -> dict[str, tuple[int, ...]]:
+        """Axes whose length depends on the rows: seen by asking for some of them one by one."""
+        shapes: dict[str, list[tuple[int, ...]]] = {name: [feed.shape[1:]] for name, feed in feeds.items()}
+        for row in range(min(rows_of(columns), 8)):
+            for name, feed in self._fed(chosen(columns, slice(row, row + 1))).items():
+                shapes[name].append(feed.shape[1:])
+        return {
+            name: tuple(axis + 1 for axis, lengths in enumerate(zip(*seen, strict=True)) if len(set(lengths)) > 1)
+            for name, seen in shapes.items()
+        }
+
+
+def _narrow(feed: NDArray[Any]) -> NDArray[Any]:
+    """float64 as float32, small whole numbers as int64: what networks take."""
+    if feed.dtype == np.float64:
+        return feed.astype(np.float32)
+    small = feed.dtype.kind in "iu" and feed.dtype not in (np.int64, np.uint8)
+    return feed.astype(np.int64) if small else feed
+
+
+def _same_rows(given: Mapping[str, NDArray[Any]], rows: int) -> None:
+    for name, array in given.items():
+        if array.ndim == 0 or len(array) != rows:
+            raise UsageError(
+                f"a model answers each row: the first axis of {name} must be {rows}, its shape is {array.shape}"
+            )
+
+
+def _before(inputs: Sequence[str], columns: Columns) -> tuple[Step, ...]:
+    if len(inputs) == len(columns):
+        pairs = zip(inputs, inputs, strict=True) if set(inputs) == set(columns) else zip(columns, inputs, strict=True)
+        return tuple(Step("feed", {"field": field, "to": name}) for field, name in pairs)
+    if len(inputs) == 1 and all(column.ndim == 1 and column.dtype != object for column in columns.values()):
+        return (Step("stack", {"fields": list(columns), "to": inputs[0]}),)
+    raise UsageError(
+        "fields become the model's inputs by name, in order, or side by side, "
+        f"got {', '.join(columns)} for {', '.join(inputs)}: declare `before`"
+    )
+
+
+def _after(given: Mapping[str, NDArray[Any]], samples: Samples) -> tuple[tuple[Output, ...], tuple[Step, ...]]:
+    """What the model's numbers are: probabilities sum to one, logits of classes do not, what is no class is a number or a tensor."""
+    if len(given) > 1:
+        return tuple(_tensor(name, array) for name, array in given.items()), ()
+    ((of, array),) = given.items()
+    classes = _classes(array, samples)
+    if classes:
+        name = samples.output or "prediction"
+        return (Output(name, "label", classes=classes),), (Step(_scores(array), {"of": of, "to": name}),)
+    name = samples.output or "prediction"
+    if array.ndim == 1 or array.shape[1:] == (1,):
+        return (Output(name, "number", unit=samples.units.get(name, "")),), (Step("number", {"of": of, "to": name}),)
+    return (_tensor(name, array),), (Step("tensor", {"of": of, "to": name}),)
+
+
+def _tensor(name: str, array: NDArray[Any]) -> Output:
+    return Output(name, "tensor", dtype=array.dtype.name, shape=array.shape[1:])
+
+
+def _classes(array: NDArray[Any], samples: Samples) -> tuple[str, ...]:
+    """Names of classes in the order of the scores; none where the model tells numbers. Raises `UsageError` where only the user can know."""
+    width = 2 if array.ndim == 1 or array.shape[1:] == (1,) else array.shape[1] if array.ndim == 2 else 0  # noqa: PLR2004
+    if samples.classes:
+        if len(samples.classes) != width:
+            raise UsageError(
+                f"`classes` names each of the model's scores, got {len(samples.classes)} names for scores of shape {array.shape}"
+            )
+        return samples.classes
+    if samples.targets is None or not width:
+        return ()
+    targets = np.asarray(samples.targets)
+    if targets.ndim == 1 and targets.dtype.kind in "USO" and isinstance(targets[0], str):
+        raise UsageError("right answers that are names need `classes` in the order of the model's scores")
+    whole = targets.ndim == 1 and targets.dtype.kind in "iub"
+    return tuple(map(str, range(width))) if whole and targets.min() >= 0 and targets.max() < width else ()
+
+
+def _scores(array: NDArray[Any]) -> str:
+    inside = bool(np.all((array >= 0) & (array <= 1)))
+    if array.ndim == 1 or array.shape[1] == 1:
+        return "probabilities" if inside else "sigmoid"
+    return "probabilities" if inside and bool(np.all(np.abs(array.sum(axis=1) - 1) < EVEN)) else "softmax"

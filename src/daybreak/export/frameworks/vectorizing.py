@@ -1,0 +1,82 @@
+"""scikit-learn's text vectorizers as the step `vectorize`, and what is left of the pipeline behind them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from daybreak.base.errors import UsageError
+from daybreak.registry.package import Step
+from daybreak.signature.fields import Columns
+
+WORDS = 200_000  # a row is as many float32 numbers: 0.8 MB
+FILE = "assets/vectorizer.json"
+
+
+@dataclass(frozen=True)
+class Split:
+    """The step that counts words, and the estimator that takes the counts; `columns`: of the shape that it takes."""
+
+    step: Step
+    rest: Any
+    columns: Columns
+
+
+def split(estimator: Any, column: str, folder: Path) -> Split:
+    """Cut a pipeline behind its vectorizer, whose words go to the package's assets. Raises `UsageError` for one that is not data."""
+    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+    from sklearn.pipeline import Pipeline
+
+    steps = list(getattr(estimator, "steps", []))
+    if len(steps) < 2 or type(steps[0][1]) not in (CountVectorizer, TfidfVectorizer):  # noqa: PLR2004
+        raise UsageError(
+            "a model of texts is a pipeline that begins with a CountVectorizer or TfidfVectorizer to be exported as ONNX"
+        )
+    vectorizer = steps[0][1]
+    told = _told(vectorizer)
+    (folder / "assets").mkdir(exist_ok=True)
+    (folder / FILE).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+    weighting = [("weights", _weighting(vectorizer))] if isinstance(vectorizer, TfidfVectorizer) else []
+    rest = Pipeline([*weighting, *steps[1:]])
+    return Split(
+        Step("vectorize", {"field": column, "to": "x", "file": FILE}), rest, {"x": np.zeros((1, len(told["words"])))}
+    )
+
+
+def _told(vectorizer: Any) -> dict[str, Any]:
+    """Everything that counting depends on, as JSON. Raises `UsageError` for functions of the user's."""
+    own = [name for name in ("preprocessor", "tokenizer") if getattr(vectorizer, name) is not None]
+    if own or callable(vectorizer.analyzer) or callable(vectorizer.strip_accents):
+        raise UsageError(f"a vectorizer with functions of its own ({', '.join(own) or 'analyzer'}) is not data")
+    words = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
+    if len(words) > WORDS:
+        raise UsageError(f"a row of counts has {WORDS:,} words at most, got {len(words):,}; limit them by max_features")
+    low, high = vectorizer.ngram_range
+    return {
+        "words": words,
+        "analyzer": vectorizer.analyzer,
+        "ngrams": [low, high],
+        "lowercase": bool(vectorizer.lowercase),
+        "accents": vectorizer.strip_accents or "",
+        "pattern": vectorizer.token_pattern,
+        "stop": sorted(vectorizer.get_stop_words() or ()),
+        "binary": bool(vectorizer.binary),
+    }
+
+
+def _weighting(vectorizer: Any) -> Any:
+    """The fitted TfidfTransformer that a TfidfVectorizer has inside, made again from what it tells of itself."""
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    weights = TfidfTransformer(
+        norm=vectorizer.norm,
+        use_idf=vectorizer.use_idf,
+        smooth_idf=vectorizer.smooth_idf,
+        sublinear_tf=vectorizer.sublinear_tf,
+    )
+    weights.n_features_in_ = len(vectorizer.vocabulary_)
+    if vectorizer.use_idf:
+        weights.idf_ = vectorizer.idf_
+    return weights

@@ -1,0 +1,52 @@
+"""Loads a scikit-learn estimator that skops kept, in a worker process. Stands in the package under code/; needs no Daybreak."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Arrays = dict[str, Any]
+
+
+def load(folder: str | Path) -> Callable[[Arrays], Arrays]:
+    """A function from columns to {output: scores (rows, classes), or numbers}."""
+    import skops.io
+
+    model = Path(folder) / "model"
+    told = json.loads((model / "served.json").read_text(encoding="utf-8"))
+    estimator = skops.io.load(model / "model.skops", trusted=told["trusted"])
+    hand = _HANDS[told["form"]]
+
+    def predict(feeds: Arrays) -> Arrays:
+        given = hand({name: feeds[name] for name in told["columns"]})
+        if told["scores"]:
+            return {told["output"]: np.asarray(estimator.predict_proba(given))}
+        answer = np.asarray(estimator.predict(given))
+        if told["kind"] == "label":
+            answer = (answer[:, None] == estimator.classes_[None, :]).astype(np.float32)
+        return {told["output"]: answer.reshape(len(answer)) if told["kind"] == "number" else answer}
+
+    return predict
+
+
+def _matrix(columns: Arrays) -> Any:
+    parts = [
+        column.reshape(len(column), -1) if column.ndim == 1 or len(columns) > 1 else column
+        for column in columns.values()
+    ]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+
+def _frame(columns: Arrays) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame({name: list(column) if column.ndim > 1 else column for name, column in columns.items()})
+
+
+def _texts(columns: Arrays) -> Any:
+    return next(iter(columns.values()))
+
+
+_HANDS: dict[str, Callable[[Arrays], Any]] = {"matrix": _matrix, "frame": _frame, "texts": _texts}
