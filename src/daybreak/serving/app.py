@@ -25,6 +25,7 @@ FACES = (
     "health",
     "predict",
     "v2",
+    "ab",
     "openapi",
     "feedback",
     "metrics",

@@ -35,7 +35,7 @@ COMPANIONS = (
     "journal",
     "metrics",
     "capture",
-    "mirror",
+    "experiment.observing",
     "grpc",
 )  # modules with `async def attach(engine, replica)`, as far as there are
 ORPHANED = 2.0  # seconds to finish in when the supervisor is gone

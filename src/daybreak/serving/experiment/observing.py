@@ -1,5 +1,8 @@
 """In a replica: each request that a split dealt becomes one small event, so that its supervisor can fold the test."""
 
+import asyncio
+import logging
+
 from daybreak.serving import deal
 from daybreak.serving.calls import Batch, Call
 from daybreak.serving.engine import Engine
@@ -7,6 +10,9 @@ from daybreak.serving.events import Dealt, Writer
 from daybreak.serving.experiment.mirroring import Mirroring
 
 FAULT = 500  # statuses from here on are the server's fault
+FLUSH = 0.25  # seconds in which events are gathered
+
+_log = logging.getLogger("daybreak.serving")
 
 
 async def attach(engine: Engine, replica: int) -> None:  # noqa: ARG001 (what stands beside a replica is told its number)
@@ -19,6 +25,7 @@ class Observing:
 
     def __init__(self, events: Writer) -> None:
         self._events = events
+        self._asked = False
 
     def answered(self, batch: Batch) -> None:
         """Calls of one batch, also those whose client hung up: it was dealt, and waited."""
@@ -36,3 +43,13 @@ class Observing:
         found = deal.read(call.deal)
         if found is not None:
             self._events.add(Dealt(at, arm, found.revision, found.bucket, found.unit, seconds, failed))
+            if not self._asked:
+                self._asked = True
+                asyncio.get_running_loop().call_later(FLUSH, self._flush)
+
+    def _flush(self) -> None:
+        self._asked = False
+        try:
+            self._events.flush()
+        except OSError:
+            _log.exception("what was answered could not be written; it is tried again with the next request")

@@ -10,9 +10,8 @@ from daybreak.rollout.guardrails import Watched
 from daybreak.rollout.reading import Reading
 from daybreak.rollout.shadow import Agreement
 from daybreak.rollout.verdict import Verdict, mismatch, sentence, verdict, violation
+from daybreak.serving.experiment import REPORT
 from daybreak.serving.experiment.following import Following, write
-
-REPORT = "experiment.json"
 
 
 class ArmTold(msgspec.Struct, frozen=True):
