@@ -154,7 +154,8 @@ class Meter:
         if place is None:
             place = min(len(self._known), VERSIONS - 1)
             self._known[named] = place
-            name = "\0".join(named).encode()[:NAME_BYTES]
+            arm, model, version = named
+            name = "\0".join((version, arm[:64], model)).encode()[:NAME_BYTES]
             begin = 8 * _DOUBLES + place * NAME_BYTES
             self._map[begin : begin + NAME_BYTES] = name.ljust(NAME_BYTES, b"\0")
         return _BEGINS["versions"] + place * len(PER_VERSION)
@@ -206,7 +207,7 @@ def _memory() -> int:
 
 
 def _named(name: bytes) -> Version:
-    arm, model, version = name.decode(errors="replace").split("\0")
+    version, arm, model = name.decode(errors="replace").split("\0")
     return arm, model, version
 
 

@@ -33,7 +33,7 @@ def document(deployment: Deployment, package: Package, examples: Sequence[Json] 
             "version": str(package.version),
             "description": package.description or f"Predictions of {package.name}, version {package.version}.",
         },
-        "paths": _plain(package.signature, deployment, examples) | _told() | _v2(),
+        "paths": _plain(package.signature, deployment, examples) | _told() | _v2(deployment),
         "components": {
             "schemas": _schemas(package.signature),
             "securitySchemes": {
@@ -51,6 +51,7 @@ def document(deployment: Deployment, package: Package, examples: Sequence[Json] 
 def _plain(signature: Signature, deployment: Deployment, examples: Sequence[Json]) -> Json:
     rows = {"type": "array", "items": _ref("Row"), "minItems": 1, "maxItems": deployment.limits.rows}
     wrapped = {"type": "object", "properties": {"rows": rows}, "required": ["rows"], "additionalProperties": False}
+    pieces = rows | {"items": _ref("Feedback")}
     one = {"application/json": {"schema": {"anyOf": [_ref("Row"), rows, wrapped]}} | _examples(examples)}
     answered = _json(
         {"anyOf": [_answer("prediction", _ref("Prediction")), _answer("predictions", _list(_ref("Prediction")))]}
@@ -79,7 +80,7 @@ def _plain(signature: Signature, deployment: Deployment, examples: Sequence[Json
                 "summary": "What became of a request.",
                 "requestBody": {
                     "required": True,
-                    "content": _json({"anyOf": [_ref("Feedback"), _list(_ref("Feedback"))]})["content"],
+                    "content": _json({"anyOf": [_ref("Feedback"), pieces]})["content"],
                 },
                 "responses": {"202": {"description": "Taken."} | _json(_ref("Accepted"))} | _errors(WITH_BODY),
             }
@@ -94,35 +95,37 @@ def _told() -> Json:
     }
 
 
-def _v2() -> Json:
+def _v2(deployment: Deployment) -> Json:
     """Of the Open Inference Protocol."""
     found: Json = {
         "/v2": _get("server", "Name, version, extensions, models.", _json(_ref("Server"))),
         "/v2/health/live": _get("live", "Whether the process lives.", _json({"type": "object"})),
         "/v2/health/ready": _get("ready", "Whether requests are answered.", _json({"type": "object"})),
     }
-    for suffix, path, parameters in (
-        ("", "/v2/models/{name}", ("name",)),
-        ("Version", "/v2/models/{name}/versions/{version}", ("name", "version")),
-    ):
-        named = {"parameters": [{"name": one, "in": "path", "required": True, "schema": TEXT} for one in parameters]}
-        found[path] = named | _get(
-            f"model{suffix}", "Inputs and outputs with datatypes and shapes.", _json(_ref("Model")), 404
-        )
-        found[path + "/ready"] = named | _get(
-            f"modelReady{suffix}", "Whether it answers.", _json({"type": "object"}), 404
-        )
-        body = {"application/json": {"schema": _ref("Inference")}}
-        answer = {"application/json": {"schema": _ref("Inferred")}, "application/octet-stream": {"schema": {}}}
-        found[path + "/infer"] = named | {
-            "post": {
-                "operationId": f"infer{suffix}",
-                "summary": "Tensors to tensors, as JSON or with the binary tensor extension.",
-                "requestBody": {"required": True, "content": body},
-                "responses": {"200": {"description": "The outputs.", "content": answer}} | _errors(WITH_BODY),
-            }
-        }
-    return found
+    name = _in_path("name", sorted({one.model for one in deployment.served}))
+    version = _in_path("version", sorted({str(one.version) for one in deployment.served}))
+    return (
+        found
+        | _model("/v2/models/{name}", "", [name])
+        | _model("/v2/models/{name}/versions/{version}", "Version", [name, version])
+    )
+
+
+def _model(path: str, suffix: str, parameters: Sequence[Json]) -> Json:
+    named = {"parameters": parameters}
+    answer = {"application/json": {"schema": _ref("Inferred")}, "application/octet-stream": {"schema": {}}}
+    infer = {
+        "operationId": f"infer{suffix}",
+        "summary": "Tensors to tensors, as JSON or with the binary tensor extension.",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Inference")}}},
+        "responses": {"200": {"description": "The outputs.", "content": answer}} | _errors(WITH_BODY),
+    }
+    return {
+        path: named
+        | _get(f"model{suffix}", "Inputs and outputs with datatypes and shapes.", _json(_ref("Model")), 404),
+        path + "/ready": named | _get(f"modelReady{suffix}", "Whether it answers.", _json({"type": "object"}), 404),
+        path + "/infer": named | {"post": infer},
+    }
 
 
 def _schemas(signature: Signature) -> Json:
@@ -199,6 +202,10 @@ def _answer(name: str, schema: Json) -> Json:
 
 def _header(name: str, schema: Json, about: str) -> Json:
     return {"name": name, "in": "header", "schema": schema, "description": about}
+
+
+def _in_path(name: str, values: Sequence[str]) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": {"enum": list(values)}}
 
 
 def _json(schema: Json) -> Json:
