@@ -54,6 +54,13 @@ COMMANDS = (
     ),
     ("Ship", "bundle", "bundle:bundle", "Seal a model into one signed and encrypted file for devices."),
     ("Ship", "edge", "edge:app", "The device: serve a bundle offline, update it: `daybreak edge run`."),
+    ("Ship", "deploy", "deploy:deploy", "Serve a model: REST, Open Inference Protocol V2, a page."),
+    (
+        "Ship",
+        "deployment",
+        "deployment:app",
+        "What is served: list, look at, change and stop it: `daybreak deployment ls`.",
+    ),
     ("Ship", "token", "token:app", "Who may ask a deployment what: `daybreak token create`."),
     ("Take out", "export", "export:export", "Write trials or learning curves as CSV, Parquet or JSON."),
     ("Take out", "import", "take_in:import_", "Take in a run that another home exported as a bundle."),

@@ -6,6 +6,7 @@
 import logging
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -36,9 +37,9 @@ class AsJson(logging.Formatter):
         return msgspec.json.encode(told, enc_hook=str).decode()
 
 
-def begin(process: str) -> None:
-    """Log to standard error, which a supervisor leads to the deployment's log."""
-    handler = logging.StreamHandler(sys.stderr)
+def begin(process: str, file: Path | None = None) -> None:
+    """Log to a file; left out: standard error, which a supervisor leads to the deployment's log."""
+    handler = logging.StreamHandler(sys.stderr) if file is None else logging.FileHandler(file, delay=True)
     handler.setFormatter(AsJson(process))
     logger = logging.getLogger(NAME)
     logger.handlers[:] = [handler]

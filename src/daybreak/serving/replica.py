@@ -6,6 +6,7 @@ Started by the supervisor, it serves what it is told to, drains when it is told 
 """
 
 import asyncio
+import contextlib
 import faulthandler
 import gc
 import logging
@@ -38,6 +39,7 @@ COMPANIONS = (
     "experiment.observing",
     "grpc",
 )  # modules with `async def attach(engine, replica)`, as far as there are
+EVENTS = 0.25  # seconds that an event may wait to be written
 ORPHANED = 2.0  # seconds to finish in when the supervisor is gone
 
 _log = logging.getLogger(logs.NAME)
@@ -53,6 +55,7 @@ class Replica:
         self._engine = Engine(folder, opened, Ids(key_of(folder / "secret"), number), Writer(folder / "events", number))
         self._server: Server | None = None
         self._risk: Handing | None = None
+        self._writing: asyncio.TimerHandle | None = None
         self._orders: asyncio.Task[object] | None = None
 
     def at_risk(self, handing: Handing) -> None:
@@ -120,14 +123,27 @@ class Replica:
             if find_spec(where := f"daybreak.serving.{name}") is not None:
                 await import_module(where).attach(engine, self._number)
         self._server.meter = engine.meter
+        self._write_events()
         await self._server.listen([self._listening], context_of(engine.deployment))
+
+    def _write_events(self) -> None:
+        """Hand what observers gathered to the system, a few times a second; a full disk costs events, not answers."""
+        events = self._engine.events
+        try:
+            events.flush()
+        except OSError as error:
+            _log.error("events cannot be written", extra={"why": str(error)})
+        self._writing = asyncio.get_running_loop().call_later(EVENTS, self._write_events)
 
     async def _drain(self, seconds: float | None) -> None:
         if self._server is not None:
             seconds = self._server.limits.drain if seconds is None else seconds
             await asyncio.gather(self._server.drain(seconds), *(close(seconds) for close in self._engine.closers))
         await self._engine.drain()
-        self._engine.events.close()
+        if self._writing is not None:
+            self._writing.cancel()
+        with contextlib.suppress(OSError):
+            self._engine.events.close()
         self._channel.close()
 
 

@@ -35,7 +35,11 @@ class ReplicaStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """A deployment as it is. `serving`: empty until a request can be answered; `generation`: of what is served."""
+    """A deployment as it is.
+
+    `serving`: empty until a request can be answered; `generation`: of what is served; `refused`: the last that
+    could not be, the newest notice says why.
+    """
 
     name: str
     state: State
@@ -44,6 +48,7 @@ class Status(msgspec.Struct, frozen=True):
     port: int
     since: float
     generation: int = 0
+    refused: int = 0
     serving: tuple[Served, ...] = ()
     replicas: tuple[ReplicaStatus, ...] = ()
     notices: tuple[Notice, ...] = ()

@@ -38,12 +38,19 @@ _log = logging.getLogger(logs.NAME)
 
 
 class Supervisor:
-    """Of one deployment. `say`: told what people like to know, a sentence at a time."""
+    """Of one deployment. `say`: told what people like to know, a sentence at a time; `greet`: called when it serves."""
 
-    def __init__(self, home: Home, name: str, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        name: str,
+        say: Callable[[str], None] = lambda _: None,
+        greet: Callable[[], None] = lambda: None,
+    ) -> None:
         self.home = home
         self.folder = desired.folder_of(home, name)
         self._say = say
+        self._greet = greet
         self._wanted = desired.read(self.folder)
         self._serving: Deployment | None = None
         self._refused = 0  # the generation that could not be loaded
@@ -90,7 +97,8 @@ class Supervisor:
                 await self._serve(log)
             except DaybreakError as error:
                 self._state = "failed"
-                self.notice(str(error))
+                self._notices.append(Notice(time.time(), str(error)))
+                _log.error(str(error))
                 raise
             finally:
                 await self._end()
@@ -112,6 +120,7 @@ class Supervisor:
             return
         self._serving = self._wanted
         self._become("serving")
+        self._greet()
         companions = [asyncio.ensure_future(self._accompany(name)) for name in COMPANIONS]
         follow = asyncio.ensure_future(following.aliases(self.home, self.folder, self.notice))
         try:
@@ -184,14 +193,15 @@ class Supervisor:
             module := import_module(where), "supervise"
         ):
             return
-        while True:
+        done = False
+        while not done:
             try:
                 await module.supervise(self)
-                return
-            except Exception as error:  # noqa: BLE001 (what was said of it is told; serving goes on)
-                _log.exception("%s failed", name)
+                done = True
+            except Exception as error:  # noqa: BLE001 (serving goes on)
+                _log.error("%s failed", name, exc_info=error)
                 self.notice(f"{name} failed and starts again: {type(error).__name__}: {error}")
-            await asyncio.sleep(AGAIN)
+                await asyncio.sleep(AGAIN)
 
     async def _end(self) -> None:
         """Drain all replicas and go."""
@@ -224,6 +234,7 @@ class Supervisor:
         made = Status(
             *(self.folder.name, self._state, os.getpid(), self.url, self._port, self._since),
             generation=serving.generation if serving else 0,
+            refused=self._refused,
             serving=serving.served if serving else (),
             replicas=replicas,
             notices=tuple(self._notices),
