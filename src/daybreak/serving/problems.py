@@ -92,9 +92,7 @@ PROBLEMS = {
         404, "NOT_FOUND", "feedback on a request that this deployment never answered", "send an answer's `id` unaltered"
     ),
     "wrong_method": Problem(405, "UNIMPLEMENTED", "the path does not know this method", "see the header Allow"),
-    "not_acceptable": Problem(406, BAD, "Accept names no type that the route answers with", "accept application/json"),
     "too_slow": Problem(408, "DEADLINE_EXCEEDED", "the request did not arrive in time", "send it in one go"),
-    "length_required": Problem(411, BAD, "a body without its length", "send Content-Length"),
     "body_too_large": Problem(
         413, BUSY, "the body has more bytes than `limits.body`", "send parts, or use `daybreak batch`"
     ),
