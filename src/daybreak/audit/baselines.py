@@ -4,7 +4,6 @@ Trivial ones (the most frequent class, the mean, the last value of a series), a 
 boosted trees. They see train alone; rows are bounded by the caller.
 """
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from daybreak.audit import chance
 from daybreak.audit.encoding import Codes, Vector, category_codes, numbers
 from daybreak.audit.frame import Frame
 from daybreak.audit.problem import Problem
+from daybreak.audit.threads import one_thread
 from daybreak.audit.views import Views
 
 Name = Literal["majority class", "mean", "last value", "linear", "1-NN", "boosted trees"]
@@ -72,13 +72,6 @@ def _moments(frame: Frame, problem: Problem) -> Vector:
     name = times[0].name
     train, test = numbers(frame.train.rows[name]), numbers(frame.test.rows[name])
     return np.concatenate([train[problem.rows], test[problem.rows_test]])
-
-
-def one_thread() -> AbstractContextManager[Any]:
-    """One thread for what is inside: on a busy machine threads that wait for each other at every split take ten times as long."""
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1)  # type: ignore[no-any-return]
 
 
 def linear(given: Views, problem: Problem, seed: int) -> Predicted:

@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from daybreak.audit import chance
-from daybreak.audit.baselines import one_thread
 from daybreak.audit.canonical import plain
 from daybreak.audit.encoding import Codes, Matrix, Vector
 from daybreak.audit.frame import Frame, Part
 from daybreak.audit.outcome import MOST_PLACES, Finding, NotApplicable, Outcome, answered
 from daybreak.audit.problem import Problem, problem_of
+from daybreak.audit.threads import one_thread
 from daybreak.audit.views import Views, affordable, taken, views
 
 RULE = "label_errors"

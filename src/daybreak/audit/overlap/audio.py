@@ -22,6 +22,7 @@ from daybreak.audit.overlap import telling_copies, thresholds
 from daybreak.audit.overlap.alignment import correlations
 from daybreak.audit.overlap.likeness import Aligned, Likeness, equal, liken, standing_out
 from daybreak.audit.overlap.projection import Candidates, Floats, Indices, nearest, unit
+from daybreak.audit.threads import one_thread
 
 RULE = "overlap.near.audio"
 DEPTH = 2.5  # log10 of energy, 25 dB, below the loudest: what lies deeper is noise
@@ -66,6 +67,7 @@ class Recordings:
     left_out: int
 
 
+@one_thread()
 def near(frame: Frame) -> Outcome:
     """Near copies of train recordings in test. Raises `NotApplicable` without recordings, or with too few of them."""
     column = _column(frame)

@@ -20,6 +20,7 @@ from daybreak.audit.overlap.alignment import FLAT
 from daybreak.audit.overlap.likeness import Flags, Likeness, equal, liken, standing_out
 from daybreak.audit.overlap.projection import Candidates, Floats, Indices, nearest
 from daybreak.audit.overlap.spectrum import Spectrum
+from daybreak.audit.threads import one_thread
 
 RULE = "overlap.near.image"
 LARGEST = 40  # pixels a side above which pictures are halved, thirded, ...
@@ -58,6 +59,11 @@ def near(frame: Frame) -> Outcome:
     column = _column(frame)
     if column.type == "vector":
         return embedding.near(frame, column, RULE)
+    return _near(frame, column)
+
+
+@one_thread()
+def _near(frame: Frame, column: Column) -> Outcome:
     train, test = _pictures(frame.train, column), _pictures(frame.test, column)
     if len(train.gray) < LEAST_ROWS or not len(test.gray):
         raise NotApplicable(
