@@ -14,7 +14,7 @@ from daybreak.base.home import Home
 from daybreak.client.client import Client
 from daybreak.export.parity import Parity
 from daybreak.registry import package as packages
-from daybreak.registry.journal import Entry
+from daybreak.registry.journal import Entry, check_alias
 from daybreak.registry.package import Package
 from daybreak.registry.store import Found, Registry
 from daybreak.validation import gate
@@ -70,6 +70,7 @@ def promote(
     """
     if despite and not reason.strip():
         raise UsageError("who promotes despite the gate says why: --reason TEXT")
+    check_alias(alias)
     decision = ask(home, found, given)
     blocked = [one.what for one in decision.asked if one.blocks]
     if blocked and not despite:
