@@ -69,12 +69,14 @@ def sounds():
 
 @pytest.fixture(scope="module")
 def digits():
+    """Half of the recordings: the first 25 takes of each of ten digits by six speakers, of which the official test set has five."""
     folder = DATA / "fsdd/recordings"
     if not folder.exists():
         pytest.skip("spoken digits are not at ../shared/data/fsdd")
-    files = sorted(folder.glob("*.wav"))
+    files = {file: int(file.stem.split("_")[2]) for file in sorted(folder.glob("*.wav"))}
+    files = {file: take for file, take in files.items() if take < 25}
     read = [read_sound(file.read_bytes()).samples[:, 0] for file in files]
-    takes = np.array([int(file.stem.split("_")[2]) for file in files])
+    takes = np.array(list(files.values()))
     return read, np.stack([energies(samples) for samples in read]), takes
 
 
@@ -101,7 +103,7 @@ def test_spoken_digits_hold_no_copies_however_they_are_split(digits):
     official = audio.near(content_frame(grids[takes >= 5], grids[takes < 5]))
     assert official.status == "clean"
     order = np.random.default_rng(1).permutation(len(grids))
-    assert audio.near(content_frame(grids[order[:2400]], grids[order[2400:]])).status == "clean"
+    assert audio.near(content_frame(grids[order[:1200]], grids[order[1200:]])).status == "clean"
 
 
 def test_copies_of_spoken_digits_are_found(digits):
