@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from daybreak.serving.calls import Batch, Call
 
 FOLDER = "metrics"
-FACES = ("predict", "v2", "feedback", "page", "other")
+FACES = ("predict", "v2", "grpc", "feedback", "page", "other")
 STATUSES = (
     200,
     202,
@@ -68,7 +68,14 @@ _BYTES = 8 * _DOUBLES + VERSIONS * NAME_BYTES
 _FACE = {face: place for place, face in enumerate(FACES)}
 _STATUS = {status: place for place, status in enumerate(STATUSES)}
 _KIND = {kind: place for place, kind in enumerate(KINDS)}
-_PREFIXES = {b"/predict": "predict", b"/v2": "v2", b"/feedback": "feedback", b"/page": "page", b"/": "page"}
+_PREFIXES = {
+    b"/predict": "predict",
+    b"/v2": "v2",
+    b"/grpc": "grpc",
+    b"/feedback": "feedback",
+    b"/page": "page",
+    b"/": "page",
+}
 
 Version = tuple[str, str, str]  # arm, model, version
 

@@ -1,7 +1,8 @@
 """Counters in files that all replicas of a deployment share."""
 
-import multiprocessing
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -59,22 +60,20 @@ def test_a_scrape_of_any_replica_tells_what_all_have_counted(tmp_path):
 
 
 def test_counters_outlive_the_process_that_counted(tmp_path):
-    def count():
-        meter = Meter(tmp_path, 0)
-        meter.request(b"/predict", 200, 0.1)
-        meter.answered(batch(2))
-        os._exit(1)
-
-    child = multiprocessing.get_context("fork").Process(target=count)
-    child.start()
-    child.join()
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    meter = Meter(tmp_path, 0)
+    meter.request(b"/predict", 200, 0.1)
+    meter.answered(batch(2))
+    counts = tmp_path / meters.FOLDER
+    (counts / f"0-{os.getpid()}").rename(counts / f"0-{dead.pid}")
     heir = Meter(tmp_path, 0)
     heir.request(b"/predict", 200, 0.1)
     heir.answered(batch(3))
     found = samples(tmp_path)
     assert found["daybreak_requests_total", ("code", "200"), ("route", "predict")] == 2
     assert found["daybreak_rows_total", ("arm", "champion"), ("model", "digits"), ("version", "3")] == 5
-    assert [file.name for file in (tmp_path / meters.FOLDER).glob("*-*")] == [f"0-{os.getpid()}"]
+    assert [file.name for file in counts.glob("*-*")] == [f"0-{os.getpid()}"]
 
 
 def test_invented_paths_and_many_versions_take_no_memory(tmp_path):

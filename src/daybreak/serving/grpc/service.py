@@ -6,6 +6,7 @@ Handlers of `grpc.aio` by method name; the token travels in the metadata `author
 
 import logging
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Any
 
 import grpc
@@ -21,6 +22,7 @@ from daybreak.serving.v2 import metadata
 from daybreak.serving.v2.infer import arm_of, infer
 
 SCOPES: dict[str, Scope | None] = {"ServerLive": None, "ServerReady": None, "ModelInfer": "predict"}  # others: read
+FACE = b"/grpc"  # as `serving.meters` counts it
 
 _log = logging.getLogger("daybreak.serving")
 
@@ -50,16 +52,23 @@ class Service:
         answer: Answer = getattr(self, f"_{name}")
 
         async def behave(request: Any, context: grpc.aio.ServicerContext) -> Any:
+            began, status = monotonic(), 500
             try:
                 self._admit(name, context)
-                return await answer(request)
+                answered = await answer(request)
+                status = 200
+                return answered
             except Refusal as refusal:
+                status = refusal.status
                 context.set_trailing_metadata((("code", refusal.code),))
                 await context.abort(grpc.StatusCode[PROBLEMS[refusal.code].grpc], str(refusal))
             except Exception:  # noqa: BLE001 (whatever it is, no internals)
                 _log.exception("a gRPC method failed", extra={"method": name})
                 context.set_trailing_metadata((("code", "internal"),))
                 await context.abort(grpc.StatusCode.INTERNAL, "the server failed on this request; its log says why")
+            finally:
+                if self._engine.meter is not None:
+                    self._engine.meter.request(FACE, status, monotonic() - began)
 
         return behave
 
