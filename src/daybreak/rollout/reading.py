@@ -11,6 +11,7 @@ from daybreak.rollout.outcomes import Estimate, Kind, Outcome, Sums, difference,
 from daybreak.rollout.power import needed
 from daybreak.rollout.sequential import p_value, radius
 
+LEAST_HITS = 10  # conversions of both arms: without them nobody has told any, and it is too early for "no difference"
 Standing = Literal["better", "worse", "same", "early"]
 
 
@@ -53,7 +54,7 @@ def read(outcome: Outcome, revisions: Sequence[Sums], number: int, name: str, al
         more=_more(outcome.effect, two, alpha),
     )
     found = difference(revisions, 0, number, yes_or_no=yes_or_no)
-    if not found.compared:
+    if not found.compared or (outcome.kind == "conversion" and _hits(two) < LEAST_HITS):
         return start
     if not found.variance:  # every outcome of both arms is the same: nothing can be said of how they scatter
         return replace(start, difference=found.value)
@@ -67,6 +68,10 @@ def _whole(revisions: Sequence[Sums], arm: int, *, yes_or_no: bool) -> Estimate:
     """An arm over all revisions, as people count; comparisons go by revision."""
     counts, totals = sum(one.counts[arm] for one in revisions), sum(one.totals[arm] for one in revisions)
     return estimate(counts, totals, yes_or_no=yes_or_no)
+
+
+def _hits(two: list[Estimate]) -> int:
+    return sum(round(one.mean * one.outcomes) for one in two if one.outcomes)
 
 
 def _standing(outcome: Outcome, low: float, high: float) -> Standing:

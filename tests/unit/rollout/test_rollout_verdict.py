@@ -196,3 +196,9 @@ def test_a_value_told_again_replaces_the_one_before(kind):
     twice.told("outcome", Told(*place, np.array([1.0]), nan))
     twice.told("outcome", Told(*place, np.array([0.0]), np.array([1.0])))
     assert once.readings()[0] == twice.readings()[0]
+
+
+def test_before_anybody_has_told_of_conversions_there_is_no_verdict():
+    found = said_of(Population(conversions=(0.0, 0.0)))
+    assert found.state == "early"
+    assert "too few outcomes for an interval" in found.said

@@ -238,13 +238,17 @@ def _began(name: str, wanted: Deployment, rate: float | None, *, json: bool, opt
     _say(wanted)
     if asked is not None:
         told = (
-            f"a difference of {100 * rules.primary.effect:g} points shows in half of all tests by {asked.half:,} outcomes, "
+            f"a difference of {_points(rules.primary.effect)} shows in half of all tests by {asked.half:,} outcomes, "
             f"in 80 % by {asked.most:,} (a test that is looked at once, at its end: {asked.fixed:,})"
         )
         console().print(styled(("power  ", "dim"), told), soft_wrap=True)
     console().print(
         styled(("look   ", "dim"), f"daybreak ab status {shlex.quote(name)}{option}, at any time"), soft_wrap=True
     )
+
+
+def _points(share: float) -> str:
+    return "1 point" if share == 0.01 else f"{100 * share:g} points"  # noqa: PLR2004
 
 
 def _changed(name: str, wanted: Deployment, *, json: bool) -> None:

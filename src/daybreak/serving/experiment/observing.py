@@ -28,10 +28,14 @@ class Observing:
         self._asked = False
 
     def answered(self, batch: Batch) -> None:
-        """Calls of one batch, also those whose client hung up: it was dealt, and waited."""
+        """Calls of one batch, also those whose client hung up: it was dealt, and waited.
+
+        The loop's clock stands still within a turn, so a call that was answered in the turn in which it came took the model's time.
+        """
         for call in batch.calls:
             if call.deal and call.refusal is None:
-                self._tell(call, batch.arm.served.arm, batch.at, batch.now - call.arrived, failed=False)
+                seconds = max(batch.now - call.arrived, batch.seconds)
+                self._tell(call, batch.arm.served.arm, batch.at, seconds, failed=False)
 
     def refused(self, call: Call) -> None:
         """A call that an arm took and did not answer."""
