@@ -8,13 +8,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from daybreak.cli.arguments import Json
-from daybreak.cli.edging import Bundle, KeyFile, PassphraseFile, State, Trust, needs_cryptography, trusted, unlock
+from daybreak.cli.arguments import HomeFolder, Json
+from daybreak.cli.edging import (
+    Bundle,
+    KeyFile,
+    PassphraseFile,
+    State,
+    Trust,
+    access,
+    needs_cryptography,
+    opened_device,
+    state_folder,
+    trusted,
+)
 from daybreak.cli.output import ago, console, print_json, styled, table
 
 if TYPE_CHECKING:
     from daybreak.edge.device.state import Installed
+    from daybreak.edge.device.state import State as DeviceState
     from daybreak.edge.manifest import Manifest
+    from daybreak.edge.tuning.order import Report
 
 app = App(name="edge", help="Signed and encrypted bundles, and the device that serves one offline.")
 keys_app = App(name="keys", help="Make keys: of a signer, or of a device.")
@@ -66,25 +79,128 @@ def inspect(bundle: Bundle, *, trust: Trust = (), json: Json = False) -> None:
 
 
 @app.command
-def status(*, state: State, key: KeyFile = None, passphrase_file: PassphraseFile = None, json: Json = False) -> None:
+def run(
+    bundle: Annotated[
+        Path | None, Parameter(help="A bundle (.dbk) to install and serve; left out, what is installed.")
+    ] = None,
+    *,
+    trust: Trust = (),
+    key: KeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    state: State = None,
+    host: Annotated[
+        str, Parameter(help="Address to listen on; others than this machine's own need a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="0: any that is free.")] = 8080,
+    threads: Annotated[int, Parameter(help="Of the runtime.")] = 1,
+    updates: Annotated[
+        str, Parameter(help="Ask there for newer bundles: a folder of them, or a http(s) URL of one.")
+    ] = "",
+    every: Annotated[float, Parameter(help="Seconds between questions for updates.")] = 300.0,
+    trial: Annotated[
+        float, Parameter(help="Seconds in which a new version has to do well before it is confirmed.")
+    ] = 30.0,
+    learn: Annotated[bool, Parameter(help="Keep requests beside feedback, for `daybreak edge tune`.")] = False,
+    certificate: Annotated[str, Parameter(help="PEM file: serve by TLS.")] = "",
+    tls_key: Annotated[str, Parameter(help="PEM file of the certificate's key.")] = "",
+    page: Annotated[bool, Parameter(help="Serve the page at /.", negative="--no-page")] = True,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
+    """Serve a bundle offline: verify it, decrypt it into memory, answer REST and a page. Ctrl-C answers what waits and ends it.
+
+    A version is on trial first: one that fails, or takes the process with it, is dropped for the one before; one that was confirmed can
+    not be followed by an older one.
+
+    JSON: {url, model, version, digest, tuned, trial, state} as soon as it serves.
+    """
+    from daybreak.cli.edge_serving import Asked, serve
+
+    given = access(trust, key, passphrase_file)
+    from daybreak.edge.running.server import Options
+
+    options = Options(host, port, threads, trial, every, learn, page, certificate, tls_key)
+    serve(Asked(bundle, state, home, updates, json), given, options)
+
+
+@app.command
+def update(
+    bundle: Bundle,
+    *,
+    trust: Trust = (),
+    key: KeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    state: State = None,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
+    """Install a newer bundle: verified, opened and tried in a process of its own; a device that serves takes it on trial at once.
+
+    JSON: {model, floor, current, trial, notices}.
+    """
+    given = access(trust, key, passphrase_file)
+    from daybreak.edge.device.folder import DeviceFolder
+    from daybreak.edge.updating import update as take
+    from daybreak.edge.verifying import verify
+
+    name = verify(bundle, given.trusted()).manifest.package.name
+    device = DeviceFolder(state_folder(state, name, home), given.unlock())
+    _print_state(take(device, bundle, given), json=json)
+
+
+@app.command
+def status(
+    *,
+    state: State = None,
+    key: KeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
     """Show what a device has: the version it serves, one on trial, the counter it never goes below, what happened.
 
     JSON: {model, floor, current, trial, notices}.
     """
-    needs_cryptography()
-    from daybreak.edge.device.folder import DeviceFolder
+    device = opened_device(state, key, passphrase_file, home)
+    _print_state(device.state, json=json)
 
-    found = DeviceFolder(state, unlock(key, passphrase_file)).state
-    if json:
-        print_json(msgspec.to_builtins(found))
+
+@app.command
+def tune(
+    *,
+    feedback: Annotated[
+        Path | None,
+        Parameter(
+            help='JSON lines {"inputs": {...}, "truth": ...}; left out, what this device was told (run --learn).'
+        ),
+    ] = None,
+    drop: Annotated[bool, Parameter(help="Go back to the model as it was signed.")] = False,
+    trust: Trust = (),
+    key: KeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    state: State = None,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
+    """Fit the model's last layer to local feedback, by torch in a process of its own; keep it only where it is better.
+
+    Everything before that layer keeps its bytes, and the signed bundle stays as it is. A device that serves follows at once.
+
+    JSON: {task, rows, anchors, before, after, loss_before, loss_after, anchors_before, anchors_after, strength, rest}, null with --drop.
+    """
+    device = opened_device(state, key, passphrase_file, home)
+    from daybreak.edge.tuning import local
+    from daybreak.edge.tuning.feedback import from_device, from_file
+    from daybreak.edge.tuning.tuning import tune as fit
+
+    if drop:
+        gone = local.drop(device)
+        print_json(None) if json else console().print("as it was signed" if gone else "there was no tuned layer")
         return
-    out = console()
-    out.print(styled((found.model or "nothing installed", "bold"), f"   never below counter {found.floor}"))
-    for what, installed in (("serves", found.current), ("on trial", found.trial)):
-        if installed is not None:
-            out.print(f"{what}: {_version(installed)}")
-    for notice in found.notices:
-        out.print(styled((f"{ago(notice.at, time.time())} ago  ", "dim"), notice.says), soft_wrap=True)
+    given = access(trust, key, passphrase_file)
+    judged = from_file(feedback) if feedback else from_device(device.folder / "events")
+    report = fit(device, given.trusted(), given.unlock(), judged)
+    print_json(msgspec.to_builtins(report)) if json else _print_report(report)
 
 
 def _make(kind: Any, output: Path, *, json: bool) -> None:
@@ -97,6 +213,34 @@ def _make(kind: Any, output: Path, *, json: bool) -> None:
         print_json({"private": str(output), "public": str(public), "name": name})
     else:
         console().print(f"{output} (private, for its owner alone) and {public}: {kind} key {name}", soft_wrap=True)
+
+
+def _print_state(found: "DeviceState", *, json: bool) -> None:
+    if json:
+        print_json(msgspec.to_builtins(found))
+        return
+    out = console()
+    out.print(styled((found.model or "nothing installed", "bold"), f"   never below counter {found.floor}"))
+    for what, installed in (("serves", found.current), ("on trial", found.trial)):
+        if installed is not None:
+            out.print(f"{what}: {_version(installed)}")
+    for notice in found.notices:
+        out.print(styled((f"{ago(notice.at, time.time())} ago  ", "dim"), notice.says), soft_wrap=True)
+
+
+def _print_report(report: "Report") -> None:
+    kept = report.strength is not None
+    what = "squared error" if report.task == "numbers" else "right"
+    out = console()
+    out.print(
+        styled(
+            ("kept" if kept else "not kept: no change was better than none", "bold green" if kept else "bold yellow")
+        )
+    )
+    rows = [(f"{report.rows} judged rows (cross-validated)", report.before, report.after)]
+    if report.anchors_before is not None:
+        rows.append((f"{report.anchors} examples of the bundle", report.anchors_before, report.anchors_after or 0.0))
+    out.print(table([what, "signed", "tuned"], rows, right=["signed", "tuned"]))
 
 
 def _print_manifest(bundle: Path, told: "Manifest", signer: str | None, lacking: list[str]) -> None:

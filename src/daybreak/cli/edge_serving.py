@@ -1,0 +1,65 @@
+"""`edge run` from the terminal: install what was given, serve until a signal."""
+
+import asyncio
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from daybreak.cli.edging import state_folder
+from daybreak.cli.output import console, print_json
+from daybreak.edge.device.folder import DeviceFolder
+from daybreak.edge.opening import Access
+from daybreak.edge.running.server import DeviceServer, Options
+from daybreak.edge.sources import source
+from daybreak.edge.updating import update
+from daybreak.edge.verifying import verify
+from daybreak.serving import logs
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command was told beside how to serve."""
+
+    bundle: Path | None
+    state: Path | None
+    home: Path | None
+    updates: str
+    json: bool
+
+
+def serve(asked: Asked, access: Access, options: Options) -> None:
+    """Install and serve. Raises what installing and serving raise."""
+    name = verify(asked.bundle, access.trusted()).manifest.package.name if asked.bundle else ""
+    device = DeviceFolder(state_folder(asked.state, name, asked.home), access.unlock())
+    if asked.bundle:
+        update(device, asked.bundle, access)
+    if asked.json:
+        logs.begin("edge")
+    asyncio.run(_serve(asked, device, access, options))
+
+
+async def _serve(asked: Asked, device: DeviceFolder, access: Access, options: Options) -> None:
+    say = _nothing if asked.json else _print
+    updates = source(asked.updates, device.folder) if asked.updates else None
+    server = DeviceServer(device, access, options, updates, say)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    await server.run(lambda ready: _print_json(ready) if asked.json else _print_ready(ready, options))
+
+
+def _print_ready(server: DeviceServer, options: Options) -> None:
+    on_trial = f" (on trial for {options.trial:g} s)" if server.on_trial else ""
+    console().print(f"{server.url}   {server.told}{on_trial}", soft_wrap=True)
+
+
+def _print_json(server: DeviceServer) -> None:
+    print_json(server.as_json())
+
+
+def _print(says: str) -> None:
+    console().print(says, soft_wrap=True)
+
+
+def _nothing(_: str) -> None:
+    """The log says it."""
