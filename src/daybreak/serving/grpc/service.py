@@ -56,8 +56,6 @@ class Service:
             try:
                 self._admit(name, context)
                 answered = await answer(request)
-                status = 200
-                return answered
             except Refusal as refusal:
                 status = refusal.status
                 context.set_trailing_metadata((("code", refusal.code),))
@@ -66,6 +64,9 @@ class Service:
                 _log.exception("a gRPC method failed", extra={"method": name})
                 context.set_trailing_metadata((("code", "internal"),))
                 await context.abort(grpc.StatusCode.INTERNAL, "the server failed on this request; its log says why")
+            else:
+                status = 200
+                return answered
             finally:
                 if self._engine.meter is not None:
                     self._engine.meter.request(FACE, status, monotonic() - began)
