@@ -53,7 +53,7 @@ def test_spoken_digits():
     pytest.importorskip("torch")
     if not (DATA / "fsdd/recordings").exists():
         pytest.skip("needs ../shared/data/fsdd/recordings")
-    assert last(run("spoken_digits/train.py", "--epochs", "3"), "val_accuracy") > 0.7
+    assert last(run("spoken_digits/train.py", "--epochs", "2"), "val_accuracy") > 0.7
 
 
 @pytest.mark.parametrize(
