@@ -26,6 +26,7 @@ FACES = (
     "predict",
     "v2",
     "ab",
+    "drift",
     "openapi",
     "feedback",
     "metrics",

@@ -1,0 +1,62 @@
+"""What a deployment wants of monitoring: the `watch` of deployment.json."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from daybreak.base.errors import UsageError
+from daybreak.monitoring.policy import Policy
+
+
+class Email(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Where mail goes to. `password_file`: holds the password alone; it is read when a mail is sent, and kept nowhere else."""
+
+    to: tuple[str, ...]
+    sender: str = "daybreak@localhost"
+    host: str = "localhost"
+    port: int = 25
+    security: Literal["none", "starttls", "tls"] = "none"
+    user: str = ""
+    password_file: str = ""
+
+
+class Watch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How live rows are watched.
+
+    A window is judged when it is `every` seconds old and has `policy.rows` rows, or as soon as it has `most` rows, or after `patience`
+    seconds whatever it has. `share`: of one core that a replica may spend on counting; rows beyond are skipped, and their number is told.
+    `truths`: answers a second that a replica remembers for feedback that tells the truth later.
+    `again`: seconds until people are told again of what has not ended; `quiet`: least seconds between two alerts of one arm.
+    `keep`: days that windows and reports are kept.
+    """
+
+    policy: Policy = Policy()
+    every: float = 900.0
+    most: int = 100_000
+    patience: float = 86_400.0
+    share: float = 0.02
+    truths: float = 50.0
+    webhooks: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    email: Email | None = None
+    again: float = 86_400.0
+    quiet: float = 600.0
+    keep: int = 30
+    report: bool = True
+
+
+def read(told: dict[str, Any]) -> Watch:
+    """Settings from the deployment's record. Raises `UsageError` where they are none."""
+    try:
+        return msgspec.convert(told, Watch)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"`watch` of deployment.json must be settings of monitoring, but {error}") from None
+
+
+def told(watch: Watch) -> dict[str, Any]:
+    """Settings as the deployment's record holds them: what differs from the defaults."""
+    result: dict[str, Any] = msgspec.to_builtins(watch)
+    policy = msgspec.to_builtins(watch.policy)
+    different = {name: value for name, value in policy.items() if value != msgspec.to_builtins(Policy())[name]}
+    result.pop("policy", None)
+    return result | ({"policy": different} if different else {})

@@ -1,0 +1,55 @@
+"""In the supervisor: feedback that tells the truth meets the answer that was remembered."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
+
+from daybreak.monitoring.performance import Outcomes
+from daybreak.serving.events import Event, Feedback, Prediction
+
+MOST = 100_000  # answers that wait for their truth
+
+Version = tuple[str, int]  # arm, version
+
+
+class Truths:
+    """Answers that wait for their truth. What waits is forgotten with the process; feedback to it is then not counted."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[str, str | float] = OrderedDict()
+
+    def met(self, events: Iterable[Event], outputs: dict[Version, str]) -> dict[Version, Outcomes]:
+        """Outcomes of what came, by version. `outputs`: by version the name of the output that is scored."""
+        found: dict[Version, Outcomes] = {}
+        for event in events:
+            if isinstance(event, Prediction) and event.answer is not None:
+                self._answers[event.id] = event.answer
+                if len(self._answers) > MOST:
+                    self._answers.popitem(last=False)
+            elif isinstance(event, Feedback) and event.kind == "truth":
+                version = event.arm, event.version
+                answer = self._answers.pop(event.id, None)  # the first piece of feedback counts
+                truth = _of(event.truth, outputs.get(version, ""))
+                if answer is not None and truth is not None:
+                    found[version] = _with(found.get(version, Outcomes()), answer, truth)
+        return found
+
+
+def _of(truth: Any, output: str) -> Any:
+    """The truth of one output, of a piece of feedback that may name several."""
+    return truth.get(output) if isinstance(truth, dict) else truth
+
+
+def _with(outcomes: Outcomes, answer: str | float, truth: Any) -> Outcomes:
+    if isinstance(answer, str):
+        return outcomes.and_class(answer, truth)
+    if isinstance(truth, bool) or not isinstance(truth, int | float):
+        return outcomes
+    return outcomes.and_number(answer, float(truth))
+
+
+def joined(left: Outcomes, right: Outcomes) -> Outcomes:
+    """Outcomes of both."""
+    return Outcomes(
+        left.rows + right.rows, left.right + right.right, left.errors + right.errors, left.squares + right.squares
+    )
