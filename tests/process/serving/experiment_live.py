@@ -30,7 +30,9 @@ def deployed(path, package, **options):
         )
     try:
         found = deploying.settled(folder, written.generation, PATIENCE, lambda: process.poll() is None)
-        yield Shop(home, folder, found.port)
+        shop = Shop(home, folder, found.port)
+        yield shop
+        shop.close()
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -43,6 +45,9 @@ class Shop:
         self.home, self.folder, self.port = home, folder, port
         self.rng = np.random.default_rng(0)
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+
+    def close(self):
+        self._connection.close()
 
     def begin(self, rules, *others, unit="header:x-unit-id"):
         asked = tuple(
@@ -81,7 +86,7 @@ class Shop:
     def until(self, wanted):
         """What /ab says as soon as it is so."""
         deadline = time.monotonic() + PATIENCE
-        while not wanted(told := self.test()):
+        while (told := self.test())["state"] == "none" or not wanted(told):
             assert time.monotonic() < deadline, told
             time.sleep(0.05)
         return told
