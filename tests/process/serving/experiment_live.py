@@ -28,12 +28,14 @@ def deployed(path, package, **options):
         process = subprocess.Popen(
             [sys.executable, "-m", "daybreak.serving.supervisor", str(path), "shop"], stdout=log, stderr=log
         )
+    shop = None
     try:
         found = deploying.settled(folder, written.generation, PATIENCE, lambda: process.poll() is None)
         shop = Shop(home, folder, found.port)
         yield shop
-        shop.close()
     finally:
+        if shop:
+            shop.close()
         process.terminate()
         process.wait(PATIENCE)
 
