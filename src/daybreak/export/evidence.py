@@ -21,9 +21,14 @@ from daybreak.signature.media import as_png
 EXAMPLES = 12
 
 
+def proof(folder: Path, parity: Parity) -> None:
+    """parity.json."""
+    (folder / "parity.json").write_bytes(msgspec.json.format(msgspec.json.encode(parity), indent=1))
+
+
 def write(folder: Path, judge: Judge, parity: Parity) -> None:
     """parity.json; and of the export's own answers, where it gave any, examples.jsonl and reference.json."""
-    (folder / "parity.json").write_bytes(msgspec.json.format(msgspec.json.encode(parity), indent=1))
+    proof(folder, parity)
     if not judge.answers:
         return
     lines = [json.dumps(example, ensure_ascii=False) for example in _examples(judge)]

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from daybreak.base.errors import UsageError
-from daybreak.export import evidence, graph, precision
+from daybreak.export import bare, evidence, graph, precision
+from daybreak.export.frameworks.onnx import File
 from daybreak.export.judging import Judge
-from daybreak.export.opening import Opened, opened
+from daybreak.export.opening import Opened, loaded, opened
 from daybreak.export.options import Options
-from daybreak.export.parity import Parity
+from daybreak.export.parity import Parity, not_run
 from daybreak.export.samples import Samples
 from daybreak.export.source import Made, Way
 from daybreak.export.stage import Stage
@@ -55,7 +56,7 @@ def export(
 
     `model`: a torch module, scikit-learn estimator or pipeline, Keras model, XGBoost or LightGBM booster or estimator, or where one lies:
     .onnx, .skops, .json or .ubj (XGBoost), .txt (LightGBM), .keras, a folder of Hugging Face, or `frameworks.torch.Checkpoint` (weights
-    with the function that builds the network). A failed parity is an answer, not an error; without samples it is "not run", which ONNX alone
+    with the function that builds the network). A failed parity is an answer, not an error; without samples it is "not run": ONNX alone
     allows, whose graph tells its signature. `told` hears what takes a while.
 
     Raises `UsageError` for a model or samples that cannot be exported, with what to do (a pickle is never loaded), `NotFound`.
@@ -66,7 +67,10 @@ def export(
     stage = Stage(folder)
     try:
         told("asking the original")
-        original = opened(model, samples, signature, stage)
+        live = loaded(Path(model)) if isinstance(model, (str, Path)) else model
+        if samples.inputs is None and isinstance(live, File):
+            return _unseen(live, samples, signature, options, folder)
+        original = opened(live, samples, signature, stage)
         judge = Judge(original, samples, options, folder)
         made, parity, tried = _first_alike(original, judge, stage, options, folder, told)
     finally:
@@ -76,6 +80,15 @@ def export(
     return Exported(
         original.source.framework, made.runtime, judge.signature, parity, made.before, made.after, limits, judge.metrics
     )
+
+
+def _unseen(file: File, samples: Samples, signature: Signature | None, options: Options, folder: Path) -> Exported:
+    made, parity = (
+        bare.made(file, samples, folder),
+        not_run("nobody gave rows to compare on: register it with samples", options),
+    )
+    evidence.proof(folder, parity)
+    return Exported("ONNX", made.runtime, signature or bare.told(file), parity, made.before, made.after, made.limits)
 
 
 def _checked(options: Options) -> Options:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from daybreak.base.errors import UsageError
 from daybreak.export.options import Options
 from daybreak.export.samples import Samples
-from daybreak.export.source import Made, Way, chosen, rows_of
+from daybreak.export.source import Declared, Made, Way, chosen, rows_of
 from daybreak.export.stage import Arrays, Stage
 from daybreak.registry.package import Runtime, Step
 from daybreak.signature.fields import Columns, Field, Output, Signature
@@ -33,19 +33,28 @@ class Core(Protocol):
         """Ways of writing model.onnx. `free`: further axes of a feed that have any length; `feeds`: rows to trace with."""
 
 
+@runtime_checkable
+class Telling(Protocol):
+    """A core that knows its own steps: what prepares its rows comes with the model."""
+
+    def declared(self, columns: Columns, samples: Samples, folder: Path) -> Declared:
+        """Steps and outputs; files that steps read go to the folder."""
+
+
 class Fed:
     """A `Source` around a core. `fields`: the inputs; steps that are not declared are derived from what the model gives for some rows."""
 
     def __init__(self, core: Core, columns: Columns, fields: Sequence[Field], samples: Samples, stage: Stage) -> None:
         self.core, self.framework, self._stage = core, core.framework, stage
+        own = core.declared(columns, samples, stage.folder) if isinstance(core, Telling) else None
         self._inputs = dict.fromkeys(core.inputs, (None, ()))
-        self._before = samples.before or _before(core.inputs, columns)
+        self._before = samples.before or (own.before if own else _before(core.inputs, columns))
         self._signature = Signature(tuple(fields), (Output("?", "tensor"),))
         probe = chosen(columns, slice(PROBED))
         feeds = self._fed(probe)
         given = core.answer(feeds)
         _same_rows(given, rows_of(feeds))
-        self.outputs, derived = _after(given, samples)
+        self.outputs, derived = (own.outputs, own.after) if own else _after(given, samples)
         self._after = samples.after or derived
         self._signature = Signature(tuple(fields), self.outputs)
 

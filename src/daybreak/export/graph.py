@@ -133,7 +133,9 @@ def free_reshapes(model: Any, batch: int) -> None:
     data = _fed(model)
     for node in (node for node in model.graph.node if node.op_type == "Reshape" and node.input[0] in data):
         tensor = tensors.get(node.input[1])
-        shape = onnx.numpy_helper.to_array(tensor).tolist() if tensor is not None else []
+        if tensor is None:
+            continue
+        shape = onnx.numpy_helper.to_array(tensor).tolist()
         if shape[:1] == [batch] and -1 not in shape:
             tensor.CopyFrom(onnx.numpy_helper.from_array(np.array([-1, *shape[1:]], np.int64), tensor.name))
     del model.graph.value_info[:]

@@ -8,12 +8,12 @@ import msgspec
 import numpy as np
 
 from daybreak.base.errors import DamagedFile, NotFound, UsageError
-from daybreak.export.fed import Fed
+from daybreak.export.fed import Fed, Telling
 from daybreak.export.samples import Samples
 from daybreak.export.source import Source
 from daybreak.export.stage import Stage
 from daybreak.signature.columns import dtype_of, free, objects
-from daybreak.signature.fields import Columns, Field, Output, Signature
+from daybreak.signature.fields import Columns, Field, InputKind, Output, Signature
 from daybreak.signature.inferring import columns_of, field_of
 
 PICKLES = (".pkl", ".pickle", ".joblib", ".sav")
@@ -35,15 +35,18 @@ class Opened:
     held: Columns
 
 
-def opened(model: Any, samples: Samples, signature: Signature | None, stage: Stage) -> Opened:
-    """Recognise a model. Raises `UsageError`, `NotFound`, `DamagedFile`."""
+def opened(live: Any, samples: Samples, signature: Signature | None, stage: Stage) -> Opened:
+    """Recognise a live model. Raises `UsageError`, `NotFound`, `DamagedFile`."""
     if signature is not None:
         samples = _as_declared(samples, signature)
-    live = _loaded(Path(model)) if isinstance(model, (str, Path)) else model
     if samples.inputs is None:
         raise UsageError("an export is compared on real rows: give samples of what the model takes")
     raw = columns_of(samples.inputs, samples.names)
-    fields = signature.inputs if signature is not None else _fields(raw, samples, _is_network(live))
+    fields = (
+        signature.inputs
+        if signature is not None
+        else _fields(raw, samples, _is_network(live), isinstance(live, Telling))
+    )
     missing = [field.name for field in fields if field.name not in raw]
     if missing:
         raise UsageError(
@@ -69,11 +72,16 @@ def _described(outputs: tuple[Output, ...], samples: Samples) -> tuple[Output, .
     )
 
 
-def _fields(raw: Columns, samples: Samples, network: bool) -> tuple[Field, ...]:
+def _fields(raw: Columns, samples: Samples, network: bool, texts: bool) -> tuple[Field, ...]:
     """Inferred; of a table model numbers stay as exact as they were."""
     found = []
     for name, column in raw.items():
-        field = msgspec.structs.replace(field_of(name, column), unit=samples.units.get(name, ""))
+        kind: InputKind | None = (
+            "text" if len(raw) == 1 and column.dtype == object and isinstance(column[0], str) else None
+        )
+        field = msgspec.structs.replace(
+            field_of(name, column, "text" if texts else kind), unit=samples.units.get(name, "")
+        )
         if not network and field.kind == "tensor" and column.dtype == np.float64:
             field = msgspec.structs.replace(field, dtype="float64")
         found.append(field)
@@ -93,7 +101,8 @@ def as_held(field: Field, column: Any) -> Any:
     return column.astype(dtype, copy=False)
 
 
-def _loaded(path: Path) -> Any:
+def loaded(path: Path) -> Any:
+    """The live model of a file or folder. Raises `UsageError`, `NotFound`, `DamagedFile`."""
     if not path.exists():
         raise NotFound(f"no such model: {path}")
     if path.is_dir():
@@ -172,11 +181,8 @@ def _source(
 
 
 def _core(live: Any, family: str) -> Any:
-    if family == "daybreak":
-        from daybreak.export.frameworks.onnx import File
-
-        if isinstance(live, File):
-            return live
+    if family == "daybreak" and hasattr(live, "files"):  # a file or a folder that was opened
+        return live
     if family == "keras":
         from daybreak.export.frameworks.keras import Keras
 

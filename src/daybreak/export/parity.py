@@ -21,7 +21,7 @@ from daybreak.base.errors import DaybreakError
 from daybreak.export.options import Options, Tolerance
 from daybreak.export.source import chosen, rows_of
 from daybreak.signature.answers import decided
-from daybreak.signature.fields import Columns, Output
+from daybreak.signature.fields import Columns, Output, Span
 
 Verdict = Literal["passed", "failed", "not run"]
 ROUNDING = 1e-6  # of float32, in a metric that is near zero
@@ -141,7 +141,7 @@ def _unlike(original: NDArray[Any], export: NDArray[Any]) -> str | None:
 
 def _compared(output: Output, batch: int, original: NDArray[Any], export: NDArray[Any], allowed: Tolerance) -> Compared:
     disagreeing = _disagreeing(output, original, export, allowed)
-    if original.dtype == object and output.kind in ("span", "text"):
+    if output.kind == "text":
         return Compared(output.name, batch, len(original), 0.0, 0.0, disagreeing)
     a, b = _flat(original), _flat(export)
     finite = np.isfinite(a) & np.isfinite(b)
@@ -154,9 +154,11 @@ def _compared(output: Output, batch: int, original: NDArray[Any], export: NDArra
 
 
 def _flat(values: NDArray[Any]) -> NDArray[np.float64]:
-    """(rows, values) of float64; arrays of their own sizes filled up with zeros."""
+    """(rows, values) of float64: arrays of their own sizes filled up with zeros, of spans the score."""
     if values.dtype != object:
         return values.reshape(len(values), -1).astype(np.float64)
+    if len(values) and isinstance(values[0], Span):
+        return np.array([[value.score] for value in values], np.float64)
     parts = [np.asarray(value, np.float64).reshape(-1) for value in values]
     filled = np.zeros((len(parts), max(map(len, parts), default=0)))
     for row, part in zip(filled, parts, strict=True):
@@ -165,7 +167,7 @@ def _flat(values: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _scale(values: NDArray[Any]) -> float:
-    if values.dtype == object and len(values) and not isinstance(values[0], np.ndarray):
+    if values.dtype == object and len(values) and isinstance(values[0], str):
         return 1.0
     flat = _flat(values)
     finite = flat[np.isfinite(flat)]

@@ -31,11 +31,25 @@ class Way:
     write: Callable[[Path], Made]
 
 
+@dataclass(frozen=True)
+class Declared:
+    """Steps that a model brings itself, and what they tell."""
+
+    before: tuple[Step, ...]
+    after: tuple[Step, ...]
+    outputs: tuple[Output, ...]
+
+
 class Source(Protocol):
     """A live model of one framework, with the columns that it is asked about."""
 
-    framework: str
-    outputs: tuple[Output, ...]
+    @property
+    def framework(self) -> str:
+        """Its name."""
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """What it tells."""
 
     def ask(self, columns: Columns) -> Columns:
         """What the original says, as columns of `outputs`; exactly as its users ask it."""
@@ -56,4 +70,5 @@ def chosen(columns: Columns, rows: Any) -> Columns:
 
 def one_hot(answers: NDArray[Any], classes: Sequence[Any]) -> NDArray[np.float32]:
     """(rows, classes) of 0 and 1: scores of a model that tells the class alone."""
-    return (np.asarray(answers)[:, None] == np.asarray(classes)[None, :]).astype(np.float32)
+    same: NDArray[np.bool_] = np.asarray(answers)[:, None] == np.asarray(classes)[None, :]
+    return same.astype(np.float32)

@@ -17,6 +17,7 @@ class Stage:
     """`folder`: holds assets/ and code/ of the package that is being made. Close it: user's functions run in a process of its own."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._source = Source(folder)
         self._worker: Worker | None = None
 

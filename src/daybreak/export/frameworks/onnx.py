@@ -43,7 +43,7 @@ class File:
         del feeds, free, options
         if self._batch is not None:
             yield Way("ONNX with rows freed", self._freed)
-        yield Way("ONNX as it is", self._copied)
+        yield Way("ONNX as it is", self.copied)
 
     def _freed(self, folder: Path) -> Made:
         model = graph.read(self.file)
@@ -53,7 +53,8 @@ class File:
         graph.session(folder / "model.onnx")
         return Made(Runtime("onnx"), (), ())
 
-    def _copied(self, folder: Path) -> Made:
+    def copied(self, folder: Path) -> Made:
+        """As it lies there, its weights inside."""
         graph.write(graph.read(self.file), folder / "model.onnx")
         batch = self._batch
         return Made(

@@ -99,7 +99,7 @@ class Estimator:
         return self.form != "texts" and hasattr(self.estimator, "steps")
 
     def _onnx(self, folder: Path, columns: Columns, options: Options, dtype: Any) -> Made:
-        estimator, before = self.estimator, ()
+        estimator, before = self.estimator, self._before(columns)
         if self.form == "texts":
             split = vectorizing.split(self.estimator, next(iter(columns)), folder)
             estimator, before, columns = split.rest, (split.step,), split.columns
@@ -108,7 +108,7 @@ class Estimator:
         after = self._after(model)
         graph.free_rows(model)
         graph.write(model, folder / "model.onnx")
-        return Made(Runtime("onnx"), before or self._before(columns), (after,), self._limits())
+        return Made(Runtime("onnx"), before, (after,), self._limits())
 
     def _converted(self, estimator: Any, columns: Columns, options: Options, dtype: Any) -> Any:
         try:

@@ -177,7 +177,7 @@ def _outputs(result: Any) -> dict[str, torch.Tensor]:
     return {f"output_{place}": value for place, value in enumerate(result) if isinstance(value, torch.Tensor)}
 
 
-class _Plain(torch.nn.Module):
+class _Plain(torch.nn.Module):  # type: ignore[misc]
     """The same network with a tuple for its outputs: what the exporter numbers is what `answer` names."""
 
     def __init__(self, network: torch.nn.Module) -> None:
@@ -197,7 +197,8 @@ def convert(
     opset: int | None = None,
 ) -> None:
     """Write the network as ONNX. `free`: further axes of a feed that have any length. Raises `UsageError` with what torch could not do."""
-    plain = _Plain(copy.deepcopy(network).cpu())
+    there = all(parameter.device.type == "cpu" for parameter in network.parameters())
+    plain = _Plain(network if there else copy.deepcopy(network).cpu())
     examples = tuple(torch.from_numpy(np.ascontiguousarray(feed[:EXAMPLE])) for feed in feeds.values())
     rows = torch.export.Dim("rows", min=1)
     axes = tuple({0: rows} | dict.fromkeys(free.get(name, ()), torch.export.Dim.DYNAMIC) for name in feeds)
