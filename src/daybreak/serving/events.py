@@ -67,7 +67,7 @@ class Mirrored(msgspec.Struct, frozen=True, array_like=True, tag="m"):
 class Dealt(msgspec.Struct, frozen=True, array_like=True, tag="d"):
     """One request that a split sent to an arm, answered or not. The deal's three numbers as in `serving.deal`; `seconds`: until its end.
 
-    `failed`: by a fault of the server's or the model's (a status of 500 and above), not of who asked.
+    `failed`: it was refused, by whatever fault, after the signature had taken its rows.
     """
 
     at: float

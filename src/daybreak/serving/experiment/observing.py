@@ -9,7 +9,6 @@ from daybreak.serving.engine import Engine
 from daybreak.serving.events import Dealt, Writer
 from daybreak.serving.experiment.mirroring import Mirroring
 
-FAULT = 500  # statuses from here on are the server's fault
 FLUSH = 0.25  # seconds in which events are gathered
 
 _log = logging.getLogger("daybreak.serving")
@@ -38,10 +37,9 @@ class Observing:
                 self._tell(call, batch.arm.served.arm, batch.at, seconds, failed=False)
 
     def refused(self, call: Call) -> None:
-        """A call that an arm took and did not answer."""
-        if call.deal and call.arm is not None and call.refusal is not None:
-            failed = call.refusal.status >= FAULT
-            self._tell(call, call.arm.served.arm, call.at, call.at_end - call.arrived, failed=failed)
+        """A call that an arm took and did not answer: whatever it says, the signature had taken the row, and another arm might."""
+        if call.deal and call.arm is not None:
+            self._tell(call, call.arm.served.arm, call.at, call.at_end - call.arrived, failed=True)
 
     def _tell(self, call: Call, arm: str, at: float, seconds: float, *, failed: bool) -> None:
         found = deal.read(call.deal)
