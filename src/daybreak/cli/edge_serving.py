@@ -5,6 +5,8 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+import uvloop
+
 from daybreak.cli.edging import state_folder
 from daybreak.cli.output import console, print_json
 from daybreak.edge.device.folder import DeviceFolder
@@ -35,7 +37,7 @@ def serve(asked: Asked, access: Access, options: Options) -> None:
         update(device, asked.bundle, access)
     if asked.json:
         logs.begin("edge")
-    asyncio.run(_serve(asked, device, access, options))
+    uvloop.run(_serve(asked, device, access, options))
 
 
 async def _serve(asked: Asked, device: DeviceFolder, access: Access, options: Options) -> None:

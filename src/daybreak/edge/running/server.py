@@ -35,7 +35,7 @@ from daybreak.serving.tokens import Tokens
 
 EVENTS = "events"  # below the device's folder: feedback, and requests where they are kept
 MOST_EVENTS = 256 << 20  # bytes; beyond it the oldest are dropped
-TICK = 0.5  # seconds between looks at the folder
+TICK = 0.25  # seconds between looks at the folder
 COMPANIONS = ("metrics", "capture")
 
 _log = logging.getLogger(logs.NAME)
