@@ -49,7 +49,7 @@ class Lane:
         self._inside: list[Call] = []  # in the thread
         self._asked = False  # a flush is on its way
         self._sweeping = False
-        self._seconds = 0.0  # running mean of a call of the model
+        self._seconds = 2 * SLOW  # running mean of a call of the model: slow until a few calls were quick
         self._thread: ThreadPoolExecutor | None = None
         self._emptied: asyncio.Future[None] | None = None
 

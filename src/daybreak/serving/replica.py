@@ -25,7 +25,7 @@ from daybreak.base.errors import DaybreakError
 from daybreak.serving import app, control, logs, predict
 from daybreak.serving.engine import Engine
 from daybreak.serving.events import Writer
-from daybreak.serving.guard import guard_of
+from daybreak.serving.guard import Guard, guard_of
 from daybreak.serving.http.server import Server
 from daybreak.serving.ids import Ids, key_of
 from daybreak.serving.opening import opened
@@ -37,6 +37,7 @@ COMPANIONS = (
     "metrics",
     "capture",
     "experiment.observing",
+    "watch",
     "grpc",
 )  # modules with `async def attach(engine, replica)`, as far as there are
 EVENTS = 0.25  # seconds that an event may wait to be written
@@ -106,19 +107,21 @@ class Replica:
     async def _switch(self) -> None:
         engine = self._engine
         engine.switch()
+        guard = guard_of(engine.folder, engine.deployment)
         if self._server is None:
-            await self._open()
-        assert self._server is not None  # noqa: S101 (just made)
-        self._server.limits = engine.deployment.limits
-        self._server.guard = guard_of(engine.folder, engine.deployment)
+            await self._open(guard)
+        else:
+            self._server.limits, self._server.guard = engine.deployment.limits, guard
         gc.collect()
         gc.freeze()  # what is loaded stays: collections look at what requests leave alone
         self._channel.send(control.Serving(engine.deployment.generation))
 
-    async def _open(self) -> None:
+    async def _open(self, guard: Guard) -> None:
+        """Begin to take connections."""
         engine = self._engine
         hot = {b"/predict": predict.handler(engine)}
         self._server = Server(app.build(engine), hot, engine.deployment.limits, self._risk)
+        self._server.guard = guard
         for name in COMPANIONS:
             if find_spec(where := f"daybreak.serving.{name}") is not None:
                 await import_module(where).attach(engine, self._number)

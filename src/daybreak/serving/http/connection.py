@@ -83,7 +83,8 @@ class Connection(asyncio.Protocol):
         self.received = 0  # bytes of the body that is coming
         self._parser = httptools.HttpRequestParser(self)
         self._paused = False
-        self._head_bytes = 0
+        self._head_bytes = 0  # that came while the head was not whole
+        self._head_size = 0
         self._length = 0
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
@@ -126,9 +127,7 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError:
             self.refuse(Refusal(400, "bad_request", "a request is HTTP/1.1 (RFC 9112), this is none"))
         if self.state == HEAD and self._head_bytes > HEAD_BYTES:
-            self.refuse(
-                Refusal(431, "head_too_large", f"a request's head has at most {HEAD_BYTES} bytes; send fewer headers")
-            )
+            self.refuse(_large_head())
 
     def pause_writing(self) -> None:
         """The client reads slower than it is answered."""
@@ -155,6 +154,7 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
         name = name.lower()
+        self._head_size += len(name) + len(value)
         self._headers.append((name, value))
         if name == b"content-length":
             self._length = int(value)
@@ -167,11 +167,15 @@ class Connection(asyncio.Protocol):
             return
         self.state, self._head_bytes = BODY, 0
         parser = self._parser
+        if not self._url.startswith(b"/"):
+            self._url = _path(self._url)
         exchange = Exchange(self, parser.get_method(), self._url, self._headers)
         exchange.old = parser.get_http_version() == "1.0"
         exchange.keep_alive = parser.should_keep_alive()
         self._exchange = exchange
         try:
+            if self._head_size + len(self._url) > HEAD_BYTES:
+                raise _large_head()
             self.server.admit(exchange)
         except Refusal as refusal:
             self.refuse(refusal)
@@ -253,6 +257,7 @@ class Connection(asyncio.Protocol):
         self._headers = []
         self._body = []
         self.received = self._length = 0
+        self._head_size = 0
         self._expects = False
         self._exchange = None
 
@@ -282,3 +287,17 @@ class Connection(asyncio.Protocol):
             self.transport.write_eof()
         else:
             self.transport.close()
+
+
+def _path(target: bytes) -> bytes:
+    """The path and query of a target that names its host, too (RFC 9112, 3.2.2); `/` where it is none."""
+    try:
+        parsed = httptools.parse_url(target)
+    except httptools.HttpParserInvalidURLError:
+        return b"/"
+    path: bytes = parsed.path or b"/"
+    return path if parsed.query is None else path + b"?" + parsed.query
+
+
+def _large_head() -> Refusal:
+    return Refusal(431, "head_too_large", f"a request's head has at most {HEAD_BYTES} bytes; send fewer headers")

@@ -1,0 +1,271 @@
+"""HTTP/1.1 as clients speak it, well or badly: bytes go out on a real socket, answers come back."""
+
+import asyncio
+
+import msgspec
+import pytest
+from serving_doubling import FAILS, LIMITS, SLEEPS, Client, Doubling, replica, until
+
+from daybreak.serving.deployment import Limits
+from daybreak.serving.http import server as servers
+
+pytestmark = pytest.mark.enable_socket
+
+
+def run(work):
+    return asyncio.run(asyncio.wait_for(work, 30))
+
+
+def exchange(send, limits=LIMITS, **more):
+    """The answer to some bytes."""
+
+    async def work():
+        async with replica(limits=limits, **more) as (_, _, port):
+            client = await Client.to(port)
+            client.send(send)
+            return await client.answer()
+
+    return run(work())
+
+
+def request(body, *headers, line="POST /predict HTTP/1.1"):
+    head = "\r\n".join([line, "host: localhost", f"content-length: {len(body)}", *headers])
+    return head.encode() + b"\r\n\r\n" + body
+
+
+async def asked(port, body, *headers, **more):
+    client = await Client.to(port)
+    client.ask(body, *headers, **more)
+    answer = await client.answer()
+    await client.close()
+    return answer
+
+
+def told(answer):
+    return msgspec.json.decode(answer[2])
+
+
+def test_a_row_is_answered_with_its_id_and_who_answered():
+    async def work():
+        async with replica() as (_, engine, port):
+            status, headers, body = await asked(port, b'{"a": 21}')
+            assert (status, headers["content-type"]) == (200, "application/json")
+            found = msgspec.json.decode(body)
+            assert engine.ids.read(found.pop("id")).version == 1
+            assert found == {"model": "twice", "version": "1", "prediction": {"twice": 42}}
+
+    run(work())
+
+
+def test_requests_of_a_pipeline_share_a_batch_and_are_answered_in_order():
+    async def work():
+        async with replica(model := Doubling()) as (_, _, port):
+            client = await Client.to(port)
+            client.send(b"".join(request(b'{"a": %d}' % row) for row in range(20)))
+            found = [told(await client.answer())["prediction"]["twice"] for _ in range(20)]
+            assert found == [2 * row for row in range(20)]
+            assert len(model.batches) < 20
+
+    run(work())
+
+
+def test_slow_and_quick_answers_of_a_pipeline_keep_their_order():
+    async def work():
+        async with replica() as (_, _, port):
+            client = await Client.to(port)
+            client.send(
+                request(b"", line="GET /v2/health/live HTTP/1.1")
+                + request(b'{"a": 1}')
+                + request(b"", line="GET /nowhere HTTP/1.1")
+                + request(b'{"a": "one"}')
+                + request(b'{"a": 2}')
+            )
+            assert [(await client.answer())[0] for _ in range(5)] == [200, 200, 404, 400, 200]
+
+    run(work())
+
+
+def test_a_body_in_chunks_and_one_that_asks_before_it_is_sent():
+    async def work():
+        async with replica() as (_, _, port):
+            client = await Client.to(port)
+            client.send(b'POST /predict HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{"a"\r\n')
+            client.send(b"4\r\n: 4}\r\n0\r\n\r\n")
+            assert told(await client.answer())["prediction"] == {"twice": 8}
+            client.send(
+                b"POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 8\r\nexpect: 100-continue\r\n\r\n"
+            )
+            assert (await client.answer())[0] == 100
+            client.send(b'{"a": 5}')
+            assert told(await client.answer())["prediction"] == {"twice": 10}
+
+    run(work())
+
+
+def test_old_clients_are_hung_up_on_unless_they_ask_to_stay():
+    async def work():
+        async with replica() as (_, _, port):
+            client = await Client.to(port)
+            client.ask(b'{"a": 1}', "connection: keep-alive", version="1.0")
+            assert (await client.answer())[1]["connection"] == "keep-alive"
+            client.ask(b'{"a": 1}', version="1.0")
+            assert (await client.answer())[1]["connection"] == "close"
+            assert await client.answer() is None
+            client = await Client.to(port)
+            client.ask(b"", method="HEAD", path="/v2/health/live")
+            assert (await client.answer(bodiless=True))[0] == 200
+            client.ask(b'{"a": 1}', "connection: close")
+            assert (await client.answer())[0] == 200
+            assert await client.answer() is None
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "bad_request"),
+        (b"GET / HTTP/9.9\r\n\r\n", 400, "bad_request"),
+        (b"POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: many\r\n\r\n", 400, "bad_request"),
+        (b"POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n", 400, "bad_request"),
+        (b"GET / HTTP/1.1\r\nhost: localhost\r\nx: " + b"y" * 70_000, 431, "head_too_large"),
+        (request(b"", "x: " + "y" * 40_000), 431, "head_too_large"),
+        (request(b'{"a": 1}', line="GET /predict HTTP/1.1"), 405, "wrong_method"),
+        (request(b"a" * 2_000), 413, "body_too_large"),
+        (b"POST /predict HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nfff\r\n" + b"a" * 4095, 413, "body_too_large"),
+        (request(b'{"a": 1}', "x-deadline-ms: soon"), 400, "bad_request"),
+        (request(b"{", "content-type: application/json"), 400, "bad_json"),
+        (request(b"x", "content-type: application/pickle"), 415, "unknown_media"),
+        (request(b"[]"), 400, "no_rows"),
+        (request(b'[{"a": 1}, {"a": 2}, {"a": 3}]'), 413, "too_many_rows"),
+        (request(b'{"a": %d}' % FAILS), 500, "model_failed"),
+        (request(b"", line="GET /no/such/thing HTTP/1.1"), 404, "unknown_path"),
+        (request(b"", line="POST http://localhost/no/such/thing?x=1 HTTP/1.1"), 404, "unknown_path"),
+        (request(b'{"a": 1}', "origin: http://elsewhere.example"), 403, "foreign_origin"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_answered_is_refused_with_a_stable_code(sent, status, code):
+    found = exchange(sent, Limits(body=1_000, rows=2))
+    assert (found[0], told(found)["code"]) == (status, code)
+    assert set(told(found)) <= {"error", "code", "where"}
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_sent_and_its_sender_can_read_why():
+    async def work():
+        async with replica(limits=Limits(body=1_000)) as (_, _, port):
+            client = await Client.to(port)
+            client.send(b"POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000000\r\n\r\n")
+            for _ in range(200):
+                client.send(b"0" * 50_000)
+                await asyncio.sleep(0)
+            assert (await client.answer())[0] == 413
+            await client.close()
+            assert (await asked(port, b'{"a": 1}'))[0] == 200
+
+    run(work())
+
+
+def test_a_page_that_is_named_may_call_and_read():
+    async def work():
+        async with replica(origins=("https://shop.example",)) as (_, _, port):
+            origin = "origin: https://shop.example"
+            status, headers, _ = await asked(port, b"", origin, "access-control-request-method: POST", method="OPTIONS")
+            assert (status, headers["access-control-allow-origin"]) == (204, "https://shop.example")
+            assert "content-type" in headers["access-control-allow-headers"]
+            status, headers, _ = await asked(port, b'{"a": 1}', origin)
+            assert (status, headers["access-control-allow-origin"]) == (200, "https://shop.example")
+
+    run(work())
+
+
+def test_tables_are_answered_line_by_line():
+    async def work():
+        async with replica() as (_, _, port):
+            found = told(await asked(port, b"a\r\n1\r\n2.5\r\n", "content-type: text/csv; charset=utf-8"))
+            assert found["predictions"] == [{"twice": 2}, {"twice": 5}]
+            status, _, body = await asked(port, b"a\n1\ntwo\n", "content-type: text/csv")
+            assert (status, msgspec.json.decode(body)["where"]) == (400, "row 1, a")
+
+    run(work())
+
+
+def test_a_deadline_is_kept_and_others_do_not_wait_for_who_misses_it():
+    async def work():
+        async with replica(model := Doubling(seconds=0.01)) as (_, _, port):
+            await asked(port, b'{"a": 1}')  # teaches that the model is slow
+            status, _, body = await asked(port, b'{"a": %d}' % SLEEPS, "x-deadline-ms: 50")
+            assert (status, msgspec.json.decode(body)["code"]) == (504, "deadline_exceeded")
+            assert (await asked(port, b"", method="GET", path="/v2/health/live"))[0] == 200
+            model.wake.set()
+            assert (await asked(port, b'{"a": 2}'))[0] == 200
+
+    run(work())
+
+
+def test_a_client_that_leaves_takes_its_rows_out_of_the_queue():
+    async def work():
+        async with replica(model := Doubling(seconds=0.01)) as (server, engine, port):
+            await asked(port, b'{"a": 1}')
+            stuck = await Client.to(port)
+            stuck.ask(b'{"a": %d}' % SLEEPS)
+            await until(lambda: engine.champion.pending)
+            gone = await Client.to(port)
+            gone.ask(b'{"a": 7}')
+            await until(lambda: engine.champion.pending == 2)
+            await gone.close()
+            await until(lambda: len(server.connections) == 1)
+            model.wake.set()
+            assert (await stuck.answer())[0] == 200
+            assert (await asked(port, b'{"a": 8}'))[0] == 200
+            assert [7.0] not in model.batches
+
+    run(work())
+
+
+def test_half_open_connections_cost_those_who_work_nothing():
+    async def work():
+        async with replica(limits=Limits(connections=50)) as (server, _, port):
+            worker = await Client.to(port)
+            worker.ask(b'{"a": 1}')
+            assert (await worker.answer())[0] == 200
+            for place in range(300):
+                idler = await Client.to(port)
+                idler.send(b"POST /predict HTTP/1.1\r\nhost: loc"[: place % 30])
+            worker.ask(b'{"a": 2}')
+            assert told(await worker.answer())["prediction"] == {"twice": 4}
+            assert (await asked(port, b'{"a": 3}'))[0] == 200
+            assert len(server.connections) <= 50
+
+    run(work())
+
+
+def test_who_sends_too_slowly_is_told_or_hung_up_on(monkeypatch):
+    monkeypatch.setattr(servers, "SWEEP", 0.02)
+
+    async def work():
+        async with replica(limits=Limits(head=0.05)) as (_, _, port):
+            silent, slow = await Client.to(port), await Client.to(port)
+            slow.send(b"POST /predict HTTP/1.1\r\n")
+            assert [(await slow.answer())[0], await slow.answer()] == [408, None]
+            assert await silent.answer() is None
+
+    run(work())
+
+
+def test_draining_answers_what_was_begun_hangs_up_and_takes_no_more():
+    async def work():
+        async with replica(model := Doubling(seconds=0.01)) as (server, engine, port):
+            await asked(port, b'{"a": 1}')
+            idle, working = await Client.to(port), await Client.to(port)
+            working.ask(b'{"a": %d}' % SLEEPS)
+            await until(lambda: engine.champion.pending)
+            draining = asyncio.ensure_future(server.drain(20.0))
+            assert await idle.answer() is None
+            with pytest.raises(ConnectionError):
+                await Client.to(port)
+            model.wake.set()
+            status, headers, _ = await working.answer()
+            assert (status, headers["connection"]) == (200, "close")
+            await draining
+
+    run(work())
