@@ -9,12 +9,12 @@ reference.json; whoever registers it adds name, version and lineage and seals it
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from daybreak.base.errors import UsageError
 from daybreak.export import bare, evidence, graph, precision
+from daybreak.export.exported import Exported
 from daybreak.export.frameworks.onnx import File
 from daybreak.export.judging import Judge
 from daybreak.export.opening import Opened, loaded, opened
@@ -23,24 +23,9 @@ from daybreak.export.parity import Parity, not_run
 from daybreak.export.samples import Samples
 from daybreak.export.source import Made, Way
 from daybreak.export.stage import Stage
-from daybreak.registry.package import Runtime, Step
 from daybreak.signature.fields import Signature
 
 Told = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Exported:
-    """What a package's record is made of. `framework`: of the original; `limits`: where the export differs, in sentences."""
-
-    framework: str
-    runtime: Runtime
-    signature: Signature
-    parity: Parity
-    before: tuple[Step, ...] = ()
-    after: tuple[Step, ...] = ()
-    limits: tuple[str, ...] = ()
-    metrics: dict[str, float] = field(default_factory=dict)
 
 
 def export(

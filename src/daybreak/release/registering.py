@@ -9,17 +9,18 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from daybreak.base.errors import DaybreakError, NotFound, UsageError, UserCodeError
 from daybreak.base.home import Home
 from daybreak.client.client import Client
-from daybreak.export.exporting import Exported
+from daybreak.export.exported import Exported
 from daybreak.proof.recording import Recording, read, trial_meant
 from daybreak.proof.reference import Found, find, kept_checkpoints
 from daybreak.proof.segments import Stretch, cut, path
@@ -32,10 +33,12 @@ from daybreak.validation.card.content import make
 from daybreak.validation.card.page import render
 from daybreak.wire import reviving as wire
 from daybreak.wire.rows import CheckpointRow, TrialRow
+from daybreak.wire.segment import Line
 from daybreak.wire.worker import CheckpointRef
 
 MODULE = "daybreak.release.reviving"
 CARD = "card.html"
+OF_RUNS = ("function", "part")
 MODELS = (".onnx", ".skops", ".json", ".ubj", ".txt", ".keras", ".pt", ".pth", ".safetensors", ".pkl", ".joblib")
 Told = Callable[[str], None]
 
@@ -53,6 +56,26 @@ class Wish:
     note: str = ""
     description: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+
+
+class Listener(Protocol):
+    """Who knows what the process printed."""
+
+    def clean(self, text: str) -> str:
+        """Without the values of credentials."""
+
+    def last_words(self) -> str:
+        """The end of what it printed."""
+
+
+class _Terminal:
+    """It printed where the user looks."""
+
+    def clean(self, text: str) -> str:
+        return text
+
+    def last_words(self) -> str:
+        return "what it printed stands above"
 
 
 @dataclass(frozen=True)
@@ -101,21 +124,17 @@ def of_file(home: Home, model: Path, wish: Wish, told: Told = lambda _: None) ->
 
     Raises `NotFound`, `UsageError`.
     """
-    from daybreak.export.exporting import export
-    from daybreak.export.options import Options
-    from daybreak.export.samples import Samples
-    from daybreak.release.rows import read as read_rows
-
     check_name(wish.name)
     if not model.exists():
         raise NotFound(f"a model is a run (3, 3.17) or a file or folder, there is no {model}")
-    inputs, targets = read_rows(wish.samples, wish.target) if wish.samples else (None, None)
-    samples = Samples(inputs=inputs, targets=targets, classes=wish.classes)
     registry = Registry(home)
     with registry.staging() as folder:
-        told("exporting the model and comparing both")
-        options = msgspec.convert(wish.options, Options)
-        exported = export(model.absolute(), samples, folder, options=options)
+        order = {name: value for name, value in _order(folder, wish).items() if name not in OF_RUNS}
+        asked = subprocess.Popen(
+            [sys.executable, "-m", MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
+        answer = _answered(asked, wire.Foreign(str(model.absolute()), **order), told, _Terminal())
+        exported = msgspec.convert(answer.exported, Exported)
         lineage = {"source": model.name, "framework": exported.framework}
         package = registry.add(folder, _package(wish, exported, lineage), note=wish.note)
     return _made(registry, package, exported, ())
@@ -163,12 +182,17 @@ def _exported(
         bench.admit(start)
         setup, segment = bench.order(_stretch(recording, trial, checkpoint), start)
         process = bench.start(MODULE, segment.environment)
-        try:
-            return _converse(process, wire.Revive(setup, segment, **order), bench, told)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+        return _answered(process, wire.Revive(setup, segment, **order), told, bench)
+
+
+def _answered(process: subprocess.Popen[bytes], order: Line, told: Told, listener: Listener) -> wire.Made:
+    """What the process answers; it is gone when this returns."""
+    try:
+        return _converse(process, order, told, listener)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def _stretch(recording: Recording, trial: TrialRow, checkpoint: CheckpointRow) -> Stretch:
@@ -179,7 +203,7 @@ def _stretch(recording: Recording, trial: TrialRow, checkpoint: CheckpointRow) -
     return there[-1]
 
 
-def _converse(process: subprocess.Popen[bytes], order: wire.Revive, bench: Bench, told: Told) -> wire.Made:
+def _converse(process: subprocess.Popen[bytes], order: Line, told: Told, listener: Listener) -> wire.Made:
     assert process.stdin is not None  # noqa: S101
     assert process.stdout is not None  # noqa: S101
     with contextlib.suppress(BrokenPipeError):
@@ -192,8 +216,8 @@ def _converse(process: subprocess.Popen[bytes], order: wire.Revive, bench: Bench
             case wire.Made() as made:
                 return made
             case wire.Failed(why=why, usage=usage):
-                raise _error(usage)(bench.clean(why))
-    raise UserCodeError(f"the process that exports the model ended before it was done:\n{bench.last_words()}")
+                raise _error(usage)(listener.clean(why))
+    raise UserCodeError(f"the process that exports the model ended before it was done:\n{listener.last_words()}")
 
 
 def _error(usage: bool) -> type[DaybreakError]:

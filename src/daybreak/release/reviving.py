@@ -10,7 +10,8 @@ import msgspec
 
 from daybreak.base.errors import DaybreakError, UsageError, UserCodeError
 from daybreak.base.ids import AttemptKey
-from daybreak.export.exporting import Exported, export
+from daybreak.export.exported import Exported
+from daybreak.export.exporting import export
 from daybreak.export.options import Options
 from daybreak.export.samples import Samples
 from daybreak.release import rows
@@ -26,17 +27,35 @@ Say = Callable[[Line], None]
 SHIP = "run.ship(model, x_valid, y_valid) behind the training loop tells it"
 
 
-def make(order: wire.Revive, say: Say) -> wire.Made:
+def make(order: wire.Revive | wire.Foreign, say: Say) -> wire.Made:
     """Do what is ordered. Raises `DaybreakError`."""
+    if isinstance(order, wire.Foreign):
+        return _foreign(order, say)
     say(wire.Doing("loading the training code"))
     revived = _revive(order)
     notes = tuple(_notes(revived))
-    say(wire.Doing("exporting the model and comparing both"))
-    model, samples, signature = _to_export(order, revived)
+    made = _exported(*_to_export(order, revived), order, say)
+    return msgspec.structs.replace(made, notes=notes)
+
+
+def _foreign(order: wire.Foreign, say: Say) -> wire.Made:
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109 (module:function is looked for where the command was typed)
+    inputs, targets = rows.read(order.samples, order.target) if order.samples else (None, None)
+    samples = Samples(inputs=inputs, targets=targets, classes=order.classes)
+    return _exported(Path(order.model), samples, None, order, say)
+
+
+def _exported(model: Any, samples: Samples, signature: Any, order: wire.Revive | wire.Foreign, say: Say) -> wire.Made:
+    options = msgspec.convert(order.options, Options)
     made = export(
-        model, samples, Path(order.folder), signature=signature, options=msgspec.convert(order.options, Options)
+        model,
+        samples,
+        Path(order.folder),
+        signature=signature,
+        options=options,
+        told=lambda what: say(wire.Doing(what)),
     )
-    return wire.Made(_plain(made), notes)
+    return wire.Made(_plain(made))
 
 
 def _revive(order: wire.Revive) -> Revived:
@@ -137,7 +156,7 @@ def main() -> int:
         lines.flush()
 
     try:
-        say(make(wire.decode_revive(sys.stdin.buffer.readline()), say))
+        say(make(wire.decode_order(sys.stdin.buffer.readline()), say))
     except DaybreakError as error:
         say(wire.Failed(str(error), usage=isinstance(error, UsageError)))
     except Exception as error:  # noqa: BLE001 (whoever ordered it waits for a last line)

@@ -1,7 +1,7 @@
-"""What registering a run says to `python -m daybreak.release.reviving`, and what that answers, in JSON lines.
+"""What registering a model says to `python -m daybreak.release.reviving`, and what that answers, in JSON lines.
 
 registering                    the run's interpreter
-Revive(setup, segment, ...) ->
+Revive(setup, segment, ...) ->     or Foreign(model, ...), in any interpreter
                            <-  Doing(what)          now and then
                            <-  Made(...) | Failed(...)
 """
@@ -26,6 +26,17 @@ class Revive(Line, frozen=True, tag="revive"):
     folder: str
     function: str = ""
     part: str = ""
+    samples: str = ""
+    target: str = ""
+    classes: tuple[str, ...] = ()
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Foreign(Line, frozen=True, tag="foreign"):
+    """Export a model that was not trained here: `model` is its file or folder, the rest as in `Revive`."""
+
+    model: str
+    folder: str
     samples: str = ""
     target: str = ""
     classes: tuple[str, ...] = ()
@@ -60,9 +71,10 @@ def encode(line: Line) -> bytes:
     return msgspec.json.encode(line)
 
 
-def decode_revive(line: bytes) -> Revive:
+def decode_order(line: bytes) -> Revive | Foreign:
     """What registering said."""
-    return msgspec.json.decode(line, type=Revive)
+    order: Revive | Foreign = msgspec.json.decode(line, type=Revive | Foreign)
+    return order
 
 
 def decode_answer(line: bytes) -> Answer:
