@@ -23,7 +23,10 @@ def update(device: DeviceFolder, path: Path, access: Access) -> State:
         probe(path, access)
         return device.install(bundle)
     except (BundleError, UsageError) as error:
-        device.note(f"{path.name} is refused: {error}")
+        if (
+            device.state.model
+        ):  # a device that has nothing yet has nobody to tell, and no key that its state is kept under
+            device.note(f"{path.name} is refused: {error}")
         raise
 
 

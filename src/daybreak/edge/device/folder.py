@@ -72,10 +72,14 @@ class DeviceFolder:
         state = self.change(states.start)
         chosen = state.trial or state.current
         if chosen is None:
-            raise NotFound(
-                f"no bundle is installed in {self.folder}; daybreak edge run BUNDLE.dbk --trust SIGNER.pub --key DEVICE.pem"
-            )
+            raise self.nothing()
         return chosen
+
+    def nothing(self) -> NotFound:
+        """What to say where nothing is installed."""
+        return NotFound(
+            f"no bundle is installed in {self.folder}; daybreak edge run BUNDLE.dbk --trust SIGNER.pub --key DEVICE.pem"
+        )
 
     def confirm(self, digest: str) -> State:
         """See `state.confirm`."""

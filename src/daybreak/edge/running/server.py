@@ -65,6 +65,8 @@ class DeviceServer:
     def __init__(
         self, device: DeviceFolder, access: Access, options: Options, source: Source | None, say: Callable[[str], None]
     ) -> None:
+        if not device.state.digests:
+            raise device.nothing()
         self._device = device
         self._access = access
         self._trusted, self._unlock = access.trusted(), access.unlock()
