@@ -132,7 +132,11 @@ def _schemas(signature: Signature) -> Json:
     codes = {"type": "string", "enum": list(PROBLEMS)}
     parameters = {"type": "object"}
     tensor = _object({"name": TEXT, "datatype": TEXT, "shape": _list({"type": "integer"})}, open_=True)
-    wanted = {"type": "object", "properties": {"name": TEXT, "parameters": parameters}, "required": ["name"]}
+    given = tensor | {
+        "properties": tensor["properties"] | {"name": {"enum": [field.name for field in signature.inputs]}}
+    }
+    outputs = {"enum": [output.name for output in signature.outputs]}
+    wanted = {"type": "object", "properties": {"name": outputs, "parameters": parameters}, "required": ["name"]}
     return {
         "Row": row_schema(signature),
         "Prediction": prediction_schema(signature),
@@ -146,6 +150,7 @@ def _schemas(signature: Signature) -> Json:
                 "note": TEXT | {"maxLength": 2000},
             },
             "required": ["id"],
+            "anyOf": [{"required": ["truth"]}, {"required": ["kind"]}],
             "additionalProperties": False,
         },
         "Accepted": _object({"accepted": {"type": "integer"}, "kinds": _list(TEXT)}),
@@ -160,7 +165,12 @@ def _schemas(signature: Signature) -> Json:
         ),
         "Inference": {
             "type": "object",
-            "properties": {"id": TEXT, "parameters": parameters, "inputs": _list(tensor), "outputs": _list(wanted)},
+            "properties": {
+                "id": TEXT,
+                "parameters": parameters,
+                "inputs": _list(given) | {"minItems": 1},
+                "outputs": _list(wanted),
+            },
             "required": ["inputs"],
         },
         "Inferred": _object(

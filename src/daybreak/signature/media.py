@@ -45,7 +45,7 @@ def read(field: Field, data: bytes, place: int | None = None) -> NDArray[Any]:
         raise BadRow(bad.code, f"{field.name!r}: {bad}", place, field.name) from bad
     except Exception as error:  # decoders raise what they like
         what = "PNG, JPEG, WebP or BMP" if field.kind == "image" else "WAV, FLAC or OGG"
-        why = str(error).partition(": <_io")[0]
+        why = str(error).partition(" <_io")[0].rstrip(":")
         raise BadRow("bad_media", f"{field.name!r} is no whole {what}: {why}", place, field.name) from error
 
 

@@ -100,6 +100,7 @@ def test_a_picture_that_is_none(mnist, test_set, whole):
     body = png(test_set[0][0])[:-30] if whole is None else whole
     answer = mnist.post("/predict", body, content_type="image/png")
     assert (answer.status, answer.code, answer.told["where"]) == (400, "bad_media", "image")
+    assert "BytesIO" not in answer.told["error"]
     row = mnist.post("/predict", [{"image": base64.b64encode(body).decode()}])
     assert (row.status, row.code, row.told["where"]) == (400, "bad_media", "row 0, image")
     tensor = {"name": "image", "datatype": "BYTES", "shape": [1], "data": [base64.b64encode(body).decode()]}

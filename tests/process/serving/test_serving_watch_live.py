@@ -1,5 +1,6 @@
 """A deployment that is watched, live: rows come, a window drifts, somebody is told, and told again when it is over."""
 
+import json
 import time
 
 import numpy as np
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.enable_socket
 def drift(shop):
     shop._connection.request("GET", "/drift")
     answer = shop._connection.getresponse()
-    return answer.status, __import__("json").loads(answer.read())
+    return answer.status, json.loads(answer.read())
 
 
 def until(shop, wanted, rows):
@@ -39,7 +40,7 @@ def test_drift_is_seen_told_and_over_again(tmp_path):
 
         drifted = until(shop, lambda told: told["standing"] == "drift", lambda: customers(rng, 250, older=12))
         assert "age differs from the reference" in drifted["says"] or "age," in drifted["says"]
-        assert any(name.startswith("input age") for name in drifted["arms"][0]["alarms"])
+        assert "input age" in drifted["arms"][0]["alarms"]
 
         until(shop, lambda told: told["standing"] == "ok", lambda: customers(rng, 250))
         until(shop, lambda _: came and came[-1]["news"] == "recovered", lambda: customers(rng, 50))
