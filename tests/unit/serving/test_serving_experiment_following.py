@@ -4,12 +4,16 @@ import msgspec
 import pytest
 from experiment_cases import BEGAN, PLAIN, Traffic, served, with_a_test
 
+from daybreak.monitoring.drift import Test as Asked
 from daybreak.serving import desired
 from daybreak.serving.events import Mirrored
 from daybreak.serving.experiment.following import STATE, Following
 from daybreak.serving.experiment.record import Challenger, begun, experiment_of, grown, over
 from daybreak.serving.experiment.reporting import published, report
 from daybreak.serving.experiment.steering import KEEP, Steering
+from daybreak.serving.experiment.supervising import drifted
+from daybreak.serving.watch import standing
+from daybreak.serving.watch.standing import ArmStanding, Standing
 
 RATES = {"champion": 0.1, "v4": 0.16}
 
@@ -102,10 +106,9 @@ def test_a_bad_challenger_is_taken_back_and_people_are_told_once(tmp_path):
         steering.tick(stale, BEGAN + at)
     now = desired.read(tmp_path)
     assert (now.split, [one.arm for one in now.served]) == (None, ["champion"])
-    assert alerts == [
-        f"{experiment_of(now).because}. The champion answers its units again.".replace("v4 taken", "v4 was taken")
-    ]
-    assert "100.00 % of its requests fail (v4)" in alerts[0]
+    told = f"{experiment_of(now).because}. The champion answers its units again.".replace("v4 taken", "v4 was taken")
+    assert [(one.kind, one.arm, one.version, one.said) for one in alerts] == [("taken back", "v4", ("digits", 4), told)]
+    assert "100.00 % of its requests fail (v4)" in told
     assert steering.tick(now, BEGAN + 14).state == "ended"
     assert published(tmp_path).because == experiment_of(now).because
 
@@ -115,7 +118,7 @@ def test_drift_takes_a_challenger_back_but_leaves_the_other(tmp_path):
     traffic = Traffic(tmp_path, with_a_test(*two))
     traffic.ask(100)
     alerts = []
-    Steering(tmp_path, alerts.append, lambda deployment: {"v5": "class 7 fell from 10 % to 2 %"}).tick(
+    Steering(tmp_path, alerts.append, lambda experiment: {"v5": "class 7 fell from 10 % to 2 %"}).tick(
         desired.read(tmp_path), BEGAN + 12
     )
     now = desired.read(tmp_path)
@@ -130,8 +133,8 @@ def test_a_verdict_is_an_alert_once(tmp_path):
     for at in range(20, 26):
         traffic.ask(1_500, RATES)
         steering.tick(desired.read(tmp_path), BEGAN + at)
-    assert len(alerts) == 1
-    assert alerts[0].startswith("v4 is better by ")
+    assert [one.kind for one in alerts] == ["verdict"]
+    assert alerts[0].said.startswith("v4 is better by ")
 
 
 def test_a_ramp_is_followed_without_losing_what_was_seen(tmp_path):
@@ -169,3 +172,29 @@ def test_shadows_are_compared_and_what_was_seen_is_kept(tmp_path):
 def test_a_deployment_without_a_test_is_left_alone(tmp_path):
     assert Steering(tmp_path, print).tick(PLAIN, BEGAN) is None
     assert published(tmp_path) is None
+
+
+def arm_standing(arm, since, *, drifts):
+    tests = (Asked("output", "digit", "", "psi", 0.4, 0.1, 0.1, 0.001, 600, alarm=True, says="class 7 fell"),)
+    return ArmStanding(arm, "digits", 4, "drift" if drifts else "ok", "", tests=tests if drifts else (), since=since)
+
+
+@pytest.mark.parametrize(
+    ("arms", "found"),
+    [
+        ({"champion": False, "v4": True}, {"v4": "class 7 fell"}),
+        ({"champion": True, "v4": True}, {}),  # the world changes, whoever answers
+        ({"champion": False, "v4": False}, {}),
+    ],
+)
+def test_drift_of_a_challenger_alone_is_its_own(tmp_path, arms, found):
+    (tmp_path / "windows").mkdir()
+    told = tuple(arm_standing(name, BEGAN + 5, drifts=drifts) for name, drifts in arms.items())
+    standing.write(tmp_path, Standing(BEGAN + 9, "drift", "", told))
+    assert drifted(tmp_path, experiment_of(with_a_test())) == found
+
+
+def test_drift_from_before_the_test_is_not_the_challengers(tmp_path):
+    (tmp_path / "windows").mkdir()
+    standing.write(tmp_path, Standing(BEGAN, "drift", "", (arm_standing("v4", BEGAN - 5, drifts=True),)))
+    assert drifted(tmp_path, experiment_of(with_a_test())) == {}

@@ -5,8 +5,11 @@ import pytest
 from experiment_cases import BEGAN, PLAIN, RULES, served, with_a_test
 
 from daybreak.base.errors import NotFound, UsageError
-from daybreak.serving.deployment import Deployment
+from daybreak.base.home import Home
+from daybreak.registry.store import Registry
+from daybreak.serving.deployment import Deployment, Served
 from daybreak.serving.experiment.record import Challenger, begun, experiment_of, grown, over, without
+from daybreak.serving.following import moved
 
 TWO = (Challenger(served("v4", 4), 0.1), Challenger(served("v5", 5), 0.2), Challenger(served("v6", 6), 1.0, "shadow"))
 
@@ -76,3 +79,14 @@ def test_what_cannot_be_is_told(wrong, said):
 def test_without_any_test_it_is_told_how_to_begin_one():
     with pytest.raises(NotFound, match="daybreak ab start shop"):
         experiment_of(PLAIN)
+
+
+def test_versions_that_are_compared_stay_when_an_alias_moves(tmp_path):
+    registry = Registry(Home(tmp_path))
+    running = with_a_test(Challenger(Served("v4", "digits", 4, "/models/4", reference="digits@staging"), 0.5))
+    assert moved(running, registry) == running
+    ended = msgspec.structs.replace(
+        over(running, BEGAN, ""), served=(Served("champion", "digits", 3, "/models/3", "digits@gone"),)
+    )
+    with pytest.raises(NotFound):
+        moved(ended, registry)  # it is looked up again

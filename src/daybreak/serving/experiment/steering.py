@@ -7,12 +7,15 @@ request lost, and `daybreak ab status` tells why.
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
+
+import msgspec
 
 from daybreak.base.errors import DaybreakError
 from daybreak.serving import desired
 from daybreak.serving.deployment import Deployment
 from daybreak.serving.experiment.following import Following
-from daybreak.serving.experiment.record import experiment_of, without
+from daybreak.serving.experiment.record import Experiment, experiment_of, without
 from daybreak.serving.experiment.reporting import Report, publish, report
 
 KEEP = 30.0  # seconds between writing down what was folded
@@ -20,8 +23,21 @@ SETTLE = 60.0  # seconds that a test which has ended is still followed: replicas
 
 TOLD = ("better", "worse", "same", "blocked")  # verdicts that people are told of when they come
 
-Alert = Callable[[str], None]  # told in words what people should know
-Drifted = Callable[[Deployment], dict[str, str]]  # by arm what monitoring says of its predictions, where it drifts
+
+class News(msgspec.Struct, frozen=True):
+    """What people should know, in words. `requests`: of the test, from `began` to `at` (seconds since 1970)."""
+
+    kind: Literal["taken back", "verdict"]
+    arm: str
+    version: tuple[str, int]
+    said: str
+    began: float
+    at: float
+    requests: int
+
+
+Alert = Callable[[News], None]
+Drifted = Callable[[Experiment], dict[str, str]]  # by arm what monitoring says of its answers, where they drift
 
 _log = logging.getLogger("daybreak.serving")
 
@@ -46,7 +62,7 @@ class Steering:
         if ended is not None and at > ended + SETTLE and self._kept > ended + SETTLE:
             return None
         test.poll()
-        told = report(test, at, self._drifted(deployment) if self._drifted else None)
+        told = report(test, at, self._drifted(test.experiment) if self._drifted else None)
         if ended is None:
             self._roll_back(told, at)
             self._say(told)
@@ -80,14 +96,18 @@ class Steering:
                 _log.error("a challenger could not be taken back", exc_info=error, extra={"arm": arm, "why": why})
                 continue
             _log.warning("challenger taken back", extra={"arm": arm, "why": why})
-            self._alert(f"{arm} was taken back: {why}. The champion answers its units again.")
+            self._tell("taken back", told, arm, f"{arm} was taken back: {why}. The champion answers its units again.")
 
     def _say(self, told: Report) -> None:
         """An alert when the verdict becomes better, worse, same or blocked for the first time."""
         state = told.verdict.state
         if state in TOLD and state not in self._said:
             self._said.add(state)
-            self._alert(told.verdict.said)
+            self._tell("verdict", told, told.verdict.arm or told.arms[0].name, told.verdict.said)
+
+    def _tell(self, kind: Literal["taken back", "verdict"], told: Report, arm: str, said: str) -> None:
+        version = next((one.model, one.version) for one in told.arms if one.name == arm)
+        self._alert(News(kind, arm, version, said, told.began, told.at, sum(one.requests for one in told.arms)))
 
 
 def take_back(folder: Path, arm: str, at: float, why: str) -> bool:

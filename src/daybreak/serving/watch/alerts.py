@@ -7,12 +7,14 @@ import msgspec
 from daybreak.serving.watch.closed import Closed
 from daybreak.serving.watch.settings import Watch
 
-News = Literal["began", "more", "lasts", "recovered"]
+News = Literal["began", "more", "lasts", "recovered", "taken back", "verdict"]
 _WORDS: dict[News, str] = {
     "began": "something changed",
     "more": "more changed",
     "lasts": "still as told before",
     "recovered": "as it was again",
+    "taken back": "a challenger was taken back",
+    "verdict": "the test of champion and challenger says something",
 }
 
 

@@ -1,0 +1,71 @@
+"""The supervisor's loop of a test: a look every second, in a thread, since the supervisor also answers for replicas that die."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daybreak.serving.deployment import Deployment
+from daybreak.serving.experiment.record import Experiment
+from daybreak.serving.experiment.steering import News, Steering
+from daybreak.serving.watch import settings, standing
+from daybreak.serving.watch.alerts import Message
+from daybreak.serving.watch.channels import Channels
+
+if TYPE_CHECKING:
+    from daybreak.serving.supervisor import Supervisor
+
+EVERY = 1.0  # seconds between looks
+
+
+async def follow(supervisor: "Supervisor") -> None:
+    """Until cancelled."""
+    loop = asyncio.get_running_loop()
+
+    def say(text: str) -> None:
+        loop.call_soon_threadsafe(supervisor.notice, text)
+
+    channels = Channels(say)
+
+    def tell(news: News) -> None:
+        say(news.said)
+        deployment = supervisor.deployment
+        channels.send(message(deployment, news, supervisor.url), settings.read(deployment.watch))
+
+    steering = Steering(supervisor.folder, tell, lambda found: drifted(supervisor.folder, found))
+    try:
+        while True:
+            await asyncio.shield(asyncio.to_thread(steering.tick, supervisor.deployment, time.time()))
+            await asyncio.sleep(EVERY)
+    finally:
+        channels.close()
+        steering.close()
+
+
+def drifted(folder: Path, experiment: Experiment) -> dict[str, str]:
+    """By challenger what drifts of its answers since the test began. Where the champion's drift, too, it is the world that changes."""
+    found = {}
+    for arm in standing.read(folder).arms:
+        says = next((test.says for test in arm.tests if test.alarm and test.side == "output"), "")
+        if says and arm.since is not None and arm.since >= experiment.began:
+            found[arm.arm] = says
+    return {} if experiment.arms[0] in found else found
+
+
+def message(deployment: Deployment, news: News, url: str) -> Message:
+    """What webhooks, commands and mail are sent."""
+    model, version = news.version
+    return Message(
+        deployment.name,
+        news.arm,
+        model,
+        version,
+        news.kind,
+        news.said,
+        news.at,
+        news.began,
+        news.at,
+        news.requests,
+        {"test": news.said},
+        url,
+    )
