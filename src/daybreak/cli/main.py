@@ -62,6 +62,12 @@ COMMANDS = (
         "What is served: list, look at, change and stop it: `daybreak deployment ls`.",
     ),
     ("Ship", "ab", "ab:app", "Champion against challengers, live: A/B tests, canaries, shadows: `daybreak ab start`."),
+    (
+        "Ship",
+        "monitor",
+        "monitor:app",
+        "Drift of live rows: status, windows, a day's report: `daybreak monitor status`.",
+    ),
     ("Ship", "token", "token:app", "Who may ask a deployment what: `daybreak token create`."),
     ("Take out", "export", "export:export", "Write trials or learning curves as CSV, Parquet or JSON."),
     ("Take out", "import", "take_in:import_", "Take in a run that another home exported as a bundle."),

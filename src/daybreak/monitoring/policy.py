@@ -20,7 +20,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: float = 0.01
     psi: float = 0.1
     wasserstein: float = 0.25
-    jensen_shannon: float = 0.1
+    jensen_shannon: float = 0.134  # what PSI 0.1 is between close distributions
     classes: float = 0.05
     shares: float = 0.02
     accuracy: float = 0.02

@@ -33,7 +33,9 @@ class Closed(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def alarms(self) -> dict[str, str]:
         """What raises an alarm, and what it says: columns that drift, accuracy."""
-        found = {_named(test): test.says for test in self.verdict.alarms}
+        found: dict[str, str] = {}
+        for test in self.verdict.alarms:  # the loudest of a column first
+            found.setdefault(_named(test), test.says)
         if self.performance is not None and self.performance.alarm:
             found["performance"] = self.performance.says
         if self.estimate is not None and self.estimate.alarm:
@@ -42,7 +44,9 @@ class Closed(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def _named(test: Test) -> str:
-    return f"{test.side} {test.name} ({test.question})"
+    """A column by its side; what has nothing to do with where its values are is told apart."""
+    apart = test.question in ("missing", "out of range", "new values")
+    return f"{test.side} {test.name}" + (f" ({test.question})" if apart else "")
 
 
 def day_of(at: float) -> str:

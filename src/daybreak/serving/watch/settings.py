@@ -7,6 +7,8 @@ import msgspec
 from daybreak.base.errors import UsageError
 from daybreak.monitoring.policy import Policy
 
+FEWEST = 100  # rows that a window may be judged with
+
 
 class Email(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Where mail goes to. `password_file`: holds the password alone; it is read when a mail is sent, and kept nowhere else."""
@@ -51,6 +53,21 @@ def read(told: dict[str, Any]) -> Watch:
         return msgspec.convert(told, Watch)
     except msgspec.ValidationError as error:
         raise UsageError(f"`watch` of deployment.json must be settings of monitoring, but {error}") from None
+
+
+def checked(watch: Watch) -> Watch:
+    """The same. Raises `UsageError` for what cannot be wanted."""
+    policy = watch.policy
+    if not 0 < policy.level < 1:
+        raise UsageError(f"a level is a probability between 0 and 1, got {policy.level:g}")
+    if policy.rows < FEWEST:
+        raise UsageError(f"a window needs at least {FEWEST} rows to say anything, got {policy.rows}")
+    if watch.every < 0 or min(policy.psi, policy.wasserstein, policy.classes, policy.shares) < 0:
+        raise UsageError("durations and effects of monitoring are at least 0")
+    for url in watch.webhooks:
+        if not url.startswith(("http://", "https://")):
+            raise UsageError(f"a webhook is an http or https URL, got {url!r}")
+    return watch
 
 
 def told(watch: Watch) -> dict[str, Any]:

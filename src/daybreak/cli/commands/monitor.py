@@ -1,0 +1,186 @@
+"""`monitor`: whether live rows still look like those of the evaluation set."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import App, Parameter
+
+from daybreak.base.errors import NotFound, UsageError
+from daybreak.cli.arguments import HomeFolder, Json
+from daybreak.cli.monitored import show_changed, show_standing, show_windows
+from daybreak.cli.output import console, print_json
+from daybreak.client.homes import find_home
+from daybreak.serving import desired
+from daybreak.serving.deployment import Deployment
+from daybreak.serving.watch import closed, report, settings, standing
+from daybreak.serving.watch.settings import Email, Watch
+
+DAY = 86_400
+
+app = App(name="monitor", help="Drift: do live rows still look like those the model was proved on?")
+Name = Annotated[str, Parameter(help="Of the deployment.")]
+
+
+@app.command
+def status(deployment: Name, *, json: Json = False, home: HomeFolder = None) -> int:
+    """Show how a deployment stands: the last window of each version, what drifts, how good the model is.
+
+    Exit status: 0; 1 where something raises an alarm.
+
+    JSON: {at, standing, says, arms: [{arm, model, version, standing, says, alarms, tests, rows, performance, estimate, open_rows, ...}]}.
+    """
+    folder = _folder(home, deployment)
+    now = standing.read(folder)
+    print_json(now) if json else show_standing(deployment, now, time.time())
+    return int(now.standing == "drift")
+
+
+@app.command
+def windows(
+    deployment: Name,
+    *,
+    days: Annotated[int, Parameter(help="How many days back.")] = 1,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
+    """List the windows that were closed, the newest last.
+
+    JSON: a list of {arm, model, version, since, until, verdict: {rows, standing, says, tests}, performance, estimate, skipped}.
+    """
+    folder = _folder(home, deployment)
+    oldest = closed.day_of(time.time() - (days - 1) * DAY)
+    found = [window for day in closed.days(folder) if day >= oldest for window in closed.of_day(folder, day)]
+    if json:
+        print_json([msgspec.structs.replace(window, window=None) for window in found])
+    else:
+        show_windows(deployment, found, days)
+
+
+@app.command(name="report")
+def report_(
+    deployment: Name,
+    *,
+    day: Annotated[str, Parameter(help="YYYY-MM-DD, in UTC; left out: the newest with a window.")] = "",
+    out: Annotated[
+        Path | None, Parameter(name=["--out", "-o"], help="The file; left out: DEPLOYMENT-DAY.html.")
+    ] = None,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
+    """Write a day of monitoring as one self-contained HTML page.
+
+    JSON: {file, day, windows}.
+    """
+    folder = _folder(home, deployment)
+    known = closed.days(folder)
+    day = day or (known[-1] if known else "")
+    if day not in known:
+        told = f"{known[0]} to {known[-1]}" if known else "none yet: a window closes when it has rows and age enough"
+        raise NotFound(f"{deployment} has no window of {day or 'any day'}; days with windows: {told}")
+    file = out or Path(f"{deployment}-{day}.html")
+    file.write_text(report.made(folder, deployment, day), encoding="utf-8")
+    if json:
+        print_json({"file": str(file), "day": day, "windows": sum(1 for _ in closed.of_day(folder, day))})
+    else:
+        console().print(f"wrote {file}", soft_wrap=True)
+
+
+@app.command(name="set")
+def set_(
+    deployment: Name,
+    *,
+    every: Annotated[float | None, Parameter(help="Seconds that a window lasts at least.")] = None,
+    rows: Annotated[int | None, Parameter(help="Rows that a window needs to be judged; at least 500 is wise.")] = None,
+    level: Annotated[
+        float | None, Parameter(help="The chance of an alarm in a window in which nothing changed.")
+    ] = None,
+    psi: Annotated[
+        float | None, Parameter(help="The least population stability index of a number that matters.")
+    ] = None,
+    wasserstein: Annotated[
+        float | None, Parameter(help="The least Wasserstein distance that matters, in standard deviations.")
+    ] = None,
+    classes: Annotated[float | None, Parameter(help="The least share of rows that changed class that matters.")] = None,
+    shares: Annotated[
+        float | None, Parameter(help="The least change of the share missing, out of range or new that matters.")
+    ] = None,
+    webhook: Annotated[tuple[str, ...] | None, Parameter(help="URLs that get alerts as JSON; none: nobody.")] = None,
+    command: Annotated[
+        tuple[str, ...] | None,
+        Parameter(help="Shell commands that get alerts as JSON on standard input; none: nobody."),
+    ] = None,
+    mail: Annotated[tuple[str, ...] | None, Parameter(help="Addresses that get alerts; none: nobody.")] = None,
+    mail_host: Annotated[str, Parameter(help="The mail server, HOST or HOST:PORT.")] = "localhost:25",
+    mail_from: Annotated[str, Parameter(help="The sender's address.")] = "daybreak@localhost",
+    mail_user: Annotated[str, Parameter(help="Who logs in at the mail server, if anybody does.")] = "",
+    mail_password_file: Annotated[Path | None, Parameter(help="A file that holds the password alone.")] = None,
+    mail_security: Annotated[Literal["none", "starttls", "tls"], Parameter(help="Of the connection.")] = "none",
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
+    """Change how a deployment is watched and who is told; what is left out stays. It holds within seconds, without a restart.
+
+    JSON: the settings that differ from the defaults.
+    """
+    folder = _folder(home, deployment)
+    effects = {
+        "rows": rows,
+        "level": level,
+        "psi": psi,
+        "wasserstein": wasserstein,
+        "classes": classes,
+        "shares": shares,
+    }
+    given = {name: value for name, value in effects.items() if value is not None}
+    email = (
+        _email(mail, mail_host, mail_from, mail_user, mail_password_file, mail_security) if mail is not None else None
+    )
+
+    def changed(watch: Watch) -> Watch:
+        watch = msgspec.structs.replace(watch, policy=msgspec.structs.replace(watch.policy, **given))
+        watch = watch if every is None else msgspec.structs.replace(watch, every=every)
+        watch = watch if webhook is None else msgspec.structs.replace(watch, webhooks=_none(webhook))
+        watch = watch if command is None else msgspec.structs.replace(watch, commands=_none(command))
+        return watch if mail is None else msgspec.structs.replace(watch, email=email)
+
+    def how(wanted: Deployment) -> Deployment:
+        return msgspec.structs.replace(
+            wanted, watch=settings.told(settings.checked(changed(settings.read(wanted.watch))))
+        )
+
+    after = desired.change(folder, how)
+    if json:
+        print_json(after.watch)
+    else:
+        show_changed(deployment, settings.read(after.watch))
+
+
+def _email(
+    to: tuple[str, ...],
+    server: str,
+    sender: str,
+    user: str,
+    password: Path | None,
+    security: Literal["none", "starttls", "tls"],
+) -> Email | None:
+    if not _none(to):
+        return None
+    host, _, port = server.partition(":")
+    if port and not port.isdigit():
+        raise UsageError(f"--mail-host is HOST or HOST:PORT, got {server!r}")
+    if user and password is None:
+        raise UsageError("--mail-user needs --mail-password-file, a file that holds the password alone")
+    kept = str(password.resolve()) if password else ""
+    return Email(to, sender, host, int(port or 25), security, user, kept)
+
+
+def _none(given: tuple[str, ...]) -> tuple[str, ...]:
+    return () if given == ("none",) else given
+
+
+def _folder(home: Path | None, deployment: str) -> Path:
+    folder = desired.folder_of(find_home(home), deployment)
+    desired.read(folder)
+    return folder

@@ -1,0 +1,105 @@
+"""Monitoring for people: how a deployment stands, its windows, its settings."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.text import Text
+
+from daybreak.cli.output import ago, console, duration, styled, table
+from daybreak.monitoring.drift import Test
+from daybreak.serving.watch.closed import Closed
+from daybreak.serving.watch.settings import Watch
+from daybreak.serving.watch.standing import ArmStanding, Standing
+
+STYLE = {"ok": "green", "drift": "bold red", "too few rows": "yellow", "waiting": "dim", "no reference": "yellow"}
+
+
+def show_standing(deployment: str, now: Standing, at: float) -> None:
+    """Every version, its loudest columns, how good it is."""
+    if not now.arms:
+        console().print(styled(f"{deployment}: ", (now.says, "dim")), soft_wrap=True)
+    for arm in now.arms:
+        _show_arm(arm, at)
+
+
+def _show_arm(arm: ArmStanding, at: float) -> None:
+    console().print(
+        styled(f"{arm.model} {arm.version} ({arm.arm}): ", (arm.standing, STYLE[arm.standing]), f", {arm.says}"),
+        soft_wrap=True,
+    )
+    if arm.until is not None:
+        skipped = f", {arm.skipped:,} more not counted" if arm.skipped else ""
+        console().print(styled((f"a window of {arm.rows:,} rows that ended {ago(arm.until, at)} ago{skipped}", "dim")))
+    if arm.performance is not None:
+        console().print(styled("measured: ", arm.performance.says), soft_wrap=True)
+    if arm.estimate is not None:
+        console().print(styled("estimated, not measured: ", arm.estimate.says), soft_wrap=True)
+    if arm.tests:
+        show_tests(arm.tests)
+    console().print(styled((_open(arm, at), "dim")), soft_wrap=True)
+
+
+def show_tests(tests: Sequence[Test]) -> None:
+    """The loudest question of each column, as a table."""
+    loudest: dict[tuple[str, str], Test] = {}
+    for test in tests:
+        loudest.setdefault((test.side, test.name), test)
+    rows = [
+        [
+            Text("alarm", "bold red") if test.alarm else "",
+            f"{test.side} {test.name}",
+            test.question,
+            f"{test.value:.3g}",
+            f"{test.effect:.3g}",
+            f"{test.cut:.3g}",
+            test.says,
+        ]
+        for test in loudest.values()
+    ]
+    heads = ["", "column", "by", "is", "matters from", "chance up to", "says"]
+    console().print(table(heads, rows, right=("is", "matters from", "chance up to")))
+
+
+def _open(arm: ArmStanding, at: float) -> str:
+    if arm.standing == "no reference":
+        return ""
+    wait = duration(max(0.0, arm.judged_at - at)) if arm.judged_at is not None else ""
+    due = f", judged in {wait} if it has {arm.judged_rows:,}" if wait else ""
+    truths = f"; {arm.truths:,} right answers came back and wait to be judged" if arm.truths else ""
+    return f"the open window has {arm.open_rows:,} rows{due}{truths}"
+
+
+def show_windows(deployment: str, windows: Sequence[Closed], days: int) -> None:
+    """A line each."""
+    if not windows:
+        console().print(f"{deployment} closed no window in the last {days} day{'s' if days > 1 else ''}")
+        return
+    rows = [
+        [
+            datetime.fromtimestamp(window.until).astimezone().strftime("%Y-%m-%d %H:%M"),
+            f"{window.model} {window.version}",
+            window.arm,
+            window.verdict.rows,
+            Text(_word(window), STYLE[_word(window)]),
+            ", ".join(dict.fromkeys(window.alarms)) or "-",
+        ]
+        for window in windows
+    ]
+    console().print(table(["until", "model", "arm", "rows", "standing", "alarms"], rows, right=("rows",)))
+
+
+def _word(window: Closed) -> str:
+    return "drift" if window.alarms else window.verdict.standing
+
+
+def show_changed(deployment: str, watch: Watch) -> None:
+    """Settings in words."""
+    told = [*watch.webhooks, *watch.commands, *(watch.email.to if watch.email else ())]
+    policy = watch.policy
+    console().print(
+        f"{deployment}: a window is judged after {duration(watch.every)} and {policy.rows:,} rows; "
+        f"an alarm needs PSI {policy.psi:g} or Wasserstein {policy.wasserstein:g}, {100 * policy.classes:g} % of classes, "
+        f"{100 * policy.shares:g} % missing, out of range or new, and p below {policy.level:g}",
+        soft_wrap=True,
+    )
+    console().print(f"alerts go to {', '.join(told)}" if told else "alerts go to status and log alone", soft_wrap=True)
