@@ -1,0 +1,160 @@
+"""A deployment that really runs: a supervisor, its replicas, and clients that count what they are told."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+
+from daybreak.base.home import Home
+from daybreak.serving import deploying, desired, status
+from daybreak.serving.deployment import Deployment
+from daybreak.testing import packages
+
+PATIENCE = 40.0
+GATED = '''"""A sum that waits where it is told to: a = 777 until a file is there, loading until another is."""
+
+import os
+import time
+
+
+def load(folder):
+    wait({loading!r})
+    return predict
+
+
+def wait(file):
+    while not os.path.exists(file):
+        time.sleep(0.01)
+
+
+def predict(feeds):
+    if (feeds["a"] == 777).any():
+        wait({predicting!r})
+    return {{"sum": feeds["a"] + feeds["b"] + {more}}}
+'''
+
+
+def until(condition, what):
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.01)
+    return found
+
+
+class Deployed:
+    """`gates`: folder of files that a package of `package` waits for."""
+
+    def __init__(self, folder: Path):
+        self.home = Home(folder / "home")
+        self.folder = desired.folder_of(self.home, "sums")
+        self.gates = folder / "gates"
+        self.gates.mkdir(parents=True)
+        self.packages = folder / "packages"
+        self.process = None
+
+    def package(self, version, *, opened=True):
+        """A package that answers a + b + version."""
+        loading, predicting = self.gates / f"loading-{version}", self.gates / f"predicting-{version}"
+        loading.touch()
+        code = GATED.format(loading=str(loading), predicting=str(predicting), more=version)
+        made = self.packages / str(version)
+        packages.python(made, name="sums", version=version, code=code)
+        if not opened:
+            loading.unlink()
+        return made
+
+    def want(self, package, **more):
+        served = deploying.served(self.home, str(package))
+        return desired.write(self.folder, Deployment("sums", (served,), **({"port": 0} | more)))
+
+    def swap(self, package):
+        served = deploying.served(self.home, str(package))
+        return desired.change(self.folder, lambda wanted: deploying.swapped(wanted, served))
+
+    def start(self):
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "daybreak.serving.supervisor", str(self.home.path), "sums"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        until(lambda: self.status and self.status.state == "serving", f"it never serves: {self.folder / 'log'}")
+
+    @property
+    def status(self):
+        return status.read(self.folder)
+
+    def client(self):
+        return http.client.HTTPConnection("127.0.0.1", self.status.port, timeout=PATIENCE)
+
+    def ask(self, a, b, client=None):
+        """(status, answer), on a connection of its own."""
+        alone = client is None
+        client = self.client() if alone else client
+        try:
+            client.request("POST", "/predict", msgspec.json.encode({"a": a, "b": b}))
+            answer = client.getresponse()
+            return answer.status, msgspec.json.decode(answer.read())
+        finally:
+            if alone:
+                client.close()
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(PATIENCE)
+        return self.process.returncode if self.process else 0
+
+    def replica(self, number):
+        return next(one for one in self.status.replicas if one.number == number)
+
+
+class Load:
+    """Clients that ask all the time and note every answer: (status, sum, version). One that loses its connection notes that."""
+
+    def __init__(self, deployed, many=3):
+        self.answers = []
+        self._deployed = deployed
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(many)]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+    def _ask(self):
+        client = self._deployed.client()
+        while not self._over.is_set():
+            try:
+                code, told = self._deployed.ask(1, 2, client)
+                self.answers.append(
+                    (code, told.get("prediction", {}).get("sum"), told.get("version", told.get("code")))
+                )
+            except (OSError, http.client.HTTPException) as error:
+                self.answers.append((0, None, type(error).__name__))
+                client.close()
+        client.close()
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return (
+        "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        if Path("/proc").exists()
+        else True
+    )

@@ -1,0 +1,170 @@
+"""Replicas, swaps and supervisors that are really killed: clients hear of it at most as a 503, and what was wanted comes to be."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from functools import partial
+
+import pytest
+from serving_deployed import Deployed, Load, alive, until
+
+pytestmark = pytest.mark.enable_socket
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """Two replicas of sums 1, for tests that leave it serving."""
+    deployed = Deployed(tmp_path_factory.mktemp("shared"))
+    deployed.want(deployed.package(1), replicas=2)
+    deployed.start()
+    yield deployed
+    assert deployed.stop() == 0
+
+
+@pytest.fixture
+def own(tmp_path):
+    deployed = Deployed(tmp_path)
+    yield deployed
+    deployed.stop()
+
+
+def served(deployed, package):
+    """Swap, and wait for it; the generation."""
+    wanted = deployed.swap(package)
+    until(
+        lambda: deployed.status.generation == wanted.generation and deployed.status.state == "serving", "it is swapped"
+    )
+    return wanted.generation
+
+
+def asking(deployed, a, heard):
+    thread = threading.Thread(target=lambda: heard.update({thread: deployed.ask(a, 1)}))
+    thread.start()
+    return thread
+
+
+def test_a_replica_that_dies_with_a_request_tells_its_client_and_is_replaced(shared):
+    heard = {}
+    victim, other = (one.number for one in shared.status.replicas)
+    deaths = {one.number: one.restarts for one in shared.status.replicas}
+    waiting = []
+    while not all(
+        met := [connected(shared.replica(number).pid) for number in (victim, other)]
+    ):  # one waits before each
+        waiting.append(asking(shared, 777, heard))
+        until(partial(asked_more, shared, met), "it is asked")
+    lost = connected(shared.replica(victim).pid)
+    os.kill(shared.replica(victim).pid, signal.SIGSEGV)
+    until(lambda: len(heard) == lost, "its clients are told")
+    assert {(code, told["code"]) for code, told in heard.values()} == {(503, "replica_crashed")}
+    until(lambda: shared.replica(victim).restarts > deaths[victim], "it is replaced")
+    (shared.gates / "predicting-1").touch()
+    for thread in waiting:
+        thread.join()
+    (shared.gates / "predicting-1").unlink()
+    assert sorted(code for code, _ in heard.values()) == [200] * (len(waiting) - lost) + [503] * lost
+    until(lambda: shared.status.state == "serving", "all is as it was")
+    assert shared.replica(other).restarts == deaths[other]
+
+
+def test_a_swap_loses_no_request(shared):
+    with Load(shared) as load:
+        until(lambda: len(load.answers) > 50, "answers")
+        made = served(shared, shared.package(2))
+        asked = len(load.answers)
+        until(lambda: len(load.answers) > asked + 50, "answers")
+    assert set(load.answers) == {(200, 4, "1"), (200, 5, "2")}
+    assert load.answers[-1] == (200, 5, "2")
+    assert {one.generation for one in shared.status.replicas} == {made}
+    served(shared, shared.packages / "1")
+
+
+def test_a_replica_killed_during_a_swap_delays_it_and_no_more(shared):
+    before, deaths = shared.status.generation, shared.replica(1).restarts
+    third = shared.package(3, opened=False)
+    with Load(shared) as load:
+        until(lambda: len(load.answers) > 20, "answers")
+        shared.swap(third)
+        until(lambda: len(children(shared.replica(1).pid)) > 1, "the first replica loads it")
+        os.kill(shared.replica(1).pid, signal.SIGKILL)
+        until(lambda: shared.replica(1).restarts > deaths, "it is replaced")
+        assert shared.status.generation == before
+        (shared.gates / "loading-3").touch()
+        until(
+            lambda: shared.status.generation == before + 1 and shared.status.state == "serving",
+            "it is swapped after all",
+        )
+        assert shared.ask(1, 2)[1]["version"] == "3"
+    assert {answer for answer in load.answers if answer[0] == 200} == {(200, 4, "1"), (200, 6, "3")}
+    assert {one.generation for one in shared.status.replicas} == {before + 1}
+    served(shared, shared.packages / "1")
+
+
+def test_what_cannot_be_loaded_changes_nothing(shared):
+    broken = shared.package(9)
+    (broken / "code" / "adding.py").write_text("raise RuntimeError('of no use')")
+    with Load(shared, 1) as load:
+        wanted = shared.swap(broken)
+        until(lambda: shared.status.refused == wanted.generation, "it is refused")
+        asked = len(load.answers)
+        until(lambda: len(load.answers) > asked + 20, "answers")
+    assert set(load.answers) == {(200, 4, "1")}
+    assert "of no use" in shared.status.notices[-1].text
+    served(shared, shared.packages / "1")
+
+
+def test_replicas_end_with_their_supervisor(own):
+    own.want(own.package(1), replicas=2)
+    own.start()
+    pids = [one.pid for one in own.status.replicas]
+    own.process.kill()
+    own.process.wait()
+    until(lambda: not any(alive(pid) for pid in pids), "replicas end")
+    assert own.status.state == "stopped"
+
+
+def test_stopping_answers_what_was_begun(own):
+    own.want(own.package(1))
+    own.start()
+    heard = {}
+    waiting = asking(own, 777, heard)
+    until(lambda: connected(own.replica(1).pid), "it is asked")
+    own.process.send_signal(signal.SIGTERM)
+    until(lambda: own.status.state == "stopping", "it stops")
+    (own.gates / "predicting-1").touch()
+    waiting.join()
+    assert heard[waiting][0] == 200
+    assert own.process.wait(20) == 0
+    assert own.status.state == "stopped"
+
+
+def test_a_port_that_is_taken_is_told_in_one_sentence(own):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        own.want(own.package(1), port=taken.getsockname()[1])
+        ended = subprocess.run(
+            [sys.executable, "-P", "-m", "daybreak.serving.supervisor", str(own.home.path), "sums"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert ended.returncode == 2
+    assert len(ended.stderr.splitlines()) == 1
+    assert "is in use: choose another one by --port" in ended.stderr
+
+
+def asked_more(deployed, met):
+    return sum(connected(one.pid) for one in deployed.status.replicas) > sum(met)
+
+
+def children(pid):
+    import psutil
+
+    return psutil.Process(pid).children()
+
+
+def connected(pid):
+    """How many clients a replica has."""
+    import psutil
+
+    return sum(one.status == "ESTABLISHED" for one in psutil.Process(pid).net_connections("tcp"))
