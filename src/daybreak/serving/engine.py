@@ -34,6 +34,7 @@ from daybreak.serving.ids import Ids
 from daybreak.serving.lane import Lane
 from daybreak.serving.meters import Meter
 from daybreak.serving.refusals import Refusal
+from daybreak.serving.spans import Tracing
 from daybreak.signature.codec import Codec
 from daybreak.signature.fields import Columns, Signature
 
@@ -51,6 +52,7 @@ class Engine:
         self.events = events
         self.observers: list[Observer] = []
         self.meter: Meter | None = None  # `serving.meters`, an observer too
+        self.tracing: Tracing | None = None  # `serving.tracing`
         self.closers: list[
             Callable[[float], Awaitable[None]]
         ] = []  # of faces with sockets of their own: seconds to finish in

@@ -35,6 +35,7 @@ from daybreak.serving.tls import context_of
 COMPANIONS = (
     "journal",
     "metrics",
+    "tracing",
     "capture",
     "experiment.observing",
     "watch",
@@ -125,7 +126,7 @@ class Replica:
         for name in COMPANIONS:
             if find_spec(where := f"daybreak.serving.{name}") is not None:
                 await import_module(where).attach(engine, self._number)
-        self._server.meter = engine.meter
+        self._server.meter, self._server.tracing = engine.meter, engine.tracing
         self._write_events()
         await self._server.listen([self._listening], context_of(engine.deployment))
 

@@ -68,17 +68,23 @@ class Service:
                 status = 200
                 return answered
             finally:
-                if self._engine.meter is not None:
-                    self._engine.meter.request(FACE, status, monotonic() - began)
+                self._tell(name, context, status, monotonic() - began)
 
         return behave
+
+    def _tell(self, name: str, context: grpc.aio.ServicerContext, status: int, seconds: float) -> None:
+        """Count and trace one call; `status`: as HTTP has it."""
+        if self._engine.meter is not None:
+            self._engine.meter.request(FACE, status, seconds)
+        if self._engine.tracing is not None:
+            told = {key.encode(): value.encode() for key, value in _metadata(context).items()}
+            self._engine.tracing.request(told, "POST", f"/{SERVICE}/{name}", status, seconds)
 
     def _admit(self, name: str, context: grpc.aio.ServicerContext) -> None:
         deployment = self._engine.deployment
         if self._guarding is None or self._guarding[0] != deployment.generation:
             self._guarding = deployment.generation, guard_of(self._engine.folder, deployment)
-        told = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
-        self._guarding[1].admit_call(SCOPES.get(name, "read"), told.get("authorization"))
+        self._guarding[1].admit_call(SCOPES.get(name, "read"), _metadata(context).get("authorization"))
 
     async def _ServerLive(self, _: Any) -> Any:  # noqa: N802 (the protocol's names)
         return message("ServerLiveResponse")(live=True)
@@ -108,3 +114,8 @@ class Service:
         arm = arm_of(self._engine, request.model_name, request.model_version)
         asked = tensors.read(request)
         return tensors.write(asked, await infer(self._engine, asked, arm, route="grpc"))
+
+
+def _metadata(context: grpc.aio.ServicerContext) -> dict[str, str]:
+    """What a client sent beside its message, as far as it is text."""
+    return {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}

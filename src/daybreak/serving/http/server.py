@@ -21,6 +21,7 @@ from daybreak.serving.http.connection import BODY, HEAD, IDLE, LINGER, Connectio
 from daybreak.serving.http.exchange import Exchange
 from daybreak.serving.meters import Meter
 from daybreak.serving.refusals import Refusal
+from daybreak.serving.spans import Tracing
 from daybreak.serving.tokens import Scope
 
 Handler = Callable[[Exchange], None]
@@ -66,6 +67,7 @@ class Server:
         self.draining = False
         self.guard: Guard | None = None
         self.meter: Meter | None = None
+        self.tracing: Tracing | None = None
         self.connections: dict[Connection, None] = {}  # the oldest first
         self._risk = risk
         self._loop = asyncio.get_running_loop()
@@ -160,8 +162,12 @@ class Server:
 
     def answered(self, exchange: Exchange) -> None:
         """A request has its whole answer: count it."""
+        seconds = monotonic() - exchange.arrived
         if self.meter is not None:
-            self.meter.request(exchange.path, exchange.status, monotonic() - exchange.arrived)
+            self.meter.request(exchange.path, exchange.status, seconds)
+        if self.tracing is not None:
+            method, path = exchange.method.decode("latin-1"), exchange.path.decode("latin-1")
+            self.tracing.request(exchange.known, method, path, exchange.status, seconds)
 
     def failed(self, error: BaseException) -> None:
         """A fault of ours, met on a request."""
