@@ -2,8 +2,8 @@
 
 What is fitted is the change of the layer, which a penalty holds near zero: in the features' own scale and at the temperature that fits
 the model's logits best (Guo et al.: On Calibration of Modern Neural Networks, 2017), so that a strength means the same for every model.
-The strength is chosen by cross-validation, and no change at all is one of the candidates. A convex problem, solved by L-BFGS (Liu and
-Nocedal, 1989) in float64.
+The strength is chosen by cross-validation: a weaker penalty has to be clearly better than a stronger one, and any than no change. A
+convex problem, solved by L-BFGS (Liu and Nocedal, 1989) in float64.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,12 @@ STRENGTHS = (10.0, 1.0, 0.1, 0.01)
 TEMPERATURES = tuple(2.0**power for power in range(-2, 15))
 FOLDS = 4
 STEPS = 40
+CLEAR = 2.0  # standard errors by which a change is better
 STILL = (
     1e-6  # a feature that deviates by less than this share of the most lively one tells nothing that a bias would not
 )
 Task = Literal["classes", "two classes", "numbers"]
+Scores = tuple[NDArray[np.float64], NDArray[np.float64]]  # of each row: loss, and 1 where it is right
 Layer = tuple[NDArray[np.float64], NDArray[np.float64]]  # weight (features, outputs), bias (outputs,)
 
 
@@ -68,7 +70,9 @@ def fit(layer: Layer, feedback: Rows, anchors: Rows, task: Task) -> Fitted:
     for strength in STRENGTHS:
         held = [_held_out(cool, feedback, anchors, task, strength, fold) for fold in _folds(feedback, task)]
         scores = np.concatenate([each[0] for each in held]), np.concatenate([each[1] for each in held])
-        if scores[0].mean() < found[0].mean():
+        order = np.argsort(np.concatenate(_folds(feedback, task)))  # as rows were given, so that scores can be paired
+        scores = scores[0][order], scores[1][order]
+        if _clearly_better(scores, found, task):
             best, found = strength, scores
     made = None
     if best is not None:
@@ -77,6 +81,13 @@ def fit(layer: Layer, feedback: Rows, anchors: Rows, task: Task) -> Fitted:
     unit = heat**2 if task == "numbers" else 1.0  # squared errors are told in the numbers' own unit
     rights = (None, None) if task == "numbers" else (float(before[1].mean()), float(found[1].mean()))
     return Fitted(made, best, float(before[0].mean()) * unit, float(found[0].mean()) * unit, *rights)
+
+
+def _clearly_better(scores: Scores, than: Scores, task: Task) -> bool:
+    """Lower losses by more than chance gives (two standard errors of the paired difference), and of classes more that are right."""
+    gain = than[0] - scores[0]
+    error = gain.std(ddof=1) / np.sqrt(len(gain))
+    return bool(gain.mean() > CLEAR * error and (task == "numbers" or scores[1].sum() > than[1].sum()))
 
 
 def _temperature(layer: Layer, rows: Rows, task: Task) -> float:
@@ -98,13 +109,13 @@ def _folds(feedback: Rows, task: Task) -> Sequence[NDArray[np.int64]]:
 
 def _held_out(
     layer: Layer, feedback: Rows, anchors: Rows, task: Task, strength: float, fold: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> Scores:
     rest = np.setdiff1d(np.arange(len(feedback.y)), fold)
     made = _fit(layer, feedback.take(rest) + anchors, task, strength)
     return _scores(made, feedback.take(fold), task)
 
 
-def _scores(layer: Layer, rows: Rows, task: Task) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _scores(layer: Layer, rows: Rows, task: Task) -> Scores:
     """Loss and rightness of each row."""
     logits = torch.from_numpy(rows.x @ layer[0] + layer[1])
     truth = torch.from_numpy(rows.y)
