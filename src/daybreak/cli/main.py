@@ -54,6 +54,12 @@ COMMANDS = (
     ),
     ("Ship", "bundle", "bundle:bundle", "Seal a model into one signed and encrypted file for devices."),
     ("Ship", "edge", "edge:app", "The device: serve a bundle offline, update it: `daybreak edge run`."),
+    (
+        "Ship",
+        "batch",
+        "batch:batch",
+        "A model over files: Parquet, CSV, JSONL, pictures, sounds; goes on where it was cut off.",
+    ),
     ("Ship", "deploy", "deploy:deploy", "Serve a model: REST, Open Inference Protocol V2, a page."),
     (
         "Ship",

@@ -16,7 +16,7 @@ from daybreak.signature.rows import bounds, number_type
 SHOWN = 40  # characters of a value in a message
 
 
-def checker(signature: Signature) -> Callable[[Any, int | None], list[Any]]:
+def checker(signature: Signature, *, others: bool = False) -> Callable[[Any, int | None], list[Any]]:
     """A function from one decoded row (a dict of JSON values) and its place to its values, in the order of the fields. Raises `BadRow`."""
     fields = {field.name: field for field in signature.inputs}
 
@@ -24,7 +24,7 @@ def checker(signature: Signature) -> Callable[[Any, int | None], list[Any]]:
         if not isinstance(row, dict):
             raise BadRow("bad_type", f"a row is an object of fields, got {told(row)}", place)
         for name in row:
-            if name not in fields:
+            if name not in fields and not others:
                 raise BadRow(
                     "unknown_field", f"the model has no field {shown(name)}; {_hint(name, fields)}", place, str(name)
                 )

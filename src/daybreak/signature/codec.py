@@ -41,17 +41,19 @@ class Rows(list[Any]):
 
 
 class Codec:
-    """Made once for a signature, used by one thread. `thresholds`: of two-class outputs, in place of the signature's."""
+    """Made once for a signature. `thresholds`: of two-class outputs, in place of the signature's; `others`: pass over unknown fields."""
 
-    def __init__(self, signature: Signature, thresholds: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self, signature: Signature, thresholds: Mapping[str, float] | None = None, *, others: bool = False
+    ) -> None:
         self.signature = signature
         self.columns: Callable[[Sequence[Any]], Columns] = gatherer(signature)
         self.encode: Callable[[Columns], list[bytes]] = encoder(signature, thresholds)
-        self._row = row_type(signature)
+        self._row = row_type(signature, others=others)
         self._one = msgspec.json.Decoder(self._row).decode
         self._several = msgspec.json.Decoder(list[self._row]).decode  # type: ignore[name-defined]
         self._wrapped = msgspec.json.Decoder(_wrapper(self._row)).decode
-        self._check = checker(signature)
+        self._check = checker(signature, others=others)
         self._settled = [
             (f"f{place}", _settler(field)) for place, field in enumerate(signature.inputs) if _unsettled(field)
         ]

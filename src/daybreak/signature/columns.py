@@ -131,6 +131,13 @@ def cut(columns: Columns, start: int, stop: int) -> Columns:
     return {name: column[start:stop] for name, column in columns.items()}
 
 
+def picked(columns: Columns, rows: NDArray[Any]) -> Columns:
+    """Those rows, in that order."""
+    if isinstance(columns, Matrix):
+        return Matrix(tuple(columns), columns.matrix[rows])
+    return {name: column[rows] for name, column in columns.items()}
+
+
 def length(columns: Columns) -> int:
     """How many rows; 0 where there are no columns."""
     return len(next(iter(columns.values()), ()))

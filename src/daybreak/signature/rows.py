@@ -16,8 +16,11 @@ Meta = msgspec.Meta
 UNSAYABLE = frozenset('"\\') | frozenset(map(chr, range(32)))  # in a name: JSON would have to escape it
 
 
-def row_type(signature: Signature) -> type[msgspec.Struct]:
-    """A struct with attributes f0, f1, ... that JSON knows by the names of the fields. Raises `UsageError` for names that cannot be."""
+def row_type(signature: Signature, *, others: bool = False) -> type[msgspec.Struct]:
+    """A struct with attributes f0, f1, ... that JSON knows by the names of the fields. Raises `UsageError` for names that cannot be.
+
+    `others`: a row may have fields that the signature has not.
+    """
     names = [field.name for field in signature.inputs]
     _check_names(names, "inputs")
     _check_names([output.name for output in signature.outputs], "outputs")
@@ -26,7 +29,7 @@ def row_type(signature: Signature) -> type[msgspec.Struct]:
         "Row",
         [_attribute(place, field) for place, field in required],
         rename={f"f{place}": name for place, name in enumerate(names)},
-        forbid_unknown_fields=True,
+        forbid_unknown_fields=not others,
         kw_only=True,  # optional ones may stand before others
         gc=False,
     )

@@ -1,0 +1,44 @@
+"""One process of `--workers N`: `python -m daybreak.batch.working`, its order on standard input. It ends when that is closed."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import msgspec
+
+from daybreak.base.errors import DaybreakError
+from daybreak.batch.places import Out
+from daybreak.batch.processes import Order
+from daybreak.batch.running import run
+
+
+def main() -> int:
+    """Do the order; 0, or 1 after an error was told."""
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        run(order.plan, Path(order.folder), Out(order.out), order.share, order.threads, _tell)
+    except DaybreakError as error:
+        _say({"error": type(error).__name__, "message": str(error)})
+        return 1
+    _say({"rows": 0, "rejected": 0, "share": 1.0})
+    return 0
+
+
+def _tell(rows: int, rejected: int, share: float) -> None:
+    _say({"rows": rows, "rejected": rejected, "share": share})
+
+
+def _say(told: dict[str, object]) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()  # returns when the parent is gone, or closes it
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
