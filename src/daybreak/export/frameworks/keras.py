@@ -30,6 +30,8 @@ MODULE = "daybreak.export.frameworks.keras"
 def load(file: Path) -> Any:
     """A model from .keras, without code of its own (Lambda layers are refused). Raises `UsageError`, `DamagedFile`."""
     try:
+        if "keras" not in sys.modules and not (Path.home() / ".keras" / "keras.json").exists():
+            os.environ.setdefault("KERAS_BACKEND", "torch")  # its own default is TensorFlow
         import keras
     except ImportError as error:
         raise UsageError(f"{file.name} is read by Keras, which is missing: pip install 'daybreak[keras]'") from error

@@ -17,13 +17,18 @@ Arrays = dict[str, Any]
 FIXED = "Its graph takes {batch} row{s} at a time: rows of a batch are asked one after the other."
 
 
+def _session(file: Path) -> Session:
+    graph.read(file)  # tells a damaged one, and weights that are not there
+    return Session(str(file))
+
+
 class File:
     """A `Core` of an ONNX file, whose weights may lie beside it."""
 
     framework = "ONNX"
 
     def __init__(self, file: Path) -> None:
-        self.file, self._session = file, Session(str(file))
+        self.file, self._session = file, _session(file)
         self.inputs = tuple(self._session.inputs)
         first = [shape[0] for _, shape in self._session.inputs.values() if shape]
         self._batch = first[0] if first and first[0] is not None else None

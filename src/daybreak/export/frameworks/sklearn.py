@@ -12,7 +12,7 @@ operators know ASCII words alone, and need a locale that servers lack.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,13 +119,13 @@ class Estimator:
             ) from error
         if dtype == np.float64:
             estimator = _rounded(estimator)
-        special = {id(estimator): {"zipmap": False}} if self.labels else {}
+        given = {"initial_types": self._types(columns, dtype), "target_opset": options.opset}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                return skl2onnx.convert_sklearn(
-                    estimator, initial_types=self._types(columns, dtype), options=special, target_opset=options.opset
-                )
+                if not self.labels:
+                    return skl2onnx.convert_sklearn(estimator, **given)
+                return _without_zipmap(skl2onnx.convert_sklearn, estimator, given)
             except Exception as error:  # a converter for each estimator, each with errors of its own
                 raise UsageError(f"skl2onnx cannot convert it: {' '.join(str(error).split())[:300]}") from error
 
@@ -179,6 +179,14 @@ class Estimator:
             scores=self.scores,
             limits=self._limits(),
         )
+
+
+def _without_zipmap(convert: Callable[..., Any], estimator: Any, given: dict[str, Any]) -> Any:
+    """Probabilities as one array, not as a dict a row; converters that never make one do not know the option."""
+    try:
+        return convert(estimator, options={id(estimator): {"zipmap": False}}, **given)
+    except NameError:
+        return convert(estimator, **given)
 
 
 def _as_one_hot(model: Any, classes: NDArray[Any]) -> None:

@@ -26,23 +26,20 @@ class Split:
 
 def split(estimator: Any, column: str, folder: Path) -> Split:
     """Cut a pipeline behind its vectorizer, whose words go to the package's assets. Raises `UsageError` for one that is not data."""
-    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+    from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
     from sklearn.pipeline import Pipeline
 
     steps = list(getattr(estimator, "steps", []))
-    if len(steps) < 2 or type(steps[0][1]) not in (CountVectorizer, TfidfVectorizer):  # noqa: PLR2004
-        raise UsageError(
-            "a model of texts is a pipeline that begins with a CountVectorizer or TfidfVectorizer to be exported as ONNX"
-        )
+    if len(steps) < 2 or type(steps[0][1]) not in (CountVectorizer, HashingVectorizer, TfidfVectorizer):  # noqa: PLR2004
+        raise UsageError("a model of texts is a pipeline that begins with a vectorizer to be exported as ONNX")
     vectorizer = steps[0][1]
     told = _told(vectorizer)
     (folder / "assets").mkdir(exist_ok=True)
     (folder / FILE).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-    weighting = [("weights", _weighting(vectorizer))] if isinstance(vectorizer, TfidfVectorizer) else []
+    width = told.get("buckets") or len(told["words"])
+    weighting = _weighting(vectorizer, width)
     rest = Pipeline([*weighting, *steps[1:]])
-    return Split(
-        Step("vectorize", {"field": column, "to": "x", "file": FILE}), rest, {"x": np.zeros((1, len(told["words"])))}
-    )
+    return Split(Step("vectorize", {"field": column, "to": "x", "file": FILE}), rest, {"x": np.zeros((1, width))})
 
 
 def _told(vectorizer: Any) -> dict[str, Any]:
@@ -50,12 +47,9 @@ def _told(vectorizer: Any) -> dict[str, Any]:
     own = [name for name in ("preprocessor", "tokenizer") if getattr(vectorizer, name) is not None]
     if own or callable(vectorizer.analyzer) or callable(vectorizer.strip_accents):
         raise UsageError(f"a vectorizer with functions of its own ({', '.join(own) or 'analyzer'}) is not data")
-    words = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
-    if len(words) > WORDS:
-        raise UsageError(f"a row of counts has {WORDS:,} words at most, got {len(words):,}; limit them by max_features")
     low, high = vectorizer.ngram_range
     return {
-        "words": words,
+        **_columns(vectorizer),
         "analyzer": vectorizer.analyzer,
         "ngrams": [low, high],
         "lowercase": bool(vectorizer.lowercase),
@@ -66,7 +60,29 @@ def _told(vectorizer: Any) -> dict[str, Any]:
     }
 
 
-def _weighting(vectorizer: Any) -> Any:
+def _columns(vectorizer: Any) -> dict[str, Any]:
+    vocabulary = getattr(vectorizer, "vocabulary_", None)
+    width = vectorizer.n_features if vocabulary is None else len(vocabulary)
+    if width > WORDS:
+        advice = "n_features" if vocabulary is None else "max_features"
+        raise UsageError(f"a row of counts has {WORDS:,} columns at most, got {width:,}; limit them by {advice}")
+    if vocabulary is None:
+        return {"buckets": width, "signed": bool(vectorizer.alternate_sign)}
+    return {"words": sorted(vocabulary, key=vocabulary.__getitem__)}
+
+
+def _weighting(vectorizer: Any, width: int) -> list[tuple[str, Any]]:
+    """The step that a vectorizer has inside behind its counts."""
+    from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+    from sklearn.preprocessing import Normalizer
+
+    if isinstance(vectorizer, HashingVectorizer):
+        norm = vectorizer.norm
+        return [("norm", Normalizer(norm).fit(np.zeros((1, width))))] if norm else []
+    return [("weights", _tfidf(vectorizer))] if isinstance(vectorizer, TfidfVectorizer) else []
+
+
+def _tfidf(vectorizer: Any) -> Any:
     """The fitted TfidfTransformer that a TfidfVectorizer has inside, made again from what it tells of itself."""
     from sklearn.feature_extraction.text import TfidfTransformer
 

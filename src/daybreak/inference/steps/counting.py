@@ -1,9 +1,10 @@
-"""Texts as counts of their words or of runs of characters: scikit-learn's CountVectorizer, by its rules, without scikit-learn."""
+"""Texts as counts of their words or of runs of characters: scikit-learn's vectorizers, by their rules, without scikit-learn."""
 
 import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,30 +14,71 @@ from daybreak.inference.steps import Before, Context, Options
 from daybreak.inference.steps.tables import found, target
 from daybreak.signature.fields import Columns
 
+Place = Callable[[str], tuple[int, int] | None]  # of a gram: its column and what it counts there; None for nothing
+REMEMBERED = 1 << 16  # hashes of grams
+WORD = 0xFFFFFFFF
 RUNS = re.compile(r"\s\s+")
 
 
 def vectorize(options: Options, context: Context) -> Before:
     """Counts (rows, words) of a text, float32. Options: `field`, `to`, `file`: the words and rules that export wrote.
 
-    The file holds `words` in the order of the columns, `analyzer` (word, char, char_wb), `ngrams` (shortest, longest), `lowercase`,
+    The file holds `words` in the order of the columns, or `buckets`: how many columns there are for hashes of words (MurmurHash3), and
+    `signed`: half of all words count down; `analyzer` (word, char, char_wb), `ngrams` (shortest, longest), `lowercase`,
     `accents` (unicode, ascii or empty: kept), `pattern` of a word, `stop` (words that do not count), `binary` (1 for any count).
     """
     name, to = str(options["field"]), target(options, context)
     rules = json.loads(context.read(str(options["file"])))
-    grams, places = analyzer(rules), {word: place for place, word in enumerate(rules["words"])}
-    binary = bool(rules["binary"])
+    grams, binary = analyzer(rules), bool(rules["binary"])
+    width, place_of = _hashed(rules) if "buckets" in rules else _listed(rules["words"])
 
     def step(columns: Columns, feeds: Arrays) -> None:
         texts = found(name, columns, feeds)
-        counts = np.zeros((len(texts), len(places)), np.float32)
+        counts = np.zeros((len(texts), width), np.float32)
         for row, text in zip(counts, texts, strict=True):
-            for gram in grams(text or ""):
-                if (place := places.get(gram)) is not None:
-                    row[place] += 1
-        feeds[to] = np.minimum(counts, 1) if binary else counts
+            for place, weight in filter(None, map(place_of, grams(text or ""))):
+                row[place] = 1 if binary else row[place] + weight
+        feeds[to] = counts
 
     return step
+
+
+def _listed(words: list[str]) -> tuple[int, Place]:
+    known = {word: (place, 1) for place, word in enumerate(words)}
+    return len(words), known.get
+
+
+def _hashed(rules: dict[str, Any]) -> tuple[int, Place]:
+    buckets, signed = int(rules["buckets"]), bool(rules["signed"])
+
+    @lru_cache(REMEMBERED)
+    def place(gram: str) -> tuple[int, int]:
+        value = murmur(gram.encode())
+        value = value - (1 << 32) if value >= 1 << 31 else value
+        return abs(value) % buckets, -1 if signed and value < 0 else 1
+
+    return buckets, place
+
+
+def murmur(data: bytes) -> int:
+    """MurmurHash3 of 32 bits with seed 0 (Austin Appleby, 2011, public domain: MurmurHash3_x86_32)."""
+    state = 0
+    whole = len(data) & ~3
+    for at in range(0, whole, 4):
+        state ^= _mixed(int.from_bytes(data[at : at + 4], "little"))
+        state = (_turned(state, 13) * 5 + 0xE6546B64) & WORD
+    state ^= _mixed(int.from_bytes(data[whole:], "little")) ^ len(data)
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)):
+        state = ((state ^ (state >> shift)) * factor) & WORD
+    return state
+
+
+def _mixed(block: int) -> int:
+    return _turned(block * 0xCC9E2D51 & WORD, 15) * 0x1B873593 & WORD
+
+
+def _turned(value: int, by: int) -> int:
+    return (value << by | value >> (32 - by)) & WORD
 
 
 def analyzer(rules: dict[str, Any]) -> Callable[[str], Iterator[str]]:

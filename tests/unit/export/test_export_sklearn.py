@@ -1,0 +1,179 @@
+"""scikit-learn as ONNX, pipelines whole; in Python where ONNX cannot, or answers otherwise."""
+
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("skl2onnx")
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_digits, load_iris
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
+
+from daybreak.base.errors import UsageError
+from daybreak.export.exporting import Exported, export
+from daybreak.export.options import Options
+from daybreak.export.samples import Samples
+from daybreak.inference.loading import load
+from daybreak.registry.package import Package, seal
+from daybreak.signature import codec
+
+CLAIM = ["win a FREE prize now, call £1000", "free entry: win cash, text now", "urgent! claim your free prize"] * 5
+CHAT = ["are you coming home for dinner", "see you at the café, ok?", "I'll call you later, mum"] * 5
+TEXTS, LABELS = CLAIM + CHAT, ["spam"] * len(CLAIM) + ["ham"] * len(CHAT)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    x, y = load_digits(return_X_y=True)
+    return x[:1200], y[:1200], x[1200:], y[1200:]
+
+
+@pytest.fixture(scope="module")
+def linear(digits):
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=300)).fit(digits[0], digits[1])
+
+
+def packaged(folder, exported: Exported):
+    """The package, loaded as a server does."""
+    made = Package("m", 1, 0.0, exported.signature, exported.runtime, exported.before, exported.after)
+    seal(folder, made)
+    return load(folder)
+
+
+def test_a_pipeline_becomes_one_graph_that_answers_alike(digits, linear, tmp_path):
+    *_, x, y = digits
+    exported = export(linear, Samples(x, y), tmp_path)
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert exported.parity.disagreeing == 0
+    assert exported.parity.largest < 1e-5
+    assert exported.metrics["accuracy"] == pytest.approx(linear.score(x, y))
+    assert (exported.framework, exported.runtime.kind) == ("scikit-learn", "onnx")
+    model = packaged(tmp_path, exported)
+    told = model.predict({"features": x[:5]})["prediction"]
+    np.testing.assert_allclose(told, linear.predict_proba(x[:5]), atol=1e-5)
+
+
+def test_what_lies_in_the_package_tells_of_the_comparison(digits, linear, tmp_path):
+    *_, x, y = digits
+    exported = export(linear, Samples(x, y, output="digit", names=("pixels",)), tmp_path)
+    found = json.loads((tmp_path / "parity.json").read_text())
+    assert (found["verdict"], found["metric"], found["rows"]) == ("passed", "accuracy", len(x))
+    examples = [json.loads(line) for line in (tmp_path / "examples.jsonl").read_text().splitlines()]
+    assert {example["prediction"]["digit"]["label"] for example in examples} == set("0123456789")
+    assert all(example["targets"]["digit"] in "0123456789" for example in examples)
+    rows = codec.make(exported.signature).decode(json.dumps([example["inputs"] for example in examples]).encode())
+    assert len(rows) == len(examples)
+    assert json.loads((tmp_path / "reference.json").read_text())["rows"] == len(x)
+
+
+def test_rows_scaled_before_trees_go_in_as_float64(digits, tmp_path):
+    """In float32 one of these rows falls on the other side of a threshold: ONNX is right only with doubles in front of the trees."""
+    x, y, rows, right = digits
+    model = make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=5, random_state=0)).fit(x, y)
+    exported = export(model, Samples(rows, right), tmp_path)
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert exported.parity.largest < 1e-5
+    assert exported.limits[0].startswith("ONNX was tried and answers otherwise")
+
+
+def test_named_columns_of_words_and_numbers_are_inputs_of_their_own(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    draws = np.random.default_rng(0)
+    frame = pandas.DataFrame(
+        {"hours": draws.normal(40, 8, 300), "job": draws.choice(["clerk", "farmer", "smith"], 300)}
+    )
+    rich = np.where((frame.hours > 40) & (frame.job != "clerk"), "rich", "poor")
+    columns = ColumnTransformer([("hours", StandardScaler(), ["hours"]), ("job", OneHotEncoder(), ["job"])])
+    model = make_pipeline(columns, LogisticRegression()).fit(frame, rich)
+    exported = export(model, Samples(frame, rich, units={"hours": "hours a week"}), tmp_path)
+    assert exported.parity.verdict == "passed", exported.parity.why
+    hours, job = exported.signature.inputs
+    assert (hours.kind, hours.unit, job.kind, job.classes) == (
+        "number",
+        "hours a week",
+        "category",
+        ("clerk", "farmer", "smith"),
+    )
+    assert exported.signature.outputs[0].classes == ("poor", "rich")
+
+
+@pytest.mark.parametrize(
+    "vectorizer",
+    [
+        TfidfVectorizer(),
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, strip_accents="unicode", stop_words="english"),
+        CountVectorizer(analyzer="char_wb", ngram_range=(2, 4), binary=True),
+        HashingVectorizer(n_features=512, ngram_range=(1, 2)),
+        HashingVectorizer(n_features=512, alternate_sign=False, norm=None),
+    ],
+    ids=["words", "pairs", "characters", "hashed", "hashed-counts"],
+)
+def test_texts_are_counted_as_the_vectorizer_does(vectorizer, tmp_path):
+    model = make_pipeline(vectorizer, LogisticRegression()).fit(TEXTS, LABELS)
+    exported = export(model, Samples(TEXTS, LABELS, names=("message",)), tmp_path)
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert exported.runtime.kind == "onnx"
+    assert exported.before[0].name == "vectorize"
+    assert exported.signature.inputs[0].kind == "text"
+
+
+def test_a_classifier_without_probabilities_says_so(tmp_path):
+    x, y = load_iris(return_X_y=True)
+    names = ("sepal length", "sepal width", "petal length", "petal width")
+    model = LinearSVC().fit(x, y)
+    exported = export(model, Samples(x, y, names=names, classes=("setosa", "versicolor", "virginica")), tmp_path)
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert "log_loss" not in exported.metrics
+    assert "no probabilities" in exported.limits[0]
+    assert [field.name for field in exported.signature.inputs] == list(names)
+
+
+def test_numbers_are_told_with_their_metric(tmp_path):
+    x, _ = load_iris(return_X_y=True)
+    exported = export(Ridge().fit(x[:, :3], x[:, 3]), Samples(x[:, :3], x[:, 3]), tmp_path)
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert exported.parity.metric == "r2"
+    assert exported.signature.outputs[0].kind == "number"
+
+
+def test_what_onnx_cannot_is_served_in_python_and_said(tmp_path):
+    """Hashed into 2^20 columns a row would be 4 MB."""
+    model = make_pipeline(HashingVectorizer(), LogisticRegression()).fit(TEXTS, LABELS)
+    exported = export(model, Samples(TEXTS, LABELS), tmp_path)
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert exported.runtime.kind == "python"
+    assert any(need.startswith("scikit-learn==") for need in exported.runtime.requirements)
+    assert any("served in Python" in limit for limit in exported.limits)
+    assert any("at most" in limit for limit in exported.limits)
+    assert not (tmp_path / "assets" / "vectorizer.json").exists()
+
+
+def test_a_pickle_is_refused_with_what_to_do(tmp_path):
+    file = tmp_path / "model.pkl"
+    file.write_bytes(b"\x80\x04.")
+    with pytest.raises(UsageError, match=r"skops\.io\.dump"):
+        export(file, Samples(np.zeros((4, 2))), tmp_path / "package")
+
+
+def test_wrong_samples_are_told(linear, digits, tmp_path):
+    *_, x, y = digits
+    with pytest.raises(UsageError, match="one right answer a row, got 10 for 597 rows"):
+        export(linear, Samples(x, y[:10]), tmp_path)
+    with pytest.raises(UsageError, match="names each of the model's 10 classes"):
+        export(linear, Samples(x, y, classes=("a", "b")), tmp_path)
+    with pytest.raises(UsageError, match="two or more batch sizes"):
+        export(linear, Samples(x, y), tmp_path, options=Options(batches=(1,)))
+
+
+def test_answers_of_the_original_may_be_given(linear, digits, tmp_path):
+    """As labels, which say nothing of scores: decisions alone are compared."""
+    *_, x, y = digits
+    exported = export(linear, Samples(x, y, answers=linear.predict(x)), tmp_path)
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert exported.parity.largest == 0
