@@ -13,7 +13,7 @@ from daybreak.rollout.verdict import Verdict, mismatch, sentence, verdict, viola
 from daybreak.serving.deployment import Deployment
 from daybreak.serving.experiment import REPORT
 from daybreak.serving.experiment.following import Following, write
-from daybreak.serving.experiment.record import experiment_of
+from daybreak.serving.experiment.record import Experiment, experiment_of
 
 
 class ArmTold(msgspec.Struct, frozen=True):
@@ -166,8 +166,15 @@ def latest(folder: Path, deployment: Deployment, at: float, *, supervised: bool)
     """What the test says: as its supervisor wrote it, else folded here and now. Raises `NotFound` where there was none."""
     found = experiment_of(deployment)
     told = published(folder)
-    if supervised and told is not None and told.began == found.began:
+    if supervised and told is not None and _is_of(told, found):
         return told
     test = Following(folder, found)
     test.poll()
     return report(test, at)
+
+
+def _is_of(told: Report, found: Experiment) -> bool:
+    """Whether it was written since the test was changed last."""
+    weights = {arm.name: arm.weight for arm in told.arms if arm.weight}
+    now = {name: weight for name, weight in found.history[-1].weights.items() if weight}
+    return (told.began, told.ended, weights) == (found.began, found.ended, now)

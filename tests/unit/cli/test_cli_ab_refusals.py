@@ -1,0 +1,56 @@
+"""What `daybreak ab` refuses, each in one sentence."""
+
+import pytest
+
+from daybreak.base.home import Home
+from daybreak.cli.main import main
+from daybreak.serving import desired
+from daybreak.serving.deployment import Deployment, Served
+from daybreak.testing.packages import mlp
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A folder with a package, and a home with a deployment that does not run."""
+    folder = tmp_path_factory.mktemp("shop")
+    mlp(folder / "v2", version=2)
+    desired.write(
+        desired.folder_of(Home(folder / "home"), "shop"),
+        Deployment("shop", (Served("champion", "mlp", 1, "/models/1"),)),
+    )
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("status", "nobody"), 2, "there is no deployment nobody"),
+        (("start", "shop"), 2, "needs a challenger or a shadow"),
+        (("start", "shop", "./v2", "--weight", "1.5"), 2, "a weight is a share of all units, 0 to 1, got 1.5"),
+        (("start", "shop", "./v2", "--outcome", "clicks"), 2, "an outcome is conversion, error, rating, latency"),
+        (("start", "shop", "./v2", "--effect", "0"), 2, "more than 0, got 0"),
+        (("start", "shop", "./v2", "--also", "rating=much"), 2, "KIND or KIND=EFFECT"),
+        (("start", "shop", "./v2", "--unit", "cookie:id"), 2, "`header:NAME` or `field:NAME`"),
+        (("start", "shop", "./v2", "--ignore", "weather"), 2, "guards are errors, slow, drift"),
+        (("start", "shop", "digits@production"), 2, "digits"),
+        (("ramp", "shop", "0.5"), 2, "shop"),
+        (("stop", "shop"), 2, "shop"),
+    ],
+)
+def test_what_cannot_be_is_told_in_one_sentence(shop, monkeypatch, capsys, words, code, said):
+    monkeypatch.chdir(shop)
+    with pytest.raises(SystemExit) as ended:
+        main(["ab", *words, "--home", "home"])
+    told = capsys.readouterr().err
+    assert (ended.value.code, said in told, len(told.strip().splitlines())) == (code, True, 1), told
+
+
+def test_a_test_of_a_deployment_that_does_not_run_waits_for_it(shop, monkeypatch, capsys):
+    monkeypatch.chdir(shop)
+    for words in (("start", "shop", "./v2"), ("ramp", "shop", "0.4"), ("status", "shop"), ("stop", "shop")):
+        with pytest.raises(SystemExit) as ended:
+            main(["ab", *words, "--home", "home"])
+        assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert "v2 (mlp 2) answers 40.00 % of units" in said
+    assert "Too early to tell: too few outcomes for an interval" in said
