@@ -59,6 +59,14 @@ class Loaded:
                 raise ModelFailed(f"output {name!r} must have {rows} rows, the model gave {got}; register it again")
         return {name: outputs[name] for name in self._wanted}
 
+    def read(self, name: str) -> bytes:
+        """A file of its package: from a folder, or from memory. Raises `NotFound`."""
+        return self._source.read(name)
+
+    def read(self, name: str) -> bytes:
+        """A file of its package: the card, examples. Raises `NotFound`."""
+        return self._source.read(name)
+
     def close(self) -> None:
         """End its worker; it predicts no more."""
         if self._worker is not None:

@@ -1,6 +1,5 @@
 """Bundles that were opened for the engine, until it has loaded them; and what routes read of them afterwards."""
 
-from collections.abc import Mapping
 from threading import Lock
 
 from daybreak.base.errors import NotFound
@@ -15,14 +14,14 @@ class Holding:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._waiting: dict[str, tuple[Mapping[str, bytes], tuple[str, ...], bool]] = {}
+        self._waiting: dict[str, Opened] = {}
 
     def take(self, opened: Opened, generation: int) -> Served:
         """What a deployment calls this bundle."""
         told = opened.bundle.manifest
         name = f"{opened.bundle.digest}#{generation}"
         with self._lock:
-            self._waiting[name] = opened.files, told.requires, opened.tuned
+            self._waiting[name] = opened
         return Served("champion", told.package.name, told.package.version, name)
 
     def load(self, served: Served, threads: int) -> Model:
@@ -31,5 +30,10 @@ class Holding:
             waiting = self._waiting.pop(served.package, None)
         if waiting is None:
             raise NotFound(f"no bundle is held under {served.package}")
-        files, requires, tuned = waiting
-        return open_healthy(files, requires, threads=threads, tuned=tuned)
+        told = waiting.bundle.manifest
+        model = open_healthy(waiting.files, told.requires, threads=threads, tuned=waiting.tuned)
+        if told.package.runtime.kind == "onnx":
+            del waiting.files[
+                told.package.runtime.file
+            ]  # the runtime has its own copy; examples and card are still read
+        return model

@@ -1,7 +1,5 @@
 """GET /openapi.json: the plain route, V2 and feedback, for clients and generators of clients."""
 
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,8 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from daybreak.base.errors import NotFound
+from daybreak.inference.model import Model
 from daybreak.serving.engine import Engine
 from daybreak.serving.openapi import document
+from daybreak.serving.opening import EXAMPLES as LINES
 
 EXAMPLES = 3
 LARGEST = 64 << 10  # bytes of a line with an example; larger ones (pictures) would make the document hard to read
@@ -21,7 +22,7 @@ def routes(engine: Engine) -> list[BaseRoute]:
 
     def openapi(_: Request) -> Response:
         arm = engine.champion
-        rows = examples(Path(arm.served.package))
+        rows = examples(arm.model)
         return Response(
             msgspec.json.encode(document(engine.deployment, arm.model.package, rows)), media_type="application/json"
         )
@@ -29,10 +30,10 @@ def routes(engine: Engine) -> list[BaseRoute]:
     return [Route("/openapi.json", openapi)]
 
 
-def examples(package: Path) -> list[dict[str, Any]]:
+def examples(model: Model) -> list[dict[str, Any]]:
     """The first rows of a package's examples.jsonl; none where it has none."""
     try:
-        with (package / "examples.jsonl").open("rb") as lines:
-            return [msgspec.json.decode(line)["inputs"] for line in islice(lines, EXAMPLES) if len(line) <= LARGEST]
-    except FileNotFoundError:
+        lines = model.read(LINES).splitlines()
+    except NotFound:
         return []
+    return [msgspec.json.decode(line)["inputs"] for line in lines[:EXAMPLES] if len(line) <= LARGEST]
