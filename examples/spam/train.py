@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
 
 import daybreak
 
@@ -36,7 +37,8 @@ def prepare():
         x = counts.transform(texts)
         weights = TfidfTransformer(sublinear_tf=True).fit(x[train])
         prepared[name] = weights.transform(x[train]), weights.transform(x[valid]), is_spam[train], is_spam[valid]
-    return prepared
+        prepared[name, "steps"] = counts, weights
+    return prepared | {"messages": [texts[row] for row in valid]}
 
 
 def main(run):
@@ -52,6 +54,9 @@ def main(run):
         model.partial_fit(x_train, y_train, classes=[False, True], sample_weight=weight)
         scores = model.decision_function(x_valid)
         run.report(average_precision=average_precision_score(y_valid, scores), f1=f1_score(y_valid, scores > 0))
+
+    whole = make_pipeline(*run.prepared[p.features, "steps"], model)  # from a message to its kind
+    run.ship(whole, run.prepared["messages"], y_valid, names=["message"], classes=["ham", "spam"], output="kind")
 
 
 if __name__ == "__main__":

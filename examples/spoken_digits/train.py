@@ -10,37 +10,34 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from features import BANDS, RATE, log_mel
 from torch import nn
 
 import daybreak
 
-RATE, SAMPLES, WINDOW, HOP, BANDS = 8000, 6400, 256, 128, 32
 FOLDER = Path(os.environ.get("DAYBREAK_FSDD", Path(__file__).parents[3] / "shared/data/fsdd/recordings"))
+SIGNATURE = daybreak.Signature(
+    inputs=(daybreak.Field("recording", "audio", rate=RATE, description="one spoken digit, 0.8 s"),),
+    outputs=(daybreak.Output("digit", "label", classes=tuple("0123456789")),),
+)
+BEFORE = [daybreak.Step("python", {"function": "features:prepare_rows"})]  # the served model hears what training heard
 
 
 def read_wave(file):
     with wave.open(str(file)) as recording:
-        samples = np.frombuffer(recording.readframes(SAMPLES), np.int16) / 32768
-    return torch.tensor(np.pad(samples, (0, SAMPLES - len(samples))), dtype=torch.float32)
-
-
-def log_mel(waves_NS):  # energies in triangular bands, evenly spaced on the mel scale
-    power = torch.stft(waves_NS, WINDOW, HOP, window=torch.hann_window(WINDOW), return_complex=True).abs() ** 2
-    mels = np.linspace(0, 2595 * np.log10(1 + RATE / 2 / 700), BANDS + 2)
-    edges = torch.tensor((10 ** (mels / 2595) - 1) * 700 * WINDOW / RATE, dtype=torch.float32)[:, None]
-    bins, low, mid, top = torch.arange(WINDOW // 2 + 1), edges[:-2], edges[1:-1], edges[2:]
-    return torch.log(torch.minimum((bins - low) / (mid - low), (top - bins) / (top - mid)).clamp(min=0) @ power + 1e-6)
+        return np.frombuffer(recording.readframes(recording.getnframes()), np.int16) / np.float32(32768)
 
 
 def prepare():
     """Runs once; every trial shares it. Official split: takes 0-4 are for testing. Of the others, 5-9 validate."""
     if not (files := sorted(FOLDER.glob("*.wav"))):
         raise SystemExit(f"no WAV files in {FOLDER}: set DAYBREAK_FSDD to the dataset's folder `recordings`")
-    x_NMT = log_mel(torch.stack([read_wave(file) for file in files]))
-    x_NMT = (x_NMT - x_NMT.mean((1, 2), keepdim=True)) / x_NMT.std((1, 2), keepdim=True)
+    waves = [read_wave(file) for file in files]
+    x_NMT = torch.tensor(np.stack([log_mel(wave_S) for wave_S in waves]))
     digit_N, take_N = (torch.tensor([int(file.stem.split("_")[part]) for file in files]) for part in (0, 2))
     splits = {"test": take_N < 5, "valid": (take_N >= 5) & (take_N < 10), "train": take_N >= 10}
-    return {name: (x_NMT[rows], digit_N[rows]) for name, rows in splits.items()}
+    prepared = {name: (x_NMT[rows], digit_N[rows]) for name, rows in splits.items()}
+    return prepared | {"recordings": [wave_S for wave_S, take in zip(waves, take_N, strict=True) if 5 <= take < 10]}
 
 
 @torch.no_grad()
@@ -73,6 +70,13 @@ def main(run):
         scheduler.step()
         run.report(val_accuracy=accuracy(model, *run.prepared["valid"]), loss=loss)
     run.report(test_accuracy=accuracy(model, *run.prepared["test"]))  # only trials that came to their end see it
+    run.ship(
+        model.eval(),
+        {"recording": run.prepared["recordings"]},
+        run.prepared["valid"][1],
+        signature=SIGNATURE,
+        before=BEFORE,
+    )
 
 
 if __name__ == "__main__":

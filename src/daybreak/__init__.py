@@ -2,7 +2,8 @@
 
 The public face: lazy re-exports, imported by nobody inside the package. In training code: `daybreak.Run` (for annotations),
 `daybreak.run(main)`, `daybreak.log(...)`, `daybreak.load_checkpoint(file)`. In programs: `daybreak.Experiment`, `daybreak.Client`,
-`daybreak.audit.run(train=..., test=...)`; what a model takes and gives: `daybreak.Signature`, `Field`, `Output`, `infer_signature(...)`.
+`daybreak.audit.run(train=..., test=...)`;
+what a model takes and gives: `daybreak.Signature`, `Field`, `Output`, `Step`, `infer_signature(...)`.
 """
 
 from importlib import import_module
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from daybreak.client.client import Client as Client
     from daybreak.client.experiment import Experiment as Experiment
     from daybreak.client.experiment import Result as Result
+    from daybreak.registry.package import Step as Step
     from daybreak.signature.fields import Field as Field
     from daybreak.signature.fields import Output as Output
     from daybreak.signature.fields import Signature as Signature
@@ -39,6 +41,7 @@ _WHERE = {
     "Result": "client.experiment",
     "Run": "train.run",
     "Signature": "signature.fields",
+    "Step": "registry.package",
     "batches": "train.order.permutation",
     "by_pickle": "train.states",
     "infer_signature": "signature.inferring",
@@ -61,6 +64,7 @@ __all__ = [
     "Result",
     "Run",
     "Signature",
+    "Step",
     "audit",
     "batches",
     "by_pickle",

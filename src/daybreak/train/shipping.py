@@ -25,10 +25,18 @@ def shipped(model: Any, inputs: Any, targets: Any, described: dict[str, Any]) ->
         raise UsageError(
             f"run.ship takes {', '.join(DESCRIBED)} beside the model and its rows, got {', '.join(unknown)}"
         )
+    inputs, targets = _array(inputs), _array(targets)
     rows, answers = _rows(inputs), _rows(targets)
     if answers is not None and rows is not None and rows != answers:
         raise UsageError(f"run.ship takes one right answer a row, got {rows} rows and {answers} answers")
     return Shipped(model, inputs, targets, described)
+
+
+def _array(values: Any) -> Any:
+    """Tensors as arrays, in a dict of columns, too."""
+    if isinstance(values, dict):
+        return {name: _array(column) for name, column in values.items()}
+    return values.detach().cpu().numpy() if hasattr(values, "detach") else values
 
 
 def _rows(values: Any) -> int | None:
