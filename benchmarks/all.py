@@ -31,6 +31,7 @@ ALL = (
     "audit_texts",
     "audit_code",
     "drift",
+    "rollout",
 )
 QUICK = {"taskset": ["--quick"], "user_share": ["--trials", "6"], "digits": ["--runs", "1"]}
 
