@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.text import Text
 
 from daybreak.cli.output import ago, console, duration, styled, table
-from daybreak.monitoring.drift import Test
+from daybreak.monitoring.drift import Finding
 from daybreak.serving.watch.closed import Closed
 from daybreak.serving.watch.settings import Watch
 from daybreak.serving.watch.standing import ArmStanding, Standing
@@ -39,9 +39,9 @@ def _show_arm(arm: ArmStanding, at: float) -> None:
     console().print(styled((_open(arm, at), "dim")), soft_wrap=True)
 
 
-def show_tests(tests: Sequence[Test]) -> None:
+def show_tests(tests: Sequence[Finding]) -> None:
     """The loudest question of each column, as a table."""
-    loudest: dict[tuple[str, str], Test] = {}
+    loudest: dict[tuple[str, str], Finding] = {}
     for test in tests:
         loudest.setdefault((test.side, test.name), test)
     rows = [

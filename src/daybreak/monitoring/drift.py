@@ -18,8 +18,11 @@ from daybreak.monitoring.window import expected, tracks_of
 Standing = Literal["ok", "drift", "too few rows"]
 
 
-class Test(msgspec.Struct, frozen=True):
-    """One question to one track. `p`: after the correction; `cut`: what chance alone passes with probability `level`, uncorrected."""
+class Finding(msgspec.Struct, frozen=True):
+    """One question to one track. `p`: after the correction; `cut`: what chance alone passes with probability `level`, uncorrected.
+
+    `told_only`: it may raise no alarm, and is not among those that are corrected together.
+    """
 
     side: Side
     column: str
@@ -32,6 +35,7 @@ class Test(msgspec.Struct, frozen=True):
     rows: int
     alarm: bool
     says: str
+    told_only: bool = False
 
     @property
     def name(self) -> str:
@@ -45,11 +49,11 @@ class Verdict(msgspec.Struct, frozen=True):
     rows: int
     standing: Standing
     says: str
-    tests: tuple[Test, ...] = ()
+    tests: tuple[Finding, ...] = ()
     unread: int = 0
 
     @property
-    def alarms(self) -> tuple[Test, ...]:
+    def alarms(self) -> tuple[Finding, ...]:
         """Tests that raise an alarm."""
         return tuple(test for test in self.tests if test.alarm)
 
@@ -66,7 +70,7 @@ def judge(reference: Reference, window: Partial, policy: Policy | None = None) -
     for side, column, track, answer in found:
         p = next(corrected) if answer.counts else answer.p
         told.append(_told(side, column, track, answer, p, policy))
-    told.sort(key=lambda test: (not test.alarm, -test.value / max(test.effect, 1e-9)))
+    told.sort(key=lambda test: (not test.alarm, test.told_only, -test.value / max(test.effect, 1e-9)))
     return Verdict(
         window.rows, "drift" if told and told[0].alarm else "ok", _sentence(told), tuple(told), window.unread
     )
@@ -82,9 +86,9 @@ def _questions(reference: Reference, window: Partial, policy: Policy) -> list[tu
     return found
 
 
-def _told(side: Side, column: str, track: str, answer: Asked, p: float, policy: Policy) -> Test:
+def _told(side: Side, column: str, track: str, answer: Asked, p: float, policy: Policy) -> Finding:
     alarm = answer.counts and p <= policy.level and answer.value >= answer.effect
-    return Test(
+    return Finding(
         side,
         column,
         track,
@@ -96,6 +100,7 @@ def _told(side: Side, column: str, track: str, answer: Asked, p: float, policy: 
         answer.rows,
         alarm,
         answer.says,
+        not answer.counts,
     )
 
 
@@ -110,7 +115,7 @@ def holm(p: list[float]) -> list[float]:
     return corrected
 
 
-def _sentence(told: list[Test]) -> str:
+def _sentence(told: list[Finding]) -> str:
     alarms = list(dict.fromkeys(test.name for test in told if test.alarm))
     if not alarms:
         return "no column differs from the reference by more than chance and by enough to matter"

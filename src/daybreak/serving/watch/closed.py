@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from daybreak.monitoring.drift import Test, Verdict
+from daybreak.monitoring.drift import Finding, Verdict
 from daybreak.monitoring.performance import Estimate, Performance
 from daybreak.monitoring.records import Partial
 
@@ -43,7 +43,7 @@ class Closed(msgspec.Struct, frozen=True, omit_defaults=True):
         return found
 
 
-def _named(test: Test) -> str:
+def _named(test: Finding) -> str:
     """A column by its side; what has nothing to do with where its values are is told apart."""
     apart = test.question in ("missing", "out of range", "new values")
     return f"{test.side} {test.name}" + (f" ({test.question})" if apart else "")

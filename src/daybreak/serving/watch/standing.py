@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from daybreak.monitoring.drift import Test
+from daybreak.monitoring.drift import Finding
 from daybreak.monitoring.performance import Estimate, Performance
 
 RECORD = "windows/now.json"
@@ -27,7 +27,7 @@ class ArmStanding(msgspec.Struct, frozen=True):
     standing: Arms
     says: str
     alarms: dict[str, str] = {}
-    tests: tuple[Test, ...] = ()
+    tests: tuple[Finding, ...] = ()
     since: float | None = None
     until: float | None = None
     rows: int = 0
@@ -75,13 +75,3 @@ def read(folder: Path) -> Standing:
         return msgspec.json.decode((folder / RECORD).read_bytes(), type=Standing)
     except (FileNotFoundError, msgspec.DecodeError):
         return Standing(0.0, "waiting", "nothing was watched yet: no supervisor has run, or no row has come")
-
-
-def drifted(folder: Path) -> dict[str, str]:
-    """By arm what drifts of its answers in the last window; arms whose answers do not drift are left out."""
-    found = {}
-    for arm in read(folder).arms:
-        says = next((test.says for test in arm.tests if test.alarm and test.side == "output"), "")
-        if says:
-            found[arm.arm] = says
-    return found

@@ -9,7 +9,8 @@ from itertools import groupby
 from pathlib import Path
 
 from daybreak.base.errors import DaybreakError
-from daybreak.monitoring.drift import Test
+from daybreak.monitoring.drift import Finding
+from daybreak.monitoring.policy import Question
 from daybreak.monitoring.records import Reference, key
 from daybreak.monitoring.reference import from_json
 from daybreak.monitoring.window import tracks_of
@@ -19,6 +20,15 @@ from daybreak.serving.watch.report.markup import esc, table, tag
 
 CHARTS = 6  # columns of a version that are drawn
 MOST = 40  # alarms that are listed
+MEANS: dict[Question, str] = {
+    "psi": "population stability index",
+    "wasserstein": "Wasserstein distance in standard deviations",
+    "jensen-shannon": "Jensen-Shannon distance",
+    "classes": "share of rows that changed class",
+    "missing": "change of the share of missing values",
+    "out of range": "share of rows out of range",
+    "new values": "share of rows with new values",
+}
 
 _TEMPLATE = """<!doctype html>
 <html lang="en">
@@ -110,7 +120,7 @@ def _charts(windows: list[Closed]) -> str:
     loudest = Counter[tuple[str, str, str, str]]()
     for window in windows:
         for test in window.verdict.tests:
-            if test.effect > 0:
+            if test.effect > 0 and not test.told_only:
                 here = _place(test)
                 loudest[here] = max(loudest[here], round(1e6 * test.value / test.effect) + 10**9 * test.alarm)
     drawn = [_chart(windows, place) for place, _ in _once(loudest.most_common())]
@@ -129,7 +139,7 @@ def _chart(windows: list[Closed], place: tuple[str, str, str, str]) -> str:
     found = [(window, test) for window in windows for test in window.verdict.tests if _place(test) == place]
     last = found[-1][1]
     points = [(_second(window), test.value) for window, test in found]
-    caption = f"{last.question} of {len(points)} windows; the dashed line is the least that raises an alarm"
+    caption = f"{MEANS[last.question]} of {len(points)} windows; the dashed line is the least that matters"
     drawn = line(points, last.effect, f"{last.question} of {last.name} over the day, {last.value:.3g} at its end")
     return _figure(f"{last.side} {last.name}", drawn, caption) + _compared(windows, place)
 
@@ -162,7 +172,7 @@ def _reference(package: str) -> Reference | None:
         return None
 
 
-def _place(test: Test) -> tuple[str, str, str, str]:
+def _place(test: Finding) -> tuple[str, str, str, str]:
     return test.side, test.column, test.track, test.question
 
 
