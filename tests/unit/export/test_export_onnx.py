@@ -1,0 +1,104 @@
+"""ONNX files of others."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnx")
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from daybreak.base.errors import DamagedFile, NotFound, UsageError
+from daybreak.export import graph
+from daybreak.export.exporting import export
+from daybreak.export.options import Options
+from daybreak.export.samples import Samples
+
+
+def written(file: Path, nodes, constants, inputs, outputs):
+    """A small graph."""
+    ends = [
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in ends]
+        for ends in (inputs, outputs)
+    ]
+    held = [numpy_helper.from_array(np.asarray(values), name) for name, values in constants.items()]
+    made = helper.make_graph([helper.make_node(*node) for node in nodes], "test", *ends, held)
+    opsets = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(made, opset_imports=opsets, ir_version=8), str(file))
+    return file
+
+
+@pytest.fixture
+def one_row(tmp_path):
+    """A graph for one picture of 2 x 2 at a time: its four pixels by weights to three scores."""
+    weights = np.arange(12, dtype=np.float32).reshape(4, 3)
+    nodes = [("Reshape", ["picture", "flat"], ["row"]), ("MatMul", ["row", "weights"], ["scores"])]
+    constants = {"flat": np.array([1, 4], np.int64), "weights": weights}
+    return written(tmp_path / "one.onnx", nodes, constants, [("picture", [1, 2, 2])], [("scores", [1, 3])]), weights
+
+
+def test_a_graph_for_one_row_is_freed_where_that_answers_alike(one_row, tmp_path):
+    file, weights = one_row
+    rows = np.random.default_rng(0).normal(size=(40, 2, 2)).astype(np.float32)
+    right = (rows.reshape(40, 4) @ weights).argmax(axis=1)
+    exported = export(file, Samples(rows, right), tmp_path / "package")
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert exported.metrics["accuracy"] == 1.0
+    assert exported.limits == ()
+    session = graph.session(tmp_path / "package" / "model.onnx")
+    assert session.run(None, {"picture": rows})[0].shape == (40, 3)
+
+
+def test_a_graph_that_mixes_rows_stays_at_one_row_and_says_so(tmp_path):
+    """Freed it would answer by its batch: the mean over the first axis is of one row only as long as there is one."""
+    nodes = [("ReduceMean", ["x"], ["mean"]), ("Add", ["x", "mean"], ["y"])]
+    file = written(tmp_path / "one.onnx", nodes, {}, [("x", [1, 3])], [("y", [1, 3])])
+    rows = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+    exported = export(file, Samples(rows, names=("x",)), tmp_path / "package")
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert exported.limits[0].startswith("Its graph takes 1 row at a time")
+    assert exported.limits[1].startswith("ONNX with rows freed was tried and answers otherwise: at batch size 2")
+
+
+def test_without_rows_nothing_is_compared_and_the_graph_tells_its_signature(one_row, tmp_path):
+    exported = export(one_row[0], Samples(None), tmp_path / "package")
+    assert exported.parity.verdict == "not run"
+    assert "nobody gave rows" in exported.parity.why
+    (field,) = exported.signature.inputs
+    assert (field.name, field.kind, field.shape) == ("picture", "tensor", (2, 2))
+    assert (tmp_path / "package" / "parity.json").exists()
+
+
+def test_weights_beside_the_file_go_into_it(tmp_path):
+    weights = np.random.default_rng(0).normal(size=(64, 64)).astype(np.float32)
+    file = written(
+        tmp_path / "apart.onnx", [("MatMul", ["x", "w"], ["y"])], {"w": weights}, [("x", ["n", 64])], [("y", ["n", 64])]
+    )
+    onnx.save(onnx.load(str(file)), str(file), save_as_external_data=True, location="weights.bin", size_threshold=0)
+    rows = np.random.default_rng(1).normal(size=(16, 64)).astype(np.float32)
+    exported = export(file, Samples(rows), tmp_path / "package")
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert not (tmp_path / "package" / "weights.bin").exists()
+    (tmp_path / "weights.bin").unlink()
+    with pytest.raises(UsageError, match="that is not beside it"):
+        export(file, Samples(rows), tmp_path / "again")
+
+
+def test_what_is_no_model_is_told(tmp_path):
+    (tmp_path / "junk.onnx").write_bytes(b"junk")
+    with pytest.raises(DamagedFile, match="no ONNX model"):
+        export(tmp_path / "junk.onnx", Samples(None), tmp_path / "package")
+    with pytest.raises(NotFound, match="no such model"):
+        export(tmp_path / "none.onnx", Samples(None), tmp_path / "package")
+    (tmp_path / "words.docx").write_bytes(b"")
+    with pytest.raises(UsageError, match=r"a model is one of \.onnx"):
+        export(tmp_path / "words.docx", Samples(None), tmp_path / "package")
+
+
+def test_a_graph_without_weights_has_nothing_to_lower(tmp_path):
+    file = written(tmp_path / "negative.onnx", [("Neg", ["x"], ["y"])], {}, [("x", ["n", 2])], [("y", ["n", 2])])
+    rows = np.ones((40, 2), np.float32)
+    for precision in ("float16", "int8"):
+        with pytest.raises(UsageError, match="leave it in float32"):
+            export(file, Samples(rows), tmp_path / precision, options=Options(precision=precision))
