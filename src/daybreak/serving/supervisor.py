@@ -106,17 +106,8 @@ class Supervisor:
     async def _serve(self, log: BinaryIO) -> None:
         self.tell()
         self._grow(log)
-        first = [asyncio.ensure_future(member.ready.wait()) for member in self._members]
         stopping = asyncio.ensure_future(self._stop.wait())
-        started = asyncio.gather(*first)
-        news: list[asyncio.Future[Any]] = [started, stopping, *self._lives.values()]
-        await asyncio.wait(news, return_when=asyncio.FIRST_COMPLETED)
-        for life in self._lives.values():
-            if life.done():
-                started.cancel()
-                life.result()
-        if self._stop.is_set():
-            started.cancel()
+        if not await self._started(stopping):
             return
         self._serving = self._wanted
         self._become("serving")
@@ -131,6 +122,22 @@ class Supervisor:
             for task in (*companions, follow):
                 task.cancel()
             await asyncio.gather(*companions, follow, return_exceptions=True)
+
+    async def _started(self, stopping: "asyncio.Future[Any]") -> bool:
+        """Wait until all replicas serve; False where it was asked to stop first. Raises what keeps one from it."""
+
+        async def all_ready() -> None:
+            for member in self._members:
+                await member.ready.wait()
+
+        ready = asyncio.ensure_future(all_ready())
+        news: list[asyncio.Future[Any]] = [ready, stopping, *self._lives.values()]
+        await asyncio.wait(news, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        for life in self._lives.values():
+            if life.done():
+                life.result()
+        return not self._stop.is_set()
 
     async def _look(self, log: BinaryIO) -> None:
         """Make what is wanted so, as far as it differs from what is."""
