@@ -67,10 +67,11 @@ def settled(out: Out, plan: Plan) -> bool:
     """Write the plan down, or see that it is the one that is there; whether there was one. Raises `UsageError`."""
     held = out.read(PLAN)
     if held is None:
-        if out.names():
-            raise UsageError(
-                f"a job writes into a folder of its own, {out.path} holds {out.names()[0]}; give another one"
-            )
+        others = [
+            name for name in out.names() if name != JOB
+        ]  # a job that was cut off before it wrote its plan leaves that
+        if others:
+            raise UsageError(f"a job writes into a folder of its own, {out.path} holds {others[0]}; give another one")
         out.write(PLAN, msgspec.json.format(msgspec.json.encode(plan), indent=1))
         return False
     try:

@@ -36,7 +36,9 @@ def _say(told: dict[str, object]) -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()  # returns when the parent is gone, or closes it
+    os.read(
+        sys.stdin.fileno(), 1
+    )  # returns when the parent is gone, or closes it; holds no lock that the interpreter's end needs
     os._exit(1)
 
 
