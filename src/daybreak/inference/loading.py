@@ -63,10 +63,6 @@ class Loaded:
         """A file of its package: from a folder, or from memory. Raises `NotFound`."""
         return self._source.read(name)
 
-    def read(self, name: str) -> bytes:
-        """A file of its package: the card, examples. Raises `NotFound`."""
-        return self._source.read(name)
-
     def close(self) -> None:
         """End its worker; it predicts no more."""
         if self._worker is not None:

@@ -27,8 +27,5 @@ class Model(Protocol):
     def read(self, name: str) -> bytes:
         """A file of its package (examples.jsonl, card.html), wherever that lies: on a device in memory alone. Raises `NotFound`."""
 
-    def read(self, name: str) -> bytes:
-        """A file of its package: the card, examples. Raises `NotFound`."""
-
     def close(self) -> None:
         """End its workers; it predicts no more."""
