@@ -13,7 +13,7 @@ from msgspec import Struct
 from daybreak.base.errors import NotFound
 from daybreak.rollout.counts import FirstSeen, ratio_evidence
 from daybreak.rollout.guardrails import TESTS, Guard, Watched, watch_drift, watch_share
-from daybreak.rollout.outcomes import Outcome, Sums, estimate, no_sums
+from daybreak.rollout.outcomes import OF_ALL, Outcome, Sums, estimate, no_sums
 from daybreak.rollout.reading import Reading, read
 
 RATIO_ALPHA = 0.01
@@ -133,7 +133,7 @@ class Comparison:
         self._sums("failed", revision).add(batch.arms, batch.buckets, ones, batch.failed)
         self._sums("seconds", revision).add(batch.arms, batch.buckets, ones, _logarithms(batch.seconds))
         for outcome in self.rules.outcomes:
-            if outcome.kind in {"conversion", "error"}:
+            if outcome.kind in OF_ALL:
                 self._sums(outcome.name, revision, told=True).add(batch.arms, batch.buckets, ones, none)
         np.add.at(self.seen.new[revision], batch.arms[self.seen.units.new(batch.units)], 1)
         failed = np.asarray(batch.failed, bool)
@@ -160,7 +160,7 @@ class Comparison:
         if outcome.kind == "latency":
             values, before = _logarithms(values), _logarithms(before)
         values = values - np.where(first, 0.0, before)
-        counts = np.zeros(len(values)) if outcome.kind in {"conversion", "error"} else first.astype(float)
+        counts = np.zeros(len(values)) if outcome.kind in OF_ALL else first.astype(float)
         for revision in np.unique(batch.revisions):
             rows = np.asarray(batch.revisions) == revision
             arms, buckets = np.asarray(batch.arms)[rows], np.asarray(batch.buckets)[rows]

@@ -17,7 +17,10 @@ from msgspec import Struct
 
 from daybreak.rollout.assignment import BUCKETS
 
-Kind = Literal["conversion", "error", "rating", "latency"]
+Kind = Literal["conversion", "error", "accuracy", "rating", "latency"]
+SHARES = ("conversion", "error", "accuracy")  # kinds that are yes or no, whose differences are told in points
+OF_ALL = ("conversion", "error")  # kinds of which every request has one: what is never told is a no
+MORE_IS_BETTER = ("conversion", "accuracy", "rating")
 LEAST = 100  # outcomes of an arm before its variance is trusted
 LEAST_BUCKETS = 30  # and buckets: fewer units than that are anecdotes
 
@@ -25,9 +28,9 @@ LEAST_BUCKETS = 30  # and buckets: fewer units than that are anecdotes
 class Outcome(Struct, frozen=True):
     """What is compared. `effect`: the smallest difference that matters, in the unit in which differences are told.
 
-    conversion, error: yes or no, differences of shares (0.01 is one point); a conversion that is never told is a no.
-    rating: a number, differences of means. latency: seconds, compared as logarithms (the median, robust to a long tail), so that a
-    difference is a ratio: 0.1 is 10 % slower.
+    conversion, error: yes or no, of all requests: what is never told is a no; differences of shares (0.01 is one point).
+    accuracy: whether an answer was right, of those whose truth was told. rating: a number, of those that were told; differences of means.
+    latency: seconds, compared by their logarithms (geometric means, which a long tail does not move), so that 0.1 is about 10 % slower.
     """
 
     name: str
@@ -37,7 +40,7 @@ class Outcome(Struct, frozen=True):
     @property
     def better(self) -> Literal["higher", "lower"]:
         """Which direction people want."""
-        return "higher" if self.kind in {"conversion", "rating"} else "lower"
+        return "higher" if self.kind in MORE_IS_BETTER else "lower"
 
 
 class Sums(Struct):

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from daybreak.rollout.outcomes import Estimate, Kind, Outcome, Sums, difference, estimate
+from daybreak.rollout.outcomes import SHARES, Estimate, Kind, Outcome, Sums, difference, estimate
 from daybreak.rollout.power import needed
 from daybreak.rollout.sequential import p_value, radius
 
@@ -39,7 +39,7 @@ class Reading(Struct, frozen=True):
 
 def read(outcome: Outcome, revisions: Sequence[Sums], number: int, name: str, alpha: float) -> Reading:
     """Arm `number` (its place in the sums, and its name) against the champion, which is arm 0."""
-    yes_or_no = outcome.kind in {"conversion", "error"}
+    yes_or_no = outcome.kind in SHARES
     two = [_whole(revisions, arm, yes_or_no=yes_or_no) for arm in (0, number)]
     champion, challenger = (one.mean if isfinite(one.mean) else None for one in two)
     start = Reading(

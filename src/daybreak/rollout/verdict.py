@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from daybreak.rollout.comparison import Comparison, Ratio
 from daybreak.rollout.guardrails import Watched
-from daybreak.rollout.outcomes import Kind
+from daybreak.rollout.outcomes import MORE_IS_BETTER, SHARES, Kind
 from daybreak.rollout.reading import Reading
 
 State = Literal["rollback", "blocked", "better", "worse", "same", "early"]
@@ -77,14 +77,14 @@ def _beside(reading: Reading, champion: str) -> str:
 def _value(value: float | None, kind: Kind) -> str:
     if value is None:
         return "-"
-    if kind in {"conversion", "error"}:
+    if kind in SHARES:
         return f"{value:.2%}".replace("%", " %")
     return f"{1000 * exp(value):.3g} ms" if kind == "latency" else f"{value:.4g}"
 
 
 def _amount(size: float, kind: Kind) -> str:
     number = _size(size, kind)
-    if kind in {"conversion", "error"}:
+    if kind in SHARES:
         return f"{number} point{'' if number == '1' else 's'}"
     return f"{number} %" if kind == "latency" else number
 
@@ -101,7 +101,7 @@ def _span(near: float, far: float, reading: Reading) -> str:
 
 
 def _side(value: float, reading: Reading) -> str:
-    good = (value > 0) == (reading.kind in {"conversion", "rating"})
+    good = (value > 0) == (reading.kind in MORE_IS_BETTER)
     return f"{_amount(abs(value), reading.kind)} {'better' if good else 'worse'}"
 
 

@@ -4,9 +4,11 @@ import msgspec
 import pytest
 from experiment_cases import BEGAN, PLAIN, Traffic, served, with_a_test
 
-from daybreak.monitoring.drift import Test as Asked
+from daybreak.monitoring.drift import Finding
+from daybreak.rollout.comparison import Rules
+from daybreak.rollout.outcomes import Outcome
 from daybreak.serving import desired
-from daybreak.serving.events import Mirrored
+from daybreak.serving.events import Feedback, Mirrored, Prediction
 from daybreak.serving.experiment.following import STATE, Following
 from daybreak.serving.experiment.record import Challenger, begun, experiment_of, grown, over
 from daybreak.serving.experiment.reporting import published, report
@@ -76,6 +78,25 @@ def test_feedback_sent_twice_counts_once_and_the_last_is_right(tmp_path):
     test = Following(tmp_path, experiment_of(traffic.deployment))
     test.poll()
     assert (told(test).readings[0].reading.champion, told(test).readings[0].reading.challenger) == (0.0, 0.0)
+
+
+def test_truths_meet_the_answers_that_were_remembered(tmp_path):
+    rules = Rules(Outcome("accuracy", "accuracy", 0.02))
+    traffic = Traffic(tmp_path, begun(PLAIN, (Challenger(served("v4", 4), 0.5),), rules, "spring", BEGAN, ""))
+    for number, one in enumerate(traffic.ask(2_000)):
+        arm = one.partition(".")[0]
+        right = number % 20 < {"champion": 10, "v4": 18}[arm]
+        traffic.writer.add(Prediction(one, BEGAN, arm, 4, 0.001, "7" if right else "1"))
+        for truth in ({"digit": "3"}, {"digit": "7"})[number % 2 :]:  # half of them are corrected
+            traffic.writer.add(Feedback(one, BEGAN, arm, 4, "truth", truth=truth))
+    traffic.writer.add(Feedback(one, BEGAN, arm, 4, "rating", 5.0))  # nobody asked for
+    traffic.writer.flush()
+    test = Following(tmp_path, experiment_of(traffic.deployment))
+    test.poll()
+    reading = told(test).readings[0].reading
+    assert (reading.champion, reading.challenger) == (pytest.approx(0.5, abs=0.05), pytest.approx(0.9, abs=0.05))
+    assert sum(reading.outcomes) == 2_000
+    assert told(test).verdict.state == "better"
 
 
 def test_what_an_earlier_test_dealt_is_not_counted(tmp_path):
@@ -175,7 +196,7 @@ def test_a_deployment_without_a_test_is_left_alone(tmp_path):
 
 
 def arm_standing(arm, since, *, drifts):
-    tests = (Asked("output", "digit", "", "psi", 0.4, 0.1, 0.1, 0.001, 600, alarm=True, says="class 7 fell"),)
+    tests = (Finding("output", "digit", "", "psi", 0.4, 0.1, 0.1, 0.001, 600, alarm=True, says="class 7 fell"),)
     return ArmStanding(arm, "digits", 4, "drift" if drifts else "ok", "", tests=tests if drifts else (), since=since)
 
 

@@ -17,14 +17,14 @@ from daybreak.cli.tested import show
 from daybreak.client.homes import find_home, home_option
 from daybreak.rollout.comparison import Rules
 from daybreak.rollout.guardrails import RAILS, Guard, Rail
-from daybreak.rollout.outcomes import Kind, Outcome
+from daybreak.rollout.outcomes import SHARES, Kind, Outcome
 from daybreak.rollout.power import needed
 from daybreak.serving import deploying, desired, status
 from daybreak.serving.deployment import Deployment
 from daybreak.serving.experiment.record import Challenger, begun, experiment_of, grown, over, without
 from daybreak.serving.experiment.reporting import Report, latest
 
-EFFECTS: dict[str, float] = {"conversion": 0.01, "error": 0.01, "rating": 0.1, "latency": 0.05}
+EFFECTS: dict[str, float] = {"conversion": 0.01, "error": 0.01, "accuracy": 0.01, "rating": 0.1, "latency": 0.05}
 SETTLED = 180.0  # seconds until replicas must have loaded what is compared
 SALT_BYTES = 8
 
@@ -48,7 +48,10 @@ def start(
         str, Parameter(help="Who always meets the same arm: header:NAME or field:NAME; none: each request for itself.")
     ] = "header:x-unit-id",
     outcome: Annotated[
-        str, Parameter(help="What decides: conversion, error, rating or latency, told by POST /feedback.")
+        str,
+        Parameter(
+            help="What decides: conversion, error, accuracy (of truths), rating or latency, as POST /feedback tells."
+        ),
     ] = "conversion",
     effect: Annotated[
         float | None,
@@ -59,7 +62,8 @@ def start(
     also: Annotated[tuple[str, ...], Parameter(help="A further outcome, such as rating or rating=0.2.")] = (),
     alpha: Annotated[float, Parameter(help="The chance of a false verdict, over all looks.")] = 0.05,
     rate: Annotated[
-        float | None, Parameter(help="The share of conversions or errors now, to be told how long it takes.")
+        float | None,
+        Parameter(help="The share of conversions, errors or right answers now, to be told how long it takes."),
     ] = None,
     tolerate_errors: Annotated[
         float, Parameter(help="Failed requests beyond the champion's share that are tolerated.")
@@ -229,7 +233,7 @@ def _settle(folder: Path, wanted: Deployment) -> None:
 def _began(name: str, wanted: Deployment, rate: float | None, *, json: bool, option: str) -> None:
     rules = experiment_of(wanted).rules
     asked = None
-    if rate is not None and rules.primary.kind in {"conversion", "error"} and wanted.split is not None:
+    if rate is not None and rules.primary.kind in SHARES and wanted.split is not None:
         share = sum(arm.weight for arm in wanted.split.dealing[1:]) or 0.5
         asked = needed(rules.primary.effect, rate * (1 - rate), rate * (1 - rate), share, rules.alpha)
     if json:

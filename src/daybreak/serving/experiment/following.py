@@ -19,12 +19,13 @@ from daybreak.rollout import keeping
 from daybreak.rollout.comparison import Comparison, Served, Told
 from daybreak.rollout.shadow import Agreement
 from daybreak.serving import deal
-from daybreak.serving.events import Dealt, Event, Feedback, Mirrored, Offsets, Reader
+from daybreak.serving.events import Dealt, Event, Feedback, Mirrored, Offsets, Prediction, Reader
 from daybreak.serving.experiment.record import Experiment
 
 STATE = "experiment.state"
 MANY = 20_000  # events that are folded at once
-REMEMBERED = 100_000  # pieces of feedback whose correction is understood as one
+REMEMBERED = 100_000  # pieces of feedback whose correction is understood as one; and answers that wait for their truth
+ACCURACY = "accuracy"
 
 
 class _Kept(msgspec.Struct):
@@ -33,6 +34,7 @@ class _Kept(msgspec.Struct):
     seen: bytes
     shadows: dict[str, Agreement]
     told: dict[str, float]
+    answers: dict[str, str]
 
 
 class Following:
@@ -44,6 +46,7 @@ class Following:
         self.shadows = {name: Agreement() for name in experiment.shadows}
         self._file = folder / STATE
         self._told: OrderedDict[str, float] = OrderedDict()
+        self._answers: OrderedDict[str, str] = OrderedDict()
         self._reader = Reader(folder / "events")
         self._numbers = {name: number for number, name in enumerate(experiment.arms)}
         self._names = {outcome.name for outcome in experiment.rules.outcomes}
@@ -74,6 +77,7 @@ class Following:
             keeping.kept(self.comparison.seen),
             self.shadows,
             dict(self._told),
+            dict(self._answers),
         )
         write(self._file, msgspec.msgpack.encode(kept))
 
@@ -85,6 +89,7 @@ class Following:
                 self.comparison.seen = keeping.restored(kept.seen)
                 self.shadows |= kept.shadows
                 self._told.update(kept.told)
+                self._answers.update(kept.answers)
                 self._reader.offsets = dict(kept.offsets)
 
     def _fold(self, events: list[Event]) -> int:
@@ -96,8 +101,9 @@ class Following:
                     number = self._numbers[event.arm]
                     dealt.append((event.revision, number, event.bucket, event.unit, event.failed, event.seconds))
             elif isinstance(event, Feedback):
-                if event.kind in self._names and event.value is not None:
-                    self._tell(event, told.setdefault(event.kind, []))
+                self._tell(event, told)
+            elif isinstance(event, Prediction):
+                self._remember(event)
             elif isinstance(event, Mirrored) and event.arm in self.shadows and event.at >= self.experiment.began:
                 self._mirror(event)
         if dealt:
@@ -111,19 +117,33 @@ class Following:
     def _ours(self, arm: str, revision: int) -> bool:
         return revision in self.comparison.seen.weights and arm in self._numbers
 
-    def _tell(self, event: Feedback, rows: list[tuple[Any, ...]]) -> None:
+    def _remember(self, event: Prediction) -> None:
+        """Answers whose truth may be told later; labels and texts, which are right or not."""
+        if ACCURACY in self._names and isinstance(event.answer, str) and deal.of_id(event.id) is not None:
+            self._answers[event.id] = event.answer
+            if len(self._answers) > REMEMBERED:
+                self._answers.popitem(last=False)
+
+    def _tell(self, event: Feedback, told: dict[str, list[tuple[Any, ...]]]) -> None:
         """One value, or what it changes where the same request was told of before."""
+        kind, value = (ACCURACY, self._right(event)) if event.kind == "truth" else (event.kind, event.value)
         found = deal.of_id(event.id)
-        if found is None or event.value is None or not self._ours(event.arm, found.revision):
+        if kind not in self._names or value is None or found is None or not self._ours(event.arm, found.revision):
             return
-        key = f"{event.id.rpartition('.')[2]} {event.kind}"
-        before = self._told.pop(key, None)
-        self._told[key] = event.value
+        key = f"{event.id.rpartition('.')[2]} {kind}"
+        before = self._told.pop(key, np.nan)
+        self._told[key] = value
         if len(self._told) > REMEMBERED:
             self._told.popitem(last=False)
-        rows.append(
-            (found.revision, self._numbers[event.arm], found.bucket, event.value, np.nan if before is None else before)
-        )
+        told.setdefault(kind, []).append((found.revision, self._numbers[event.arm], found.bucket, value, before))
+
+    def _right(self, event: Feedback) -> float | None:
+        """Whether the answer was what the truth is; None where the answer is not remembered. A truth by output names it among others."""
+        answer = self._answers.get(event.id)
+        if answer is None:
+            return None
+        truths = event.truth.values() if isinstance(event.truth, dict) else (event.truth,)
+        return float(answer in truths)
 
     def _mirror(self, event: Mirrored) -> None:
         agreement = self.shadows[event.arm]
