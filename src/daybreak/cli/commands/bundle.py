@@ -34,6 +34,10 @@ def bundle(
         int | None,
         Parameter(help="Devices take none with a smaller one than they confirmed; left out, the model's version."),
     ] = None,
+    container: Annotated[
+        bool, Parameter(help="Write a Dockerfile and its context to the folder --output instead; nothing is encrypted.")
+    ] = False,
+    days: Annotated[float, Parameter(help="Until the token of a container expires; 0: never.")] = 90.0,
     json: Json = False,
     home: HomeFolder = None,
 ) -> None:
@@ -42,10 +46,13 @@ def bundle(
     Model, processing, examples and card are encrypted (AES-256-GCM); the manifest (names, types, versions, digests) is not. The signature
     over both is OpenSSF model signing's, which the public model_signing tool verifies.
 
-    JSON: {path, bytes, model, version, counter, id, signer, recipients, requires}.
+    JSON: {path, bytes, model, version, counter, id, signer, recipients, requires}; with --container {path, model, version, token}.
     """
     from daybreak.registry.store import Registry
 
+    if container:
+        _contain(Registry(find_home(home)).find(model).folder, output, days, json=json)
+        return
     if sign is None:
         raise UsageError("a bundle is signed: --sign KEY.pem; make one: daybreak edge keys signing -o KEY.pem")
     needs_cryptography()
@@ -59,6 +66,20 @@ def bundle(
         made = packing.pack(found.folder, output, key, recipients, counter, bar)
     told = _told(made, output) | {"signer": keys.name(key.public_key())}
     print_json(told) if json else _print(told)
+
+
+def _contain(folder: Path, output: Path, days: float, *, json: bool) -> None:
+    from daybreak.edge.container import context
+
+    package, token = context.write(folder, output, days)
+    told = {"path": str(output), "model": package.name, "version": package.version, "token": token}
+    if json:
+        print_json(told)
+        return
+    out = console()
+    out.print(f"{output}: docker build -t {package.name}:{package.version} {output}", soft_wrap=True)
+    out.print(f"then:  docker run -p 8080:8080 {package.name}:{package.version}", soft_wrap=True)
+    out.print(f"token: {token}   (shown this once; requests carry it as `Authorization: Bearer TOKEN`)", soft_wrap=True)
 
 
 def _told(made: "Manifest", path: Path) -> dict[str, Any]:
