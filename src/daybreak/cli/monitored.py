@@ -1,16 +1,24 @@
 """Monitoring for people: how a deployment stands, its windows, its settings."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from daybreak.cli.output import ago, console, duration, styled, table
+from daybreak.cli.output import ago, console, duration, errors_console, styled, table
 from daybreak.monitoring.drift import Finding
+from daybreak.monitoring.performance import Estimate, Performance
 from daybreak.serving.watch.closed import Closed
 from daybreak.serving.watch.settings import Watch
 from daybreak.serving.watch.standing import ArmStanding, Standing
 
+if TYPE_CHECKING:
+    from daybreak.cli.comparing import Compared
+
+LOUDEST = 12  # questions that are shown
 STYLE = {"ok": "green", "drift": "bold red", "too few rows": "yellow", "waiting": "dim", "no reference": "yellow"}
 
 
@@ -30,13 +38,17 @@ def _show_arm(arm: ArmStanding, at: float) -> None:
     if arm.until is not None:
         skipped = f", {arm.skipped:,} more not counted" if arm.skipped else ""
         console().print(styled((f"a window of {arm.rows:,} rows that ended {ago(arm.until, at)} ago{skipped}", "dim")))
-    if arm.performance is not None:
-        console().print(styled("measured: ", arm.performance.says), soft_wrap=True)
-    if arm.estimate is not None:
-        console().print(styled("estimated, not measured: ", arm.estimate.says), soft_wrap=True)
+    _show_scores(arm.performance, arm.estimate)
     if arm.tests:
         show_tests(arm.tests)
     console().print(styled((_open(arm, at), "dim")), soft_wrap=True)
+
+
+def _show_scores(performance: Performance | None, estimate: Estimate | None) -> None:
+    for name, found in (("measured", performance), ("estimated, not measured", estimate)):
+        if found is not None:
+            alarm = ("alarm ", "bold red") if found.alarm else ""
+            console().print(styled(alarm, f"{name}: {found.says}"), soft_wrap=True)
 
 
 def show_tests(tests: Sequence[Finding]) -> None:
@@ -103,3 +115,27 @@ def show_changed(deployment: str, watch: Watch) -> None:
         soft_wrap=True,
     )
     console().print(f"alerts go to {', '.join(told)}" if told else "alerts go to status and log alone", soft_wrap=True)
+
+
+def show_compared(found: "Compared") -> None:
+    """Rows of files against a reference."""
+    verdict = found.verdict
+    console().print(
+        styled(f"{found.model} {found.version}: ", (verdict.standing, STYLE[verdict.standing]), f", {verdict.says}"),
+        soft_wrap=True,
+    )
+    rejected = f", {found.rejected:,} more are none that the model takes" if found.rejected else ""
+    console().print(styled((f"{found.rows:,} rows compared{rejected}", "dim")))
+    _show_scores(found.performance, found.estimate)
+    if verdict.tests:
+        show_tests(verdict.tests[:LOUDEST])
+
+
+@contextmanager
+def counting(*, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Draws how many rows were compared on standard error, where somebody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with errors_console().status("comparing") as spinner:
+        yield lambda rows: spinner.update(f"comparing: {rows:,} rows")

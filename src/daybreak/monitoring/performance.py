@@ -4,13 +4,15 @@ What is measured is of the rows that somebody told the truth of, which are seldo
 confidence is right as often as on the evaluation set: it follows a change of the mix of rows, and is blind to a change of what is true.
 """
 
+from collections.abc import Sequence
 from math import erfc, sqrt
 
 import msgspec
 import numpy as np
 
 from daybreak.monitoring.calibration import Z, accuracy, mean_error
-from daybreak.monitoring.columns import CONFIDENCE
+from daybreak.monitoring.columns import CONFIDENCE, WHOLE, Values, classes
+from daybreak.monitoring.columns import measured as answers_of
 from daybreak.monitoring.policy import Policy
 from daybreak.monitoring.records import Calibration, Partial, Reference, Score, key
 from daybreak.monitoring.special import Vector, beta_binomial_tail
@@ -32,6 +34,18 @@ class Outcomes(msgspec.Struct, frozen=True):
         """One answered number more."""
         error = abs(answer - truth)
         return Outcomes(self.rows + 1, self.right, self.errors + error, self.squares + error * error)
+
+
+def outcomes_of(reference: Reference, outputs: Values, truth: Sequence[object], before: Outcomes) -> Outcomes:
+    """Outcomes with a batch more: the model's outputs, and right answers (rows,), None where one is unknown."""
+    column = next((column for column in reference.outputs if column.name == reference.predicted), None)
+    if column is None or column.name not in outputs:
+        return before
+    for answer, right in zip(answers_of(column, outputs[column.name])[WHOLE], classes(truth), strict=True):
+        if answer is not None and right is not None:
+            told = isinstance(answer, str)
+            before = before.and_class(answer, right) if told else before.and_number(float(answer), float(right))
+    return before
 
 
 class Performance(msgspec.Struct, frozen=True):
@@ -81,7 +95,10 @@ def _of_numbers(was: Score, outcomes: Outcomes, policy: Policy) -> Performance |
     if score is None:
         return None
     deviation = sqrt(((score.high - score.value) / Z) ** 2 + ((was.high - was.value) / Z) ** 2)
-    p = erfc((score.value - was.value) / deviation / sqrt(2)) / 2 if deviation > 0 else 1.0
+    if deviation > 0:
+        p = erfc((score.value - was.value) / deviation / sqrt(2)) / 2
+    else:  # errors that are all alike
+        p = float(score.value <= was.value)
     return _performance(score, was, p, policy, worse=score.value >= was.value * (1 + policy.error))
 
 

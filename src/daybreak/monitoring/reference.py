@@ -111,7 +111,7 @@ def _followed(column: Column, values: Any) -> Column:
 def _text_column(column: Column, values: Any) -> Column:
     """Words are learnt from every other text and counted in the others: else all were known, and any window were new."""
     rows = as_texts(values)
-    column = msgspec.structs.replace(column, words=texts.packed(texts.known_words(rows[1::2])))
+    column = msgspec.structs.replace(column, words=texts.known_words(rows[1::2]))
     held = {**measured(column, rows), texts.KNOWN: measured(column, rows[::2])[texts.KNOWN]}
     return msgspec.structs.replace(column, tracks=tuple(_track(name, track, column) for name, track in held.items()))
 

@@ -9,9 +9,11 @@ from cyclopts import App, Parameter
 
 from daybreak.base.errors import NotFound, UsageError
 from daybreak.cli.arguments import HomeFolder, Json
-from daybreak.cli.monitored import show_changed, show_standing, show_windows
+from daybreak.cli.monitored import counting, show_changed, show_compared, show_standing, show_windows
 from daybreak.cli.output import console, print_json
 from daybreak.client.homes import find_home
+from daybreak.monitoring.policy import Policy
+from daybreak.registry.store import Registry
 from daybreak.serving import desired
 from daybreak.serving.deployment import Deployment
 from daybreak.serving.watch import closed, report, settings, standing
@@ -85,6 +87,33 @@ def report_(
         print_json({"file": str(file), "day": day, "windows": sum(1 for _ in closed.of_day(folder, day))})
     else:
         console().print(f"wrote {file}", soft_wrap=True)
+
+
+@app.command
+def compare(
+    model: Annotated[str, Parameter(help="NAME@VERSION, NAME@ALIAS or a package's folder.")],
+    *files: Annotated[str, Parameter(help="Parquet, CSV or JSON lines, folders of pictures or sounds.")],
+    truth: Annotated[str, Parameter(help="The column of right answers: how good the model is on these rows.")] = "",
+    inputs_only: Annotated[bool, Parameter(help="Do not ask the model: compare its inputs alone.")] = False,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> int:
+    """Compare rows in files with a model's reference, without a deployment.
+
+    Exit status: 0; 1 where something raises an alarm; 2 where it could not be compared.
+
+    JSON: {model, version, rows, rejected, verdict: {standing, says, tests}, performance, estimate}.
+    """
+    from daybreak.cli.comparing import compare as compared
+
+    if not files:
+        raise UsageError("there is nothing to compare: name one file or more")
+    folder = Registry(find_home(home)).find(model).folder
+    with counting(quiet=json) as tell:
+        found = compared(folder, files, Policy(), predict=not inputs_only, truth=truth, tell=tell)
+    print_json(found) if json else show_compared(found)
+    alarms = found.verdict.alarms or (found.performance and found.performance.alarm)
+    return int(bool(alarms or (found.estimate and found.estimate.alarm)))
 
 
 @app.command(name="set")

@@ -1,0 +1,95 @@
+"""A model's reference against rows in files, offline: what `daybreak monitor compare` does."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from daybreak.base.errors import NotFound
+from daybreak.batch.job import Request, planned
+from daybreak.batch.running import predicted, source
+from daybreak.batch.sources import Taken
+from daybreak.inference.loading import load
+from daybreak.monitoring.drift import Verdict, judge
+from daybreak.monitoring.performance import Estimate, Outcomes, Performance, estimated, measured, outcomes_of
+from daybreak.monitoring.policy import Policy
+from daybreak.monitoring.records import Reference
+from daybreak.monitoring.reference import from_json
+from daybreak.monitoring.window import Window
+from daybreak.registry.package import Package, read
+from daybreak.signature.columns import length
+from daybreak.signature.fields import Columns
+
+RECORD = "reference.json"
+
+Progress = Callable[[int], None]  # rows compared so far
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """What rows in files say. `rejected`: rows that the model would have refused."""
+
+    model: str
+    version: int
+    rows: int
+    rejected: int
+    verdict: Verdict
+    performance: Performance | None = None
+    estimate: Estimate | None = None
+
+
+def compare(
+    folder: Path, files: tuple[str, ...], policy: Policy, *, predict: bool = True, truth: str = "", tell: Progress
+) -> Compared:
+    """Rows of files against the reference of the package in `folder`. `truth`: the column of right answers.
+
+    Raises `NotFound` where the package has no reference or a file is not there, `UsageError` where rows cannot be the model's.
+    """
+    package = read(folder)
+    reference = _reference(folder, package)
+    window, outcomes, rejected = Window(reference), Outcomes(), 0
+    for taken, outputs in _answered(folder, package, files, truth, predict=predict):
+        rejected += len(taken.faults)
+        rows = length(taken.columns)
+        if rows:
+            window.add(taken.columns, outputs, rows)
+        if truth and outputs:
+            outcomes = outcomes_of(reference, outputs, taken.kept[truth].to_pylist(), outcomes)
+        tell(window.rows)
+    part = window.take()
+    if not predict:  # answers were not asked: nothing is missing
+        part = msgspec.structs.replace(part, tracks={k: v for k, v in part.tracks.items() if k.startswith("input")})
+    estimate = estimated(reference, part, policy) if predict else None
+    verdict = judge(reference, part, policy)
+    performance = measured(reference, outcomes, policy)
+    return Compared(package.name, package.version, part.rows, rejected, verdict, performance, estimate)
+
+
+def _reference(folder: Path, package: Package) -> Reference:
+    try:
+        return from_json((folder / RECORD).read_bytes())
+    except FileNotFoundError:
+        raise NotFound(
+            f"{package.name} {package.version} has no {RECORD}: it was registered without samples; register it with some"
+        ) from None
+
+
+def _answered(
+    folder: Path, package: Package, files: tuple[str, ...], truth: str, *, predict: bool
+) -> Iterator[tuple[Taken, Columns]]:
+    """Pieces of all files, with the model's answers where they are asked for."""
+    plan = planned(Request(folder, files, "", keep=(truth,) if truth else ()), package)
+    sources = [source(index, given, plan, package.signature) for index, given in enumerate(plan.inputs)]
+    for one in sources:
+        one.check()
+    model = load(folder) if predict else None
+    try:
+        for one in sources:
+            for piece in one.pieces(lambda _: True):
+                taken = one.taken(piece)
+                outputs: Columns = {}
+                if model is not None and length(taken.columns):
+                    taken, outputs = predicted(model, taken, plan.batch)
+                yield taken, outputs
+    finally:
+        if model is not None:
+            model.close()

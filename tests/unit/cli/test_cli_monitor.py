@@ -1,0 +1,127 @@
+"""`daybreak monitor`: standing, settings, files compared with a reference, and what it refuses."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from daybreak.base.home import Home
+from daybreak.cli.main import main
+from daybreak.inference.loading import load
+from daybreak.monitoring import reference
+from daybreak.registry.package import read, seal
+from daybreak.serving import desired
+from daybreak.serving.deployment import Deployment, Served
+from daybreak.testing.packages import regression
+
+FIELDS = ("area", "rooms", "floor", "age")
+
+
+def flats(seed, rows, *, larger=0.0):
+    rng = np.random.default_rng(seed)
+    return {
+        "area": np.round(rng.normal(80 + larger, 15, rows), 1).astype(np.float32),
+        "rooms": rng.integers(1, 6, rows).astype(np.float32),
+        "floor": rng.integers(0, 5, rows).astype(np.float32),
+        "age": rng.uniform(0, 90, rows).astype(np.float32),
+    }
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A folder with a package, files of flats, and a home with a deployment that does not run."""
+    folder = tmp_path_factory.mktemp("shop")
+    regression(folder / "price")
+    model = load(folder / "price")
+    sample = flats(0, 1500)
+    answers = model.predict(sample)
+    made = reference.make(sample, answers, signature=model.signature, truth=answers["price"][:, 0])
+    (folder / "price" / "reference.json").write_bytes(reference.to_json(made))
+    seal(folder / "price", read(folder / "price"))
+    for name, larger in (("same", 0.0), ("larger", 12.0)):
+        held = flats(1, 700, larger=larger)
+        with (folder / f"{name}.csv").open("w", newline="") as file:
+            lines = csv.writer(file)
+            lines.writerow([*FIELDS, "paid"])
+            paid = model.predict(held)["price"][:, 0] + 50
+            lines.writerows(zip(*(held[field] for field in FIELDS), paid, strict=True))
+    model.close()
+    regression(folder / "bare")
+    served = (Served("champion", "price", 1, str(folder / "price")),)
+    desired.write(desired.folder_of(Home(folder / "home"), "shop"), Deployment("shop", served))
+    return folder
+
+
+@pytest.fixture
+def monitor(shop, monkeypatch, capsys):
+    """Runs the command: its status, what it printed, what it complained of."""
+    monkeypatch.chdir(shop)
+
+    def run(*words):
+        with pytest.raises(SystemExit) as ended:
+            main(["monitor", *words, "--home", "home"])
+        told = capsys.readouterr()
+        return ended.value.code or 0, told.out, told.err
+
+    return run
+
+
+def test_files_are_compared_with_a_models_reference(monitor):
+    status, told, _ = monitor("compare", "./price", "same.csv")
+    assert (status, "price 1: ok" in told, "700 rows compared" in told) == (0, True, True)
+    status, told, _ = monitor("compare", "./price", "larger.csv", "--json")
+    found = json.loads(told)
+    assert (status, found["verdict"]["standing"]) == (1, "drift")
+    assert {test["column"] for test in found["verdict"]["tests"] if test["alarm"]} == {"area", "price"}
+
+
+def test_without_the_model_its_inputs_alone_are_compared(monitor):
+    status, told, _ = monitor("compare", "./price", "larger.csv", "--inputs-only", "--json")
+    tests = json.loads(told)["verdict"]["tests"]
+    assert (status, {test["side"] for test in tests}) == (1, {"input"})
+
+
+def test_right_answers_in_a_column_measure_the_model(monitor):
+    status, told, _ = monitor("compare", "./price", "same.csv", "--truth", "paid", "--json")
+    score = json.loads(told)["performance"]["score"]
+    assert (status, score["name"], round(score["value"])) == (1, "mae", 50)
+
+
+def test_settings_are_kept_with_the_deployment_and_change_one_by_one(monitor, shop):
+    assert monitor("set", "shop", "--every", "60", "--webhook", "http://127.0.0.1/hook", "--psi", "0.2")[0] == 0
+    status, told, _ = monitor("set", "shop", "--rows", "1000", "--mail", "me@example.org", "--mail-host", "mx:587")
+    assert status == 0
+    assert "after 1 min 00 s and 1,000 rows" in told
+    assert "alerts go to http://127.0.0.1/hook, me@example.org" in told
+    watch = desired.read(shop / "home" / "deployments" / "shop").watch
+    assert watch["policy"] == {"psi": 0.2, "rows": 1000}
+    assert (watch["email"]["host"], watch["email"]["port"]) == ("mx", 587)
+    assert monitor("set", "shop", "--webhook", "none", "--mail", "none")[1].endswith("alone\n")
+
+
+def test_before_anything_was_watched_it_says_so(monitor):
+    assert monitor("status", "shop")[1].startswith("shop: nothing was watched yet")
+    assert json.loads(monitor("status", "shop", "--json")[1])["standing"] == "waiting"
+    assert monitor("windows", "shop")[1] == "shop closed no window in the last 1 day\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("status", "nobody"), "there is no deployment nobody"),
+        (("report", "shop"), "has no window of any day"),
+        (("report", "shop", "--day", "2020-01-01"), "has no window of 2020-01-01"),
+        (("compare", "./price"), "name one file or more"),
+        (("compare", "./price", "nothing.csv"), "no file matches nothing.csv"),
+        (("compare", "./bare", "same.csv"), "it was registered without samples"),
+        (("compare", "nobody@1", "same.csv"), "nobody"),
+        (("set", "shop", "--level", "2"), "between 0 and 1"),
+        (("set", "shop", "--webhook", "ftp://x"), "an http or https URL"),
+        (("set", "shop", "--mail", "a@b", "--mail-host", "mx:smtp"), "HOST or HOST:PORT"),
+        (("set", "shop", "--mail", "a@b", "--mail-user", "me"), "--mail-password-file"),
+    ],
+)
+def test_what_cannot_be_is_told_in_one_sentence(monitor, words, said):
+    status, _, told = monitor(*words)
+    assert (status, said in told, len(told.strip().splitlines())) == (2, True, 1), told
