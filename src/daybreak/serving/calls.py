@@ -9,6 +9,7 @@ from daybreak.inference.model import Model
 from daybreak.serving.deployment import Served
 from daybreak.serving.refusals import Refusal
 from daybreak.signature.codec import Codec
+from daybreak.signature.columns import cut
 from daybreak.signature.fields import Columns
 
 
@@ -36,6 +37,7 @@ class Call:
         "arrived",
         "at",
         "at_end",
+        "begin",
         "cancelled",
         "columns",
         "deadline",
@@ -45,11 +47,11 @@ class Call:
         "finished",
         "id",
         "json",
-        "outputs",
         "refusal",
         "route",
         "rows",
         "unit",
+        "whole",
     )
 
     def __init__(
@@ -77,11 +79,17 @@ class Call:
         self.at_end = 0.0  # the same clock, when it was answered or refused
         self.at = 0.0  # when it was answered, seconds since 1970
         self.id = ""  # of the request, `serving.ids`
-        self.outputs: Columns | None = None
+        self.whole: Columns | None = None  # outputs of its batch, in which its rows begin at `begin`
+        self.begin = 0
         self.answers: list[bytes] | None = None
         self.refusal: Refusal | None = None
         self.cancelled = False
         self.finished = False
+
+    @property
+    def outputs(self) -> Columns | None:
+        """What the model answered to its rows."""
+        return None if self.whole is None else cut(self.whole, self.begin, self.begin + self.rows)
 
 
 class Batch(msgspec.Struct, frozen=True):

@@ -61,6 +61,7 @@ class Engine:
         self._load = load
         self._deployment: Deployment | None = None
         self.router: Router | None = None  # of the split that is served
+        self._champion: Lane | None = None
         self._unit_header = b""
         self._unit_field = ""  # of rows as the codec makes them
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="bodies")
@@ -84,7 +85,7 @@ class Engine:
     @property
     def champion(self) -> Lane:
         """The arm that answers where no split says otherwise; its signature is the deployment's."""
-        return self.arms[self.deployment.served[0].arm]
+        return self._champion or self.arms[self.deployment.served[0].arm]
 
     @property
     def signature(self) -> Signature:
@@ -174,6 +175,7 @@ class Engine:
         old = self.arms
         self._deployment, self.arms = self._prepared
         self._prepared = None
+        self._champion = self.arms[self._deployment.served[0].arm]
         self._follow(self._deployment.split)
         for arm in self.arms.values():
             arm.limits = self._deployment.limits

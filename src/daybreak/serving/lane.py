@@ -21,7 +21,7 @@ from daybreak.serving.deployment import Limits, Served
 from daybreak.serving.problems import refuse
 from daybreak.serving.refusals import Refusal
 from daybreak.signature.codec import Codec
-from daybreak.signature.columns import cut, joined
+from daybreak.signature.columns import joined
 from daybreak.signature.fields import Columns
 
 SLOW = 0.004  # seconds of a call of the model beyond which the loop should not wait for it
@@ -48,6 +48,7 @@ class Lane:
         self._waiting: deque[Call] = deque()
         self._inside: list[Call] = []  # in the thread
         self._asked = False  # a flush is on its way
+        self._window: asyncio.TimerHandle | None = None  # in which a batch waits for company
         self._sweeping = False
         self._seconds = 2 * SLOW  # running mean of a call of the model: slow until a few calls were quick
         self._thread: ThreadPoolExecutor | None = None
@@ -66,6 +67,10 @@ class Lane:
         self._waiting.append(call)
         if not self._asked and not self._inside:
             self._ask()
+        elif self._window is not None and len(self._waiting) >= self.limits.batch:
+            self._window.cancel()
+            self._window = None
+            self._loop.call_soon(self._flush)
 
     async def drained(self) -> None:
         """Return when nothing is pending."""
@@ -87,12 +92,12 @@ class Lane:
     def _ask(self) -> None:
         self._asked = True
         if self.limits.wait > 0 and len(self._waiting) < self.limits.batch:
-            self._loop.call_later(self.limits.wait, self._flush)
+            self._window = self._loop.call_later(self.limits.wait, self._flush)
         else:
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        self._asked = False
+        self._asked, self._window = False, None
         calls = self._take()
         if calls and self._seconds > SLOW:
             self._call_aside(calls)
@@ -143,11 +148,11 @@ class Lane:
         self._go_on()
 
     def _answer(self, part: "Part", seconds: float) -> None:
-        at, now, begin, alone = time.time(), self._loop.time(), 0, len(part.calls) == 1
+        at, now, begin = time.time(), self._loop.time(), 0
         for call in part.calls:
             end = begin + call.rows
             if not call.cancelled and not call.finished:
-                call.outputs = part.outputs if alone else cut(part.outputs, begin, end)
+                call.whole, call.begin = part.outputs, begin
                 if part.answers is not None:
                     call.answers = part.answers[begin:end]
                 call.at, call.at_end = at, now

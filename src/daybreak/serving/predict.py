@@ -15,6 +15,7 @@ from daybreak.serving.calls import Call
 from daybreak.serving.engine import Engine
 from daybreak.serving.http.exchange import Exchange
 from daybreak.serving.http.server import Handler
+from daybreak.serving.packed import unpacked
 from daybreak.serving.problems import of_row, refuse
 from daybreak.serving.refusals import Refusal
 from daybreak.serving.tables import decoded_csv
@@ -23,6 +24,7 @@ from daybreak.signature.columns import LOOSE, objects
 from daybreak.signature.media import read
 
 ROUTE = "predict"
+ENCODING = b"content-encoding"
 LARGE = 64 << 10  # bytes; a larger body is decoded in a thread, so that the loop goes on
 PLAIN = frozenset((b"", b"application/json", b"application/x-www-form-urlencoded", b"text/plain", b"text/json"))
 CSV = frozenset((b"text/csv", b"application/csv"))
@@ -64,8 +66,7 @@ class Prediction:
 
     def begin(self) -> None:
         """Decode the body and queue its rows."""
-        body = self._exchange.body
-        if len(body) > LARGE:
+        if len(self._exchange.body) > LARGE or ENCODING in self._exchange.known:
             self._engine.aside(self._decode, self._decoded)
             return
         try:
@@ -84,7 +85,13 @@ class Prediction:
     def _decode(self) -> Prepared:
         """The body as a call. Raises `BadRow`, `Refusal`."""
         exchange = self._exchange
-        media = exchange.known.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        if ENCODING in exchange.known:
+            exchange.body = unpacked(
+                exchange.body, exchange.known[ENCODING].decode("latin-1"), self._engine.deployment.limits.body
+            )
+        media = exchange.known.get(b"content-type", b"")
+        if media not in PLAIN:
+            media = media.partition(b";")[0].strip().lower()
         if media in PLAIN:
             rows = self._engine.codec.decode(exchange.body)
         elif media in CSV:
@@ -109,7 +116,7 @@ class Prediction:
         return Call(self._done, columns=columns, rows=1, json=True, route=ROUTE, unit=self._unit(Rows((), single=True)))
 
     def _unit(self, rows: Rows) -> str:
-        return self._engine.unit_of(self._exchange.known, rows)
+        return self._engine.unit_of(self._exchange.known, rows) if self._engine.router is not None else ""
 
     def _submit(self, call: Call, single: bool) -> None:
         self._call, self._single = call, single

@@ -31,13 +31,11 @@ class House(Protocol):
 
     limits: Limits
     draining: bool
+    tick: float  # the loop's clock of a moment ago, seconds
 
     @property
     def hot(self) -> Container[bytes]:
         """Paths that are answered in the parser's callback."""
-
-    def now(self) -> float:
-        """The loop's clock, seconds."""
 
     def opened(self, connection: "Connection") -> None:
         """A client has connected."""
@@ -84,12 +82,9 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._paused = False
         self._head_bytes = 0  # that came while the head was not whole
-        self._head_size = 0
-        self._length = 0
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
-        self._expects = False
         self._exchange: Exchange | None = None  # whose body is coming
 
     # What the transport calls
@@ -99,7 +94,7 @@ class Connection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self.peer = transport.get_extra_info("peername") or ()
         self.secure = transport.get_extra_info("sslcontext") is not None
-        self.since = self.server.now()
+        self.since = self.server.tick
         self.server.opened(self)
 
     def connection_lost(self, _: Exception | None) -> None:
@@ -132,7 +127,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client reads slower than it is answered."""
         self.writable.clear()
-        self.since = self.server.now()
+        self.since = self.server.tick
 
     def resume_writing(self) -> None:
         """It has caught up."""
@@ -144,8 +139,12 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         if self.state != LINGER:
-            self.state, self.since = HEAD, self.server.now()
-            self._begin()
+            self.state, self.since = HEAD, self.server.tick
+            self._url = b""
+            self._headers = []
+            self._body = []
+            self.received = 0
+            self._exchange = None
 
     def on_url(self, url: bytes) -> None:
         """Its target, or a part of it."""
@@ -153,36 +152,30 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
-        name = name.lower()
-        self._head_size += len(name) + len(value)
-        self._headers.append((name, value))
-        if name == b"content-length":
-            self._length = int(value)
-        elif name == b"expect" and value.lower() == b"100-continue":
-            self._expects = True
+        self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Its head is there: what may not pass, or is too large, is refused before it is sent."""
         if self.state == LINGER:
             return
-        self.state, self._head_bytes = BODY, 0
+        self.state = BODY
         parser = self._parser
         if not self._url.startswith(b"/"):
             self._url = _path(self._url)
         exchange = Exchange(self, parser.get_method(), self._url, self._headers)
-        exchange.old = parser.get_http_version() == "1.0"
-        exchange.keep_alive = parser.should_keep_alive()
+        known = exchange.known
+        if not parser.should_keep_alive():
+            exchange.keep_alive = False
+        if b"connection" in known or not exchange.keep_alive:
+            exchange.old = parser.get_http_version() == "1.0"
         self._exchange = exchange
         try:
-            if self._head_size + len(self._url) > HEAD_BYTES:
-                raise _large_head()
+            self._check_size(int(known.get(b"content-length", 0)))
             self.server.admit(exchange)
         except Refusal as refusal:
             self.refuse(refusal)
             return
-        if self._length > self.server.limits.body:
-            self.refuse(self._too_large())
-        elif self._expects and not self.pipeline:
+        if b"expect" in known and known[b"expect"].lower() == b"100-continue" and not self.pipeline:
             self.transport.write(CONTINUE)
 
     def on_body(self, body: bytes) -> None:
@@ -198,7 +191,7 @@ class Connection(asyncio.Protocol):
         """It is whole: hand it on."""
         if self.state == LINGER:
             return
-        self.state, self.since = IDLE, self.server.now()
+        self.state, self.since = IDLE, self.server.tick
         exchange, body = self._exchange, self._body
         if exchange is None:
             return
@@ -252,14 +245,15 @@ class Connection(asyncio.Protocol):
         """Nothing of it is being answered or received."""
         return not self.pipeline and self.state == IDLE
 
-    def _begin(self) -> None:
-        self._url = b""
-        self._headers = []
-        self._body = []
-        self.received = self._length = 0
-        self._head_size = 0
-        self._expects = False
-        self._exchange = None
+    def _check_size(self, body: int) -> None:
+        """Raises `Refusal` for a head or a body that is too large."""
+        if self._head_bytes > HEAD_BYTES:  # some of it may be body
+            size = len(self._url) + sum(len(name) + len(value) for name, value in self._headers)
+            if size > HEAD_BYTES:
+                raise _large_head()
+        self._head_bytes = 0
+        if body > self.server.limits.body:
+            raise self._too_large()
 
     def _take(self, exchange: Exchange) -> None:
         pipeline = self.pipeline
@@ -279,7 +273,7 @@ class Connection(asyncio.Protocol):
         )
 
     def _linger(self) -> None:
-        self.state, self.since = LINGER, self.server.now()
+        self.state, self.since = LINGER, self.server.tick
 
     def _hang_up(self) -> None:
         """Close. After a refusal only when the client has stopped sending, or it would not see the answer (RFC 9112, 9.6)."""

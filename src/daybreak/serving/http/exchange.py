@@ -12,6 +12,8 @@ JSON = b"application/json"
 Headers = Iterable[tuple[bytes, bytes]]
 
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+OK = 200
+_OK = _LINES[OK]
 _BODILESS = (204, 304)
 
 
@@ -82,10 +84,19 @@ class Exchange:
 
     def answer(self, status: int, body: bytes, media: bytes = JSON, headers: Headers = ()) -> None:
         """Answer with a whole body."""
-        head = self._head(status, [(b"content-type", media), *headers], len(body))
-        self.out = head if self.method == b"HEAD" else head + body
+        if status == OK and self.plain and not headers and not self.connection.draining:
+            self.status = OK
+            self.out = b"%scontent-type: %s\r\ncontent-length: %d\r\n%s%s" % (_OK, media, len(body), _dated(), body)
+        else:
+            head = self._head(status, [(b"content-type", media), *headers], len(body))
+            self.out = head if self.method == b"HEAD" else head + body
         self.finished = True
         self.connection.advance()
+
+    @property
+    def plain(self) -> bool:
+        """Whether its answer needs no more than the usual head."""
+        return self.keep_alive and not self.old and not self.origin and self.method != b"HEAD"
 
     def refuse(self, refusal: Refusal) -> None:
         """Say why it is not answered."""

@@ -39,6 +39,7 @@ PREFLIGHT = (  # what a welcome page may send (Fetch, 3.2.2)
     ),
     (b"access-control-max-age", b"600"),
 )
+MOST_PASSED = 1_000
 TRIES = 64  # connections that are looked at for one that may go
 
 _log = logging.getLogger("daybreak.serving")
@@ -65,7 +66,9 @@ class Server:
         self.hot = hot
         self.limits = limits
         self.draining = False
-        self.guard: Guard | None = None
+        self.tick = asyncio.get_running_loop().time()  # the loop's clock, as of the last sweep
+        self._guard: Guard | None = None
+        self._passed: set[tuple[bytes | None, bytes | None]] = set()  # host and token of predictions that may pass
         self.meter: Meter | None = None
         self.tracing: Tracing | None = None
         self.connections: dict[Connection, None] = {}  # the oldest first
@@ -99,24 +102,30 @@ class Server:
 
     # What connections call
 
-    def now(self) -> float:
-        """The loop's clock, seconds."""
-        return self._loop.time()
+    @property
+    def guard(self) -> Guard | None:
+        """Who may ask what."""
+        return self._guard
+
+    @guard.setter
+    def guard(self, guard: Guard) -> None:
+        self._guard = guard
+        self._passed.clear()
 
     def admit(self, exchange: Exchange) -> None:
-        """Let a request pass, by its head. Raises `Refusal`."""
-        if self.guard is None:
+        """Let a request pass, by its head. Raises `Refusal`. Who may predict is remembered until the next sweep."""
+        if self._guard is None:
             return
-        known, method, path = exchange.known, exchange.method, exchange.path
-        preflight = method == b"OPTIONS" and b"access-control-request-method" in known
-        if self.hot.get(path) is not None and method == b"POST":
-            scope: Scope | None = "predict"
-        else:
-            scope = None if preflight else scope_of(method.decode(), unquote(path.decode("latin-1")))
-        origin, host = _text(known.get(b"origin")), _text(known.get(b"host"))
-        self.guard.admit(scope, host, origin, _text(known.get(b"authorization")))
-        if origin is not None:
-            exchange.origin = origin.encode("latin-1")
+        known = exchange.known
+        predicts = exchange.method == b"POST" and exchange.path in self.hot
+        key = (known.get(b"host"), known.get(b"authorization"))
+        if predicts and key in self._passed and b"origin" not in known:
+            return
+        origin = known.get(b"origin")
+        self._guard.admit(_scope(exchange, predicts=predicts), _text(key[0]), _text(origin), _text(key[1]))
+        if predicts and len(self._passed) < MOST_PASSED:
+            self._passed.add(key)
+        exchange.origin = origin or b""
 
     def handle(self, exchange: Exchange) -> None:
         """Begin to answer a request."""
@@ -191,7 +200,8 @@ class Server:
         return idle is not None
 
     def _sweep(self) -> None:
-        now = self.now()
+        now = self.tick = self._loop.time()
+        self._passed.clear()
         for connection in list(self.connections):
             self._look(connection, now - connection.since)
         self._sweeper = self._loop.call_later(SWEEP, self._sweep)
@@ -213,6 +223,15 @@ class Server:
 
     def _patience(self, connection: Connection) -> float:
         return self.limits.head + connection.received / SLOWEST
+
+
+def _scope(exchange: Exchange, *, predicts: bool) -> Scope | None:
+    """What a request needs. A preflight carries no token (Fetch, 3.2.5)."""
+    if predicts:
+        return "predict"
+    if exchange.method == b"OPTIONS" and b"access-control-request-method" in exchange.known:
+        return None
+    return scope_of(exchange.method.decode(), unquote(exchange.path.decode("latin-1")))
 
 
 def _text(value: bytes | None) -> str | None:
