@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from daybreak.edge import keys, packing
 from daybreak.edge.device.folder import DeviceFolder
 from daybreak.edge.opening import Access
+from daybreak.edge.verifying import verify
 from daybreak.edge.wrapping import DeviceKey
 from daybreak.testing import packages
 
@@ -61,6 +61,9 @@ class People:
         packing.pack(folder, target, keys.signer(self.place / "signer.pem"), packing.Recipients([device]), **options)
         return target
 
+    def verified(self, path):
+        return verify(path, self.access.trusted())
+
     def device(self, folder):
         return DeviceFolder(folder, DeviceKey(keys.device(self.place / "device.pem")))
 
@@ -73,6 +76,13 @@ def adding(people, version, *, faulty=False, counter=None):
     return people.bundle(folder, f"adding-{version}.dbk", counter=counter)
 
 
+def network(people, version):
+    """Twelve numbers, one of four classes."""
+    folder = people.place / f"network-{version}"
+    packages.mlp(folder, features=12, hidden=24, classes=4, version=version)
+    return people.bundle(folder, f"network-{version}.dbk")
+
+
 @dataclass
 class Device:
     """A process that serves."""
@@ -80,28 +90,32 @@ class Device:
     process: subprocess.Popen
     told: dict
 
-    def predict(self, row):
+    def predict(self, row, path="/predict"):
         connection = http.client.HTTPConnection("127.0.0.1", int(self.told["url"].rpartition(":")[2]), timeout=PATIENCE)
-        connection.request("POST", "/predict", json.dumps(row))
+        connection.request("POST", path, json.dumps(row), {"content-type": "application/json"})
         answer = connection.getresponse()
         told = json.loads(answer.read())
         connection.close()
         return answer.status, told
 
-    def version(self):
-        return self.predict({"a": 1, "b": 2})[1].get("version")
+    def version(self, row):
+        return self.predict(row)[1].get("version")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(PATIENCE) == 0
 
 
 @contextmanager
-def serving(*words, **environment):
+def serving(*words):
     """`daybreak edge run` until the block ends; then it is asked to stop, and must do so with status 0."""
     command = [sys.executable, "-m", "daybreak.cli", "edge", "run", *words, *QUICK]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | environment, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        yield Device(process, json.loads(_document(process)))
+        device = Device(process, json.loads(_document(process)))
+        yield device
         if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(PATIENCE) == 0
+            device.stop()
     finally:
         if process.poll() is None:
             process.kill()
