@@ -1,6 +1,9 @@
 """Where files lie: on this machine, or behind a URL that fsspec knows (s3://, gs://, https://). A file is written whole or not at all."""
 
+import bz2
 import glob
+import gzip
+import lzma
 import os
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,7 +18,7 @@ from daybreak.base.errors import NotFound, UsageError
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 SOUNDS = (".wav", ".flac", ".ogg")
 TABLES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-PACKED = (".gz", ".bz2", ".xz", ".zst")
+PACKED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 WILD = "*?["
 
 
@@ -55,6 +58,9 @@ def system(path: str) -> Any:
 
 def opened(path: str, *, unpack: bool = False) -> Any:
     """For reading bytes. `unpack`: a .gz or its like as what is in it."""
+    if not remote(path):
+        return PACKED.get(Path(path).suffix.lower(), open)(path, "rb") if unpack else Path(path).open("rb")
+    system(path)  # says what is missing, where something is
     import fsspec
 
     return fsspec.open(path, "rb", compression="infer" if unpack else None).open()

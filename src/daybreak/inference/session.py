@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daybreak.base.errors import ModelFailed
+from daybreak.base.errors import ModelFailed, UsageError
 
 Arrays = dict[str, Any]
 
@@ -33,8 +33,10 @@ class Session:
     """One model, loaded. `inputs`: name -> (dtype, shape), with None for a free axis; `outputs`: names, in the model's order."""
 
     def __init__(self, model: str | bytes, threads: int = 1) -> None:
-        import onnxruntime
-
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise UsageError("models run on onnxruntime, which is missing: pip install 'daybreak[serve]'") from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

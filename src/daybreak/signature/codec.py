@@ -132,6 +132,7 @@ def _unsettled(field: Field) -> bool:
 
 def _settler(field: Field) -> Settle:
     if field.kind in LOOSE:
+        media.ready(field)
         return lambda value, place: media.decoded(field, value, place)
     return lambda value, place: _ragged(field, value, place)
 

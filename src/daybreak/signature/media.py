@@ -7,12 +7,13 @@ rate (resampled in the frequency domain: Oppenheim and Schafer, Discrete-Time Si
 import base64
 import binascii
 import io
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from daybreak.base.errors import BadRow
+from daybreak.base.errors import BadRow, UsageError
 from daybreak.signature.fields import Field
 
 PIXELS = 32_000_000  # of one picture
@@ -20,6 +21,17 @@ SAMPLES = 30_000_000  # of one recording, over all channels: five minutes of ste
 PICTURES = ("PNG", "JPEG", "WEBP", "BMP")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 DEEP = ("I;16", "I;16B", "I;16L", "I")  # grey values to 65,535
+
+
+def ready(field: Field) -> None:
+    """Import the decoder of a field, before the first row asks for it. Raises `UsageError` where it is missing."""
+    module, name = ("PIL.Image", "Pillow") if field.kind == "image" else ("soundfile", "soundfile")
+    try:
+        import_module(module)
+    except (ImportError, OSError) as error:  # soundfile brings a library of the system's
+        raise UsageError(
+            f"{field.name!r} is read by {name}, which is missing ({error}): pip install 'daybreak[serve]'"
+        ) from error
 
 
 def decoded(field: Field, text: str, place: int | None = None) -> NDArray[Any]:

@@ -43,7 +43,14 @@ def batch(
     """
     import msgspec
 
-    from daybreak.batch.job import Request, start
+    from daybreak.base.errors import UsageError
+
+    try:
+        from daybreak.batch.job import Request, start
+    except ImportError as error:
+        raise UsageError(
+            f"files are read by pyarrow, which is missing ({error}): pip install 'daybreak[batch]'"
+        ) from error
     from daybreak.cli.batching import package_folder, pairs, print_report, progress
     from daybreak.cli.output import print_json
 

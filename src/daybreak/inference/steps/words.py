@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from daybreak.base.errors import UsageError
 from daybreak.inference.session import Arrays
 from daybreak.inference.steps import Before, Context, Options
 from daybreak.inference.steps.tables import found, target
@@ -55,8 +56,12 @@ def tokenize(options: Options, context: Context) -> Before:
     (0, 0 elsewhere), and `tokens.rows` (windows,), which row each is of; option `as` names them otherwise.
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a replica has as many threads as it was given
-    from tokenizers import Tokenizer
-
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise UsageError(
+            "the model's texts are cut by tokenizers, which is missing: pip install 'daybreak[text]'"
+        ) from error
     names = tuple(map(str, options["fields"]))
     tokenizer = Tokenizer.from_str(context.read(str(options["tokenizer"])).decode())
     length, stride = int(options.get("length", 512)), options.get("stride")
