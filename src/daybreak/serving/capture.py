@@ -52,7 +52,7 @@ class Capturing:
         signature, served, end = batch.arm.model.signature, batch.arm.served, begin + call.rows
         inputs = {name: values[begin:end] for name, values in batch.columns.items() if name not in wanted.redact}
         outputs = {name: values[begin:end] for name, values in batch.outputs.items()}
-        answers = [msgspec.json.decode(one) for one in batch.arm.codec.encode(outputs)]
+        answers = [msgspec.json.decode(one) for one in call.answers or batch.arm.codec.encode(outputs)]
         for answer in answers:
             for name in wanted.redact:
                 answer.pop(name, None)

@@ -61,14 +61,8 @@ def _plain(signature: Signature, deployment: Deployment, examples: Sequence[Json
             "post": {
                 "operationId": "predict",
                 "summary": "A row, or rows, to predictions.",
-                "parameters": [
-                    _header(
-                        "X-Deadline-Ms",
-                        {"type": "number", "exclusiveMinimum": 0},
-                        "Milliseconds that the answer is waited for.",
-                    ),
-                    _header("X-Unit", TEXT, "Who asks, where a split needs it."),
-                ],
+                "description": "The header X-Deadline-Ms says how many milliseconds the answer is waited for (then 504).",
+                "parameters": _unit(deployment),
                 "requestBody": {"required": True, "content": one | _bodies(signature)},
                 "responses": {"200": {"description": "One prediction for a row, several for rows."} | answered}
                 | _errors(WITH_BODY),
@@ -212,6 +206,14 @@ def _answer(name: str, schema: Json) -> Json:
 
 def _header(name: str, schema: Json, about: str) -> Json:
     return {"name": name, "in": "header", "schema": schema, "description": about}
+
+
+def _unit(deployment: Deployment) -> Sequence[Json]:
+    """The header that names who asks, where a running test has one."""
+    kind, _, name = deployment.split.unit.partition(":") if deployment.split else ("", "", "")
+    return (
+        [_header(name, TEXT, "Who asks: the test that runs answers a unit by one version.")] if kind == "header" else []
+    )
 
 
 def _in_path(name: str, values: Sequence[str]) -> Json:

@@ -1,5 +1,6 @@
 """Bad input, through a real server: each is a documented 4xx with a stable code, and the server serves on."""
 
+import gzip
 import json
 import socket
 
@@ -57,6 +58,7 @@ PREDICT = [
     ("the second of two rows", [ROW, ROW | {"job": 3}], "bad_type", "row 1, job"),
     ("too many rows", [ROW] * 51, "too_many_rows", ""),
 ]
+PACKED = gzip.compress(json.dumps(ROW).encode())
 
 
 @pytest.mark.parametrize(("body", "code", "where"), [case[1:] for case in PREDICT], ids=[case[0] for case in PREDICT])
@@ -151,6 +153,8 @@ def test_paths_that_lead_nowhere(income, method, path, code):
         ({"content_type": "image/png"}, "unknown_media"),
         ({"x_deadline_ms": "soon"}, "bad_request"),
         ({"x_deadline_ms": "-1"}, "bad_request"),
+        ({"content_encoding": "gzip"}, "bad_request"),
+        ({"content_encoding": "br"}, "unknown_media"),
     ],
 )
 def test_heads_that_do_not_do(income, headers, code):
@@ -178,11 +182,16 @@ def test_a_body_of_no_told_length_is_refused_when_it_has_grown_too_long(income, 
     assert code_of(income, head.encode() + chunk * 3) == (413, "body_too_large")
 
 
-def test_a_small_body_that_unpacks_to_a_large_one_is_refused(income):
-    import gzip
-
-    answer = income.post(V2, gzip.compress(b" " * 50_000_000), content_encoding="gzip", content_type="application/json")
+@pytest.mark.parametrize("path", ["/predict", V2, "/feedback"])
+def test_a_small_body_that_unpacks_to_a_large_one_is_refused(income, path):
+    body = gzip.compress(b" " * 50_000_000)
+    answer = income.post(path, body, content_encoding="gzip", content_type="application/json")
     assert (answer.status, answer.code) == (413, "body_too_large")
+
+
+def test_a_packed_row_is_a_row(income):
+    assert income.post("/predict", PACKED, content_encoding="gzip").told["prediction"]["income"]["label"] == "<=50K"
+    assert income.post("/predict", PACKED[:-9], content_encoding="gzip").code == "bad_request"
 
 
 @pytest.mark.parametrize(

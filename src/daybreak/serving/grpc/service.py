@@ -19,14 +19,14 @@ from daybreak.serving.problems import PROBLEMS
 from daybreak.serving.refusals import Refusal
 from daybreak.serving.tokens import Scope
 from daybreak.serving.v2 import metadata
-from daybreak.serving.v2.infer import arm_of, infer
+from daybreak.serving.v2.infer import arm_of, aside, infer
 
 SCOPES: dict[str, Scope | None] = {"ServerLive": None, "ServerReady": None, "ModelInfer": "predict"}  # others: read
 FACE = b"/grpc"  # as `serving.meters` counts it
 
 _log = logging.getLogger("daybreak.serving")
 
-Answer = Callable[[Any], Awaitable[Any]]
+Answer = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Any]]
 
 
 class Service:
@@ -55,7 +55,7 @@ class Service:
             began, status = monotonic(), 500
             try:
                 self._admit(name, context)
-                answered = await answer(request)
+                answered = await answer(request, context)
             except Refusal as refusal:
                 status = refusal.status
                 context.set_trailing_metadata((("code", refusal.code),))
@@ -77,30 +77,29 @@ class Service:
         if self._engine.meter is not None:
             self._engine.meter.request(FACE, status, seconds)
         if self._engine.tracing is not None:
-            told = {key.encode(): value.encode() for key, value in _metadata(context).items()}
-            self._engine.tracing.request(told, "POST", f"/{SERVICE}/{name}", status, seconds)
+            self._engine.tracing.request(_headers(context), "POST", f"/{SERVICE}/{name}", status, seconds)
 
     def _admit(self, name: str, context: grpc.aio.ServicerContext) -> None:
         deployment = self._engine.deployment
         if self._guarding is None or self._guarding[0] != deployment.generation:
             self._guarding = deployment.generation, guard_of(self._engine.folder, deployment)
-        self._guarding[1].admit_call(SCOPES.get(name, "read"), _metadata(context).get("authorization"))
+        self._guarding[1].admit_call(SCOPES.get(name, "read"), _text(_headers(context).get(b"authorization")))
 
-    async def _ServerLive(self, _: Any) -> Any:  # noqa: N802 (the protocol's names)
+    async def _ServerLive(self, _: Any, __: grpc.aio.ServicerContext) -> Any:  # noqa: N802 (the protocol's names)
         return message("ServerLiveResponse")(live=True)
 
-    async def _ServerReady(self, _: Any) -> Any:  # noqa: N802
+    async def _ServerReady(self, _: Any, __: grpc.aio.ServicerContext) -> Any:  # noqa: N802
         return message("ServerReadyResponse")(ready=self._engine.ready)
 
-    async def _ModelReady(self, request: Any) -> Any:  # noqa: N802
+    async def _ModelReady(self, request: Any, _: grpc.aio.ServicerContext) -> Any:  # noqa: N802
         arm_of(self._engine, request.name, request.version)
         return message("ModelReadyResponse")(ready=self._engine.ready)
 
-    async def _ServerMetadata(self, _: Any) -> Any:  # noqa: N802
+    async def _ServerMetadata(self, _: Any, __: grpc.aio.ServicerContext) -> Any:  # noqa: N802
         name, version, extensions = metadata.server()
         return message("ServerMetadataResponse")(name=name, version=version, extensions=extensions)
 
-    async def _ModelMetadata(self, request: Any) -> Any:  # noqa: N802
+    async def _ModelMetadata(self, request: Any, _: grpc.aio.ServicerContext) -> Any:  # noqa: N802
         arm, versions, inputs, outputs = metadata.model(self._engine, request.name, request.version)
         response = message("ModelMetadataResponse")(
             name=arm.served.model, versions=versions, platform=metadata.platform(arm)
@@ -110,12 +109,19 @@ class Service:
                 told.add(name=one.name, datatype=one.datatype, shape=one.shape)
         return response
 
-    async def _ModelInfer(self, request: Any) -> Any:  # noqa: N802
+    async def _ModelInfer(self, request: Any, context: grpc.aio.ServicerContext) -> Any:  # noqa: N802
         arm = arm_of(self._engine, request.model_name, request.model_version)
-        asked = tensors.read(request)
-        return tensors.write(asked, await infer(self._engine, asked, arm, route="grpc"))
+        size, unit = request.ByteSize(), self._engine.unit_of(_headers(context), ())
+        asked = await aside(size, lambda: tensors.read(request))
+        answered = await infer(self._engine, asked, arm, route="grpc", size=size, unit=unit)
+        return await aside(size, lambda: tensors.write(asked, answered))
 
 
-def _metadata(context: grpc.aio.ServicerContext) -> dict[str, str]:
-    """What a client sent beside its message, as far as it is text."""
-    return {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+def _headers(context: grpc.aio.ServicerContext) -> dict[bytes, bytes]:
+    """What a client sent beside its message, as headers of HTTP."""
+    told = context.invocation_metadata() or ()
+    return {key.encode(): value.encode() if isinstance(value, str) else value for key, value in told}
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")

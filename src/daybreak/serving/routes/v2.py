@@ -15,7 +15,7 @@ from daybreak.serving.engine import Engine
 from daybreak.serving.refusals import Refusal
 from daybreak.serving.routes.reading import body_of
 from daybreak.serving.v2 import bodies, metadata
-from daybreak.serving.v2.infer import arm_of, infer
+from daybreak.serving.v2.infer import arm_of, aside, infer
 from daybreak.serving.v2.mapping import Described
 
 MODEL = "/v2/models/{name}"
@@ -82,14 +82,14 @@ class _Face:
         body = await body_of(
             request, self._engine.deployment.limits.body, ("application/json", "application/octet-stream")
         )
-        asked = bodies.read(body, request.headers.get(bodies.LENGTH_HEADER))
-        answered = await infer(
-            self._engine, asked, arm, route="v2", unit=self._engine.unit_of(dict(request.headers.raw), ())
-        )
-        told, length = bodies.write(asked, answered)
-        if length is None:
+        size, length = len(body), request.headers.get(bodies.LENGTH_HEADER)
+        unit = self._engine.unit_of(dict(request.headers.raw), ())
+        asked = await aside(size, lambda: bodies.read(body, length))
+        answered = await infer(self._engine, asked, arm, route="v2", size=size, unit=unit)
+        told, head = await aside(size, lambda: bodies.write(asked, answered))
+        if head is None:
             return Response(told, media_type="application/json")
-        return Response(told, headers={bodies.LENGTH_HEADER: str(length)}, media_type="application/octet-stream")
+        return Response(told, headers={bodies.LENGTH_HEADER: str(head)}, media_type="application/octet-stream")
 
 
 def _path(request: Request) -> tuple[str, str | None]:

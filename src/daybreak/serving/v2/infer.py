@@ -4,7 +4,9 @@ Of parameters `timeout` (microseconds) shortens the deadline, `unit` names who a
 all outputs as binary; `classification` and `binary_data` are those of a requested output. Others are taken and mean nothing here.
 """
 
-from typing import Any
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,6 +19,8 @@ from daybreak.serving.v2.tensors import Tensor
 from daybreak.signature.fields import Output, Signature
 
 Parameters = dict[str, Any]
+LARGE = 64 << 10
+T = TypeVar("T")
 
 
 class Wanted(msgspec.Struct):
@@ -42,11 +46,16 @@ class Answered(msgspec.Struct):
     outputs: list[tuple[Wanted, Output, Tensor]]
 
 
-async def infer(engine: Engine, asked: Asked, arm: str, *, route: str, unit: str = "") -> Answered:
-    """Predict. `arm`: of whom an explicit version must be answered, else empty. Raises `Refusal`."""
+async def aside(size: int, work: Callable[[], T]) -> T:
+    """Do it; in a thread where its input has so many bytes that other requests should not wait for it."""
+    return await asyncio.to_thread(work) if size > LARGE else work()
+
+
+async def infer(engine: Engine, asked: Asked, arm: str, *, route: str, size: int, unit: str = "") -> Answered:
+    """Predict. `arm`: of whom an explicit version must be answered, else empty; `size`: of the request in bytes. Raises `Refusal`."""
     signature = engine.signature
     wanted = _wanted(signature, asked.outputs)
-    columns, rows = columns_of(signature, asked.inputs)
+    columns, rows = await aside(size, lambda: columns_of(signature, asked.inputs))
     unit = str(asked.parameters.get("unit", unit))
     call = await engine.predict(columns, rows, route=route, unit=unit, arm=arm, deadline=_deadline(asked.parameters))
     outputs = call.outputs or {}
