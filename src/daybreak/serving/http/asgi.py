@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
+from daybreak.serving.guard import Guard
 from daybreak.serving.http.exchange import Exchange
 from daybreak.serving.refusals import Refusal
 
@@ -20,9 +21,10 @@ _log = logging.getLogger("daybreak.serving")
 class Cycle:
     """One request's way through the app."""
 
-    def __init__(self, exchange: Exchange, app: App) -> None:
+    def __init__(self, exchange: Exchange, app: App, guard: Guard | None = None) -> None:
         self._exchange = exchange
         self._app = app
+        self._guard = guard  # which let the request in; the page asks it again
         self._told = False  # the body was handed over
         self._begun = False  # the answer's head was written
         self._chunked = False
@@ -62,7 +64,7 @@ class Cycle:
             "raw_path": exchange.path,
             "query_string": exchange.query,
             "headers": exchange.headers,
-            "state": {},
+            "state": {"guard": self._guard},
         }
 
     async def _receive(self) -> Message:

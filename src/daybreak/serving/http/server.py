@@ -136,7 +136,7 @@ class Server:
         if (handler := self.hot.get(exchange.path)) is not None:
             handler(exchange)
             return
-        cycle = Cycle(exchange, self.app)
+        cycle = Cycle(exchange, self.app, self.guard)
         exchange.worker = cycle
         task = self._loop.create_task(cycle.run())
         self._tasks.add(task)
