@@ -124,49 +124,35 @@ def _model(path: str, suffix: str, parameters: Sequence[Json]) -> Json:
 
 def _schemas(signature: Signature) -> Json:
     codes = {"type": "string", "enum": list(PROBLEMS)}
-    parameters = {"type": "object"}
-    tensor = _object({"name": TEXT, "datatype": TEXT, "shape": _list({"type": "integer"})}, open_=True)
-    given = tensor | {
-        "properties": tensor["properties"] | {"name": {"enum": [field.name for field in signature.inputs]}}
+    feedback = {
+        "id": TEXT | {"description": "Of the answer."},
+        "kind": {"enum": [*KINDS, None]},
+        "value": {"type": ["number", "boolean", "null"]},
+        "truth": {"description": "The right answer, or {output: answer}."},
+        "note": TEXT | {"maxLength": 2000},
     }
-    outputs = {"enum": [output.name for output in signature.outputs]}
-    wanted = {"type": "object", "properties": {"name": outputs, "parameters": parameters}, "required": ["name"]}
     return {
         "Row": row_schema(signature),
         "Prediction": prediction_schema(signature),
-        "Feedback": {
-            "type": "object",
-            "properties": {
-                "id": TEXT | {"description": "Of the answer."},
-                "kind": {"enum": [*KINDS, None]},
-                "value": {"type": ["number", "boolean", "null"]},
-                "truth": {"description": "The right answer, or {output: answer}."},
-                "note": TEXT | {"maxLength": 2000},
-            },
-            "required": ["id"],
-            "anyOf": [{"required": ["truth"]}, {"required": ["kind"]}],
-            "additionalProperties": False,
-        },
+        "Feedback": _some(feedback, "id")
+        | {"anyOf": [{"required": ["truth"]}, {"required": ["kind"]}], "additionalProperties": False},
         "Accepted": _object({"accepted": {"type": "integer"}, "kinds": _list(TEXT)}),
-        "Error": {
-            "type": "object",
-            "properties": {"error": TEXT, "code": codes, "where": TEXT},
-            "required": ["error", "code"],
-        },
+        "Error": _some({"error": TEXT, "code": codes, "where": TEXT}, "error", "code"),
+    } | _tensors(signature)
+
+
+def _tensors(signature: Signature) -> Json:
+    """Of the Open Inference Protocol."""
+    described = {"name": TEXT, "datatype": TEXT, "shape": _list({"type": "integer"})}
+    tensor, parameters = _object(described, open_=True), {"type": "object"}
+    given = _object(described | {"name": {"enum": [field.name for field in signature.inputs]}}, open_=True)
+    wanted = {"name": {"enum": [output.name for output in signature.outputs]}, "parameters": parameters}
+    asked = {"inputs": _list(given) | {"minItems": 1}, "outputs": _list(_some(wanted, "name"))}
+    told = {"inputs": _list(tensor), "outputs": _list(tensor)}
+    return {
         "Server": _object({"name": TEXT, "version": TEXT, "extensions": _list(TEXT)}, open_=True),
-        "Model": _object(
-            {"name": TEXT, "versions": _list(TEXT), "platform": TEXT, "inputs": _list(tensor), "outputs": _list(tensor)}
-        ),
-        "Inference": {
-            "type": "object",
-            "properties": {
-                "id": TEXT,
-                "parameters": parameters,
-                "inputs": _list(given) | {"minItems": 1},
-                "outputs": _list(wanted),
-            },
-            "required": ["inputs"],
-        },
+        "Model": _object({"name": TEXT, "versions": _list(TEXT), "platform": TEXT} | told),
+        "Inference": _some({"id": TEXT, "parameters": parameters} | asked, "inputs"),
         "Inferred": _object(
             {"model_name": TEXT, "model_version": TEXT, "id": TEXT, "outputs": _list(tensor)}, open_=True
         ),
@@ -236,3 +222,7 @@ def _object(properties: Json, *, open_: bool = False) -> Json:
     return {"type": "object", "properties": properties, "required": list(properties)} | (
         {} if open_ else {"additionalProperties": False}
     )
+
+
+def _some(properties: Json, *required: str) -> Json:
+    return {"type": "object", "properties": properties, "required": list(required)}

@@ -46,7 +46,7 @@ def test_no_request_is_answered_otherwise_than_documented(income, mode):
 
 
 def ask(operation, mode):
-    @settings(max_examples=10, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None)
+    @settings(max_examples=7, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None)
     @given(case=operation.as_strategy(generation_mode=mode))
     def every(case):
         case.call_and_validate(checks=CHECKS)
