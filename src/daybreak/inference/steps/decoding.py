@@ -39,8 +39,8 @@ def softmax(options: Options, context: Context) -> After:
         logits = wide(outputs[of])
         if temperature != 1.0:
             logits = logits / np.asarray(temperature, logits.dtype)
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        outputs[to] = powers / powers.sum(axis=1, keepdims=True)
+        powers = np.exp(logits - np.maximum.reduce(logits, axis=1, keepdims=True))
+        outputs[to] = powers / np.add.reduce(powers, axis=1, keepdims=True)
 
     return step
 

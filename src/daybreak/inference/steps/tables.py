@@ -30,6 +30,8 @@ def found(name: str, columns: Columns, feeds: Arrays) -> NDArray[Any]:
 
 def wide(array: NDArray[Any]) -> NDArray[Any]:
     """(rows, values of one row), also of no rows."""
+    if array.ndim == 2:  # noqa: PLR2004 - it is so already
+        return array
     return array.reshape(len(array), int(np.prod(array.shape[1:], dtype=np.int64)))
 
 
@@ -39,13 +41,14 @@ def feed(options: Options, context: Context) -> Before:
     Null text is the empty one.
     """
     to, name = target(options, context), str(options["field"])
-    dtype, shape = context.inputs.get(to, (None, ()))
+    asked, shape = context.inputs.get(to, (None, ()))
+    dtype = None if asked is None else np.dtype(asked)
     narrow = len(shape) == 2 and shape[1] in (1, None)  # noqa: PLR2004 - rows and one column
     sizes = tuple(-1 if length is None else length for length in shape[1:])
 
     def step(columns: Columns, feeds: Arrays) -> None:
         array = found(name, columns, feeds)
-        if array.dtype == object and dtype is not None:
+        if array.dtype.kind == "O" and dtype is not None:
             array = np.array([_whole(value) for value in array], dtype) if len(array) else np.zeros((0,), dtype)
         elif dtype is not None and array.dtype != dtype:
             array = array.astype(dtype)
@@ -76,9 +79,7 @@ def stack(options: Options, context: Context) -> Before:
             feeds[to] = columns.matrix if columns.matrix.dtype == dtype else columns.matrix.astype(dtype)
             return
         parts = [found(name, columns, feeds) for name in names]
-        feeds[to] = np.concatenate(
-            [part.reshape(len(part), -1) for part in parts], axis=1, dtype=dtype, casting="unsafe"
-        )
+        feeds[to] = np.concatenate([wide(part) for part in parts], axis=1, dtype=dtype, casting="unsafe")
 
     return step
 
