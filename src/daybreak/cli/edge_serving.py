@@ -10,6 +10,7 @@ import uvloop
 from daybreak.cli.edging import state_folder
 from daybreak.cli.output import console, print_json
 from daybreak.edge.device.folder import DeviceFolder
+from daybreak.edge.memory import no_core_dumps
 from daybreak.edge.opening import Access
 from daybreak.edge.running.server import DeviceServer, Options
 from daybreak.edge.sources import source
@@ -31,6 +32,7 @@ class Asked:
 
 def serve(asked: Asked, access: Access, options: Options) -> None:
     """Install and serve. Raises what installing and serving raise."""
+    no_core_dumps()
     name = verify(asked.bundle, access.trusted()).manifest.package.name if asked.bundle else ""
     device = DeviceFolder(state_folder(asked.state, name, asked.home), access.unlock())
     if asked.bundle:

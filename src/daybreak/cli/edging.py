@@ -1,5 +1,6 @@
 """What commands about bundles share: options, and keys read from files."""
 
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,8 +30,8 @@ State = Annotated[
     ),
 ]
 NOBODY = "a device trusts somebody: --trust SIGNER.pub (who makes bundles hands it out: daybreak edge keys signing)"
-
 ONE_OF = "a device is opened with --key DEVICE.pem or with --passphrase-file FILE, one of them"
+SERVING = ("httptools", "onnxruntime", "starlette", "uvloop")
 
 
 def needs_cryptography() -> None:
@@ -39,6 +40,15 @@ def needs_cryptography() -> None:
         import cryptography.hazmat.primitives.hpke  # noqa: F401
     except ImportError as error:
         raise UsageError("bundles need cryptography 47 or newer: pip install 'daybreak[edge]'") from error
+
+
+def needs_serving() -> None:
+    """Raises `UsageError` that says what to install."""
+    missing = [name for name in SERVING if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"a device serves with {', '.join(missing)}, which is missing: pip install 'daybreak[serve,edge]'"
+        )
 
 
 def trusted(paths: tuple[Path, ...]) -> "list[SignerPublic]":

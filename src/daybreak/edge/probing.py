@@ -13,6 +13,7 @@ import msgspec
 from daybreak.base import errors
 from daybreak.base.errors import DaybreakError, UnhealthyBundle
 from daybreak.edge.health import open_healthy
+from daybreak.edge.memory import no_core_dumps
 from daybreak.edge.opening import Access
 from daybreak.edge.unsealing import unseal
 from daybreak.edge.verifying import verify
@@ -67,4 +68,5 @@ def answered(order: Order) -> Answer:
 
 
 if __name__ == "__main__":
+    no_core_dumps()
     sys.stdout.buffer.write(msgspec.json.encode(answered(msgspec.json.decode(sys.stdin.buffer.read(), type=Order))))

@@ -17,6 +17,7 @@ from daybreak.cli.edging import (
     Trust,
     access,
     needs_cryptography,
+    needs_serving,
     opened_device,
     state_folder,
     trusted,
@@ -24,8 +25,7 @@ from daybreak.cli.edging import (
 from daybreak.cli.output import ago, console, print_json, styled, table
 
 if TYPE_CHECKING:
-    from daybreak.edge.device.state import Installed
-    from daybreak.edge.device.state import State as DeviceState
+    from daybreak.edge.device import state as states
     from daybreak.edge.manifest import Manifest
     from daybreak.edge.tuning.order import Report
 
@@ -36,6 +36,10 @@ app.command(keys_app)
 KeyPath = Annotated[
     Path, Parameter(name=["--output", "-o"], help="The private key's file; the public one lies beside it as NAME.pub.")
 ]
+Installed = Annotated[Path | None, Parameter(help="A bundle (.dbk) to install and serve; left out, what is installed.")]
+Host = Annotated[str, Parameter(help="Address to listen on; others than this machine's own need a token.")]
+Updates = Annotated[str, Parameter(help="Ask there for newer bundles: a folder of them, or a http(s) URL of one.")]
+Trial = Annotated[float, Parameter(help="Seconds in which a new version has to do well before it is confirmed.")]
 
 
 @keys_app.command(name="signing")
@@ -80,26 +84,18 @@ def inspect(bundle: Bundle, *, trust: Trust = (), json: Json = False) -> None:
 
 @app.command
 def run(
-    bundle: Annotated[
-        Path | None, Parameter(help="A bundle (.dbk) to install and serve; left out, what is installed.")
-    ] = None,
+    bundle: Installed = None,
     *,
     trust: Trust = (),
     key: KeyFile = None,
     passphrase_file: PassphraseFile = None,
     state: State = None,
-    host: Annotated[
-        str, Parameter(help="Address to listen on; others than this machine's own need a token.")
-    ] = "127.0.0.1",
+    host: Host = "127.0.0.1",
     port: Annotated[int, Parameter(help="0: any that is free.")] = 8080,
     threads: Annotated[int, Parameter(help="Of the runtime.")] = 1,
-    updates: Annotated[
-        str, Parameter(help="Ask there for newer bundles: a folder of them, or a http(s) URL of one.")
-    ] = "",
+    updates: Updates = "",
     every: Annotated[float, Parameter(help="Seconds between questions for updates.")] = 300.0,
-    trial: Annotated[
-        float, Parameter(help="Seconds in which a new version has to do well before it is confirmed.")
-    ] = 30.0,
+    trial: Trial = 30.0,
     learn: Annotated[bool, Parameter(help="Keep requests beside feedback, for `daybreak edge tune`.")] = False,
     certificate: Annotated[str, Parameter(help="PEM file: serve by TLS.")] = "",
     tls_key: Annotated[str, Parameter(help="PEM file of the certificate's key.")] = "",
@@ -114,9 +110,9 @@ def run(
 
     JSON: {url, model, version, digest, tuned, trial, state} as soon as it serves.
     """
-    from daybreak.cli.edge_serving import Asked, serve
-
     given = access(trust, key, passphrase_file)
+    needs_serving()
+    from daybreak.cli.edge_serving import Asked, serve
     from daybreak.edge.running.server import Options
 
     options = Options(host, port, threads, trial, every, learn, page, certificate, tls_key)
@@ -215,7 +211,7 @@ def _make(kind: Any, output: Path, *, json: bool) -> None:
         console().print(f"{output} (private, for its owner alone) and {public}: {kind} key {name}", soft_wrap=True)
 
 
-def _print_state(found: "DeviceState", *, json: bool) -> None:
+def _print_state(found: "states.State", *, json: bool) -> None:
     if json:
         print_json(msgspec.to_builtins(found))
         return
@@ -277,5 +273,5 @@ def _print_manifest(bundle: Path, told: "Manifest", signer: str | None, lacking:
     out.print(table(["", ""], [row for row in rows if row[1]]))
 
 
-def _version(installed: "Installed") -> str:
+def _version(installed: "states.Installed") -> str:
     return f"version {installed.version} (counter {installed.counter})   {installed.digest[:16]}"

@@ -37,7 +37,8 @@ class DeviceFolder:
         self.folder = folder
         self._unlock = unlock
         self._keys: dict[bytes, bytes] = {}
-        (folder / BUNDLES).mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / BUNDLES).mkdir(exist_ok=True, mode=0o700)
 
     @property
     def state(self) -> State:

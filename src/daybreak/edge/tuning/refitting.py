@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from daybreak.base.errors import DaybreakError, UsageError
+from daybreak.edge.memory import no_core_dumps
 from daybreak.edge.tuning import augmented, targets
 from daybreak.edge.tuning.fitting import Fitted, Layer, Rows, fit
 from daybreak.edge.tuning.head import Head, find
@@ -111,4 +112,5 @@ def answer(text: bytes) -> bytes:
 
 
 if __name__ == "__main__":
+    no_core_dumps()
     sys.stdout.buffer.write(answer(sys.stdin.buffer.read()))
