@@ -2,8 +2,8 @@
 
 OUT/
   part-00000-00003.parquet   answers to rows [3 * part_rows, 4 * part_rows) of input 0; columns `row`, `file`, kept ones, outputs
-  rejects.jsonl              rows that have no answer: {"file", "row", "code", "where", "error"}; where there are any
-  manifest.json              inputs and model by digest, parts by digest, counts; written last, says that the job is done
+  _rejects.jsonl             rows that have no answer: {"file", "row", "code", "where", "error"}; where there are any
+  _manifest.json             inputs and model by digest, parts by digest, counts; written last, says that the job is done
   .job/                      the plan, a mark for each part that is whole (with its rejects)
 """
 
@@ -18,7 +18,7 @@ from daybreak.batch.places import Input, Out
 from daybreak.signature.columns import LOOSE
 from daybreak.signature.fields import Field, Signature
 
-JOB, PLAN, MANIFEST, REJECTS = ".job", ".job/plan.json", "manifest.json", "rejects.jsonl"
+JOB, PLAN, MANIFEST, REJECTS = ".job", ".job/plan.json", "_manifest.json", "_rejects.jsonl"
 Format = Literal["parquet", "csv", "jsonl"]
 ROWS = {"table": 65_536, "media": 1_024}  # of one part
 BATCH = {"table": 1_024, "media": 64}  # rows in one call of the model

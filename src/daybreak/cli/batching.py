@@ -86,6 +86,6 @@ def print_report(report: Report) -> None:
         styled(("done", "bold green"), f": {report.rows:,} rows in {report.parts} parts{resumed}"), soft_wrap=True
     )
     if report.rejected:
-        told = f": {report.rejected:,} rows have no answer; {report.out}/rejects.jsonl says why"
+        told = f": {report.rejected:,} rows have no answer; {report.out}/_rejects.jsonl says why"
         out.print(styled(("rejected", "yellow"), told), soft_wrap=True)
     out.print(f"{report.out}    {report.manifest}", soft_wrap=True)

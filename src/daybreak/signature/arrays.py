@@ -150,7 +150,7 @@ def _bad(field: Field, column: NDArray[Any]) -> list[Bad]:
                 (
                     _rows(wrong),
                     "bad_value",
-                    lambda row: f"{field.name!r} must be finite, got {shown(_odd(column[row]))}",
+                    lambda row: f"{field.name!r} must be finite, and not null, got {shown(_odd(column[row]))}",
                 )
             )
     if number_type(field).kind in "iu" and column.dtype.kind == "f":

@@ -27,14 +27,19 @@ and of outputs:
 | tensor | (rows, *shape) | nested lists |
 """
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from numpy.typing import NDArray
 
 InputKind = Literal["number", "integer", "boolean", "category", "text", "image", "audio", "tensor"]
 OutputKind = Literal["label", "number", "text", "span", "image", "tensor"]
-Columns = dict[str, NDArray[Any]]
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Columns = dict[str, NDArray[Any]]
+else:  # a supervisor and a command read signatures and never compute: NumPy would cost them 100 ms and 25 MB
+    Columns = dict[str, Any]
 
 
 class Field(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

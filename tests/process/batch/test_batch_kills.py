@@ -90,7 +90,7 @@ def test_a_killed_job_goes_on_and_gives_the_same_bytes(inputs, tmp_path, moments
         process = started(inputs, str(out), start_new_session=True)
         done = kill_after(process, inputs / out, parts)
         assert done < ROWS // PART
-        assert not (inputs / out / "manifest.json").exists()
+        assert not (inputs / out / "_manifest.json").exists()
     finished(inputs, out)
     assert files(inputs / out) == files(inputs / "whole")
 
@@ -122,4 +122,4 @@ def test_a_model_that_ends_its_process_fails_the_job_which_can_go_on(tmp_path):
         start(request, lambda *_: None)
     assert (tmp_path / "out" / "part-00000-00001.parquet").exists()
     assert not (tmp_path / "out" / "part-00000-00002.parquet").exists()
-    assert not (tmp_path / "out" / "manifest.json").exists()
+    assert not (tmp_path / "out" / "_manifest.json").exists()

@@ -44,7 +44,7 @@ def test_parts_that_are_lost_are_made_again_with_the_same_bytes(job, tmp_path):
         for number in lost:
             (tmp_path / "out" / ".job" / f"part-00000-{number:05d}.json").unlink()
             (tmp_path / "out" / f"part-00000-{number:05d}.parquet").unlink()
-        (tmp_path / "out" / "manifest.json").unlink()
+        (tmp_path / "out" / "_manifest.json").unlink()
         (tmp_path / "out" / "part-00000-00001.parquet.partial").write_bytes(b"half a pa")
         report = job(threads=1)
         assert (report.rows, report.parts, report.resumed) == (100, 7, 7 - len(lost))
@@ -61,7 +61,7 @@ def test_a_job_that_is_done_is_not_done_again(job, tmp_path):
 
 def test_the_manifest_names_inputs_model_and_parts_by_digest(job, tmp_path):
     job()
-    told = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    told = json.loads((tmp_path / "out" / "_manifest.json").read_text())
     assert len(told["inputs"][0]["blake3"]) == 64
     assert len(told["model"]["digest"]) == 64
     assert [part["rows"] for part in told["parts"]] == [16] * 6 + [4]

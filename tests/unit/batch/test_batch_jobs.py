@@ -50,7 +50,7 @@ def answers(out):
 
 
 def rejects(out):
-    place = out / "rejects.jsonl"
+    place = out / "_rejects.jsonl"
     return [json.loads(line) for line in place.read_text().splitlines()] if place.exists() else []
 
 
@@ -300,6 +300,6 @@ def test_urls_are_read_and_written(income, tmp_path):
     memory.put(str(tmp_path / "people.parquet"), "/in/people.parquet")
     report = run(income, "memory://in/*", out="memory://out/today", format="jsonl")
     assert (report.rows, report.rejected) == (ROWS + 1, 1)
-    told = json.loads(memory.cat("/out/today/manifest.json"))
+    told = json.loads(memory.cat("/out/today/_manifest.json"))
     assert [given["path"] for given in told["inputs"]] == ["memory:///in/people.jsonl", "memory:///in/people.parquet"]
     assert run(income, "memory://in/*", out="memory://out/today", format="jsonl").resumed == 4

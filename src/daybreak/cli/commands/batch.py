@@ -37,7 +37,7 @@ def batch(
     """Predict all rows of files, into part files.
 
     A job that was cut off goes on where it was when the same command is given again, and writes the same bytes. Rows that the model
-    does not take go to OUT/rejects.jsonl with the reason; OUT/manifest.json says what was predicted by which model, by digest.
+    does not take go to OUT/_rejects.jsonl with the reason; OUT/_manifest.json says what was predicted by which model, by digest.
 
     JSON: {out, rows, rejected, parts, resumed, manifest}.
     """
