@@ -24,6 +24,7 @@ from daybreak.base.errors import DamagedFile, NotFound
 from daybreak.signature.fields import Signature
 
 RECORD = "package.json"
+EXAMPLES = "examples.jsonl"
 
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -13,7 +13,6 @@ from daybreak.registry.store import Registry
 from daybreak.serving import desired, status
 from daybreak.serving.deployment import Deployment, Served
 from daybreak.serving.guard import is_loopback
-from daybreak.serving.opening import EXAMPLES
 from daybreak.serving.sockets import reserve
 from daybreak.serving.tls import context_of
 from daybreak.serving.tokens import Tokens
@@ -126,7 +125,7 @@ def settled(folder: Path, generation: int, seconds: float, alive: Callable[[], b
 def example(one: Served) -> str:
     """A row of its package as JSON; empty where the package has none."""
     try:
-        with (Path(one.package) / EXAMPLES).open("rb") as lines:
+        with (Path(one.package) / package.EXAMPLES).open("rb") as lines:
             line = lines.readline()
     except FileNotFoundError:
         return ""

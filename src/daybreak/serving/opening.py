@@ -6,10 +6,9 @@ import msgspec
 
 from daybreak.inference.loading import load
 from daybreak.inference.model import Model
+from daybreak.registry.package import EXAMPLES
 from daybreak.serving.deployment import Served
 from daybreak.signature.codec import Codec
-
-EXAMPLES = "examples.jsonl"
 
 
 def opened(served: Served, threads: int) -> Model:

@@ -9,9 +9,9 @@ from starlette.routing import BaseRoute, Route
 
 from daybreak.base.errors import NotFound
 from daybreak.inference.model import Model
+from daybreak.registry.package import EXAMPLES as LINES
 from daybreak.serving.engine import Engine
 from daybreak.serving.openapi import document
-from daybreak.serving.opening import EXAMPLES as LINES
 
 EXAMPLES = 3
 LARGEST = 64 << 10  # bytes of a line with an example; larger ones (pictures) would make the document hard to read
