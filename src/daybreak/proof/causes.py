@@ -14,7 +14,8 @@ from daybreak.proof.comparing import compare_points
 from daybreak.proof.recording import Curves, Recording
 from daybreak.proof.segments import Stretch, cut, path
 from daybreak.proof.suspects import suspects
-from daybreak.proof.training import Bench, Outcome
+from daybreak.proof.trainers import Outcome
+from daybreak.proof.training import Bench
 from daybreak.wire.rows import TrialRow
 from daybreak.wire.segment import Fingerprint
 from daybreak.wire.worker import CheckpointRef

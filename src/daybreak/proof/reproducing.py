@@ -20,7 +20,8 @@ from daybreak.proof.comparing import PointApart, compare_points
 from daybreak.proof.recording import Curves, Recording
 from daybreak.proof.segments import Stretch, valid_until
 from daybreak.proof.states import against_record
-from daybreak.proof.training import Bench, Outcome
+from daybreak.proof.trainers import Outcome
+from daybreak.proof.training import Bench
 from daybreak.wire.worker import CheckpointRef
 
 PREDICTIONS = "kept.predictions"  # what a run keeps under this name is told apart

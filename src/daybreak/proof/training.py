@@ -2,15 +2,12 @@
 
 import contextlib
 import os
-import selectors
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -18,57 +15,18 @@ import msgspec
 
 from daybreak.base.errors import UserCodeError
 from daybreak.proof.granting import credentials, on_devices_here
-from daybreak.proof.recording import Curves, Recording
+from daybreak.proof.recording import Recording
 from daybreak.proof.segments import Stretch
+from daybreak.proof.trainers import Heard, Outcome, Trainer, converse
 from daybreak.provenance.code import changed_files
 from daybreak.provenance.data import given
 from daybreak.spec.models import SHELL_VARIABLES, Experiment
 from daybreak.vault.store import Vault
 from daybreak.wire import segment as wire
 from daybreak.wire.comparison import Comparison, Question
-from daybreak.wire.worker import CheckpointRef, Failure
+from daybreak.wire.worker import CheckpointRef
 
-CHUNK = 2**16
 LAST_LINES = 5
-
-Heard = Callable[[int], None]  # told the units that are done
-
-
-@dataclass
-class Outcome:
-    """What training a segment again gave. `stood`: units -> state there."""
-
-    points: Curves = field(default_factory=dict)
-    stood: dict[int, wire.Stood] = field(default_factory=dict)
-    units: int = 0
-    failure: Failure | None = None
-    trained: wire.Trained | None = None
-
-    @property
-    def latest(self) -> wire.Stood | None:
-        """The state it ended in, None where nothing is kept."""
-        return self.stood[max(self.stood)] if self.stood else None
-
-    def take(self, line: wire.FromSegment) -> None:
-        """One line of the process that speaks for the trial."""
-        match line:
-            case wire.Told(series=series):
-                for name, (steps, values) in series.items():
-                    points = self.points.setdefault(name, {})
-                    for step, value in zip(steps, values, strict=True):
-                        points.setdefault(
-                            step, float.fromhex(value)
-                        )  # of two in one attempt the first holds, as in the ledger
-                        self.units = max(self.units, step)
-            case wire.Stood(units=units):
-                self.stood[units] = line
-                self.units = max(self.units, units)
-            case wire.Trained(units=units, failure=failure):
-                self.units, self.failure, self.trained = units, failure, line
-            case wire.Unfit(failure=failure):
-                self.failure = failure
-            case _:
-                pass
 
 
 class Bench:
@@ -92,8 +50,8 @@ class Bench:
         self.vault = Vault(self.scratch / "vault")
         # What holds secrets is not written down: then nobody reads what the processes print.
         self.log = Path(os.devnull) if self._credentials.variables else self.scratch / "output.log"
-        self._idle: list[_Trainer] = []
-        self._all: list[_Trainer] = []
+        self._idle: list[Trainer] = []
+        self._all: list[Trainer] = []
         self._comparing: list[subprocess.Popen[bytes]] = []
         self._beginning = (
             threading.Lock()
@@ -154,7 +112,7 @@ class Bench:
         trainers = [self._trainer(stretch.fresh, one) for one in gang]
         outcome = Outcome()
         try:
-            _converse(trainers, gang, outcome, heard)
+            converse(trainers, gang, outcome, heard)
         finally:
             for trainer in trainers:
                 self._give_back(trainer)
@@ -277,14 +235,14 @@ class Bench:
             | dict(own)
         )
 
-    def _trainer(self, fresh: bool, segment: wire.Segment) -> "_Trainer":
+    def _trainer(self, fresh: bool, segment: wire.Segment) -> "Trainer":
         if not fresh:
             with contextlib.suppress(IndexError):
                 return self._idle.pop()
         environment = self._base(segment.environment if fresh else {})
         with self._beginning:
             self._refuse_interrupted()
-            trainer = _Trainer(self.python, environment, self.log)
+            trainer = Trainer(self.python, environment, self.log)
             self._all.append(trainer)
         setup = wire.Setup(segment.run, segment.folder, segment.code, segment.threads, fresh)
         trainer.set_up(setup, self)
@@ -294,101 +252,11 @@ class Bench:
         if self._interrupted:
             raise UserCodeError("it was interrupted")
 
-    def _give_back(self, trainer: "_Trainer") -> None:
+    def _give_back(self, trainer: "Trainer") -> None:
         if trainer.again:
             self._idle.append(trainer)
         else:
             trainer.close()
-
-
-class _Trainer:
-    """One process. `again`: it can train another segment."""
-
-    def __init__(self, python: str, environment: Mapping[str, str], log: Path) -> None:
-        self.python = python
-        self.again = False
-        self._rest = b""
-        with log.open("ab") as errors:
-            self.process = subprocess.Popen(
-                [python, "-m", "daybreak.train.segment"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-                env=dict(environment), start_new_session=True,
-            )  # fmt: skip
-
-    def set_up(self, setup: wire.Setup, bench: Bench) -> None:
-        """Wait until user code is loaded. Raises `UserCodeError` when it cannot be."""
-        self.tell(setup)
-        lines = self.read()
-        answer = lines[0] if lines else None
-        if isinstance(answer, wire.Ready):
-            self.again = answer.how == "fork"
-            return
-        self.close()
-        why = answer.failure.tail or answer.failure.message if isinstance(answer, wire.Unfit) else bench.last_words()
-        raise UserCodeError(f"{setup.run} cannot be loaded from {setup.code} with {self.python}:\n{bench.clean(why)}")
-
-    def tell(self, line: wire.Line) -> None:
-        """Hand it a line; what it does not take, its end tells."""
-        assert self.process.stdin is not None  # noqa: S101
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(wire.encode(line) + b"\n")
-            self.process.stdin.flush()
-
-    def read(self) -> list[wire.FromSegment]:
-        """The lines that have come, at least one; none: it has ended."""
-        assert self.process.stdout is not None  # noqa: S101
-        while data := os.read(self.process.stdout.fileno(), CHUNK):
-            *lines, self._rest = (self._rest + data).split(b"\n")
-            if lines:
-                return [wire.decode_from_segment(line) for line in lines]
-        return []
-
-    def end(self) -> None:
-        """Kill it and what it forked: whoever reads from it reads the end. From any thread."""
-        self.again = False
-        if self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses for a group of zombies
-                os.killpg(self.process.pid, signal.SIGKILL)
-
-    def close(self) -> None:
-        """End it, by the thread that reads from it or once there is none. Idempotent."""
-        self.end()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    pipe.close()
-
-
-def _converse(trainers: list[_Trainer], gang: list[wire.Segment], outcome: Outcome, heard: Heard) -> None:
-    """Hand out the segments and listen until each has said its last line; when one fails the others are ended."""
-    for trainer, segment in zip(trainers, gang, strict=True):
-        trainer.tell(segment)
-    with selectors.DefaultSelector() as selector:
-        for rank, trainer in enumerate(trainers):
-            assert trainer.process.stdout is not None  # noqa: S101
-            selector.register(trainer.process.stdout, selectors.EVENT_READ, rank)
-        while selector.get_map():
-            for key, _ in selector.select():
-                rank = key.data
-                lines = trainers[rank].read()
-                last = next((line for line in lines if isinstance(line, wire.Trained)), None)
-                for line in lines if rank == 0 else []:
-                    outcome.take(line)
-                heard(outcome.units)
-                if last is not None or not lines:
-                    selector.unregister(key.fileobj)
-                failed = last.failure if last is not None else None if lines else _gone(trainers[rank])
-                if failed is not None:
-                    outcome.failure = outcome.failure or failed
-                    for other in trainers if len(trainers) > 1 else [trainers[rank]] if not lines else []:
-                        other.close()
-                    return
-
-
-def _gone(trainer: _Trainer) -> Failure:
-    return Failure(
-        "signal", f"the process ended with status {trainer.process.wait()} before it said how the training went"
-    )
 
 
 def _told(spec: Experiment, *, moved: bool) -> dict[str, str]:

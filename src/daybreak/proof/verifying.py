@@ -20,7 +20,8 @@ from daybreak.proof.comparing import compare_points
 from daybreak.proof.recording import Curves, Recording
 from daybreak.proof.segments import Stretch, cut, joined, path
 from daybreak.proof.states import against_outcome, against_record
-from daybreak.proof.training import Bench, Outcome
+from daybreak.proof.trainers import Outcome
+from daybreak.proof.training import Bench
 from daybreak.wire.rows import TrialRow
 from daybreak.wire.worker import CheckpointRef
 

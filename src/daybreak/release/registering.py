@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -24,6 +24,7 @@ from daybreak.export.exported import Exported
 from daybreak.proof.recording import Recording, read, trial_meant
 from daybreak.proof.reference import Found, find, kept_checkpoints
 from daybreak.proof.segments import Stretch, cut, path
+from daybreak.proof.trainers import Listener
 from daybreak.proof.training import Bench
 from daybreak.registry.journal import check_name
 from daybreak.registry.package import Package
@@ -56,16 +57,6 @@ class Wish:
     note: str = ""
     description: str = ""
     options: dict[str, Any] = field(default_factory=dict)
-
-
-class Listener(Protocol):
-    """Who knows what the process printed."""
-
-    def clean(self, text: str) -> str:
-        """Without the values of credentials."""
-
-    def last_words(self) -> str:
-        """The end of what it printed."""
 
 
 class _Terminal:

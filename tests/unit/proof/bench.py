@@ -10,7 +10,7 @@ from daybreak.base.home import Home
 from daybreak.proof.certificate import Certificate
 from daybreak.proof.recording import Recording
 from daybreak.proof.segments import joined, path
-from daybreak.proof.training import Outcome
+from daybreak.proof.trainers import Outcome
 from daybreak.proof.verifying import Wish, verify
 from daybreak.spec.models import Experiment
 from daybreak.wire.comparison import Comparison
