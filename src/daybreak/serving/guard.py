@@ -2,7 +2,7 @@
 
 | asked | rule |
 |---|---|
-| Host | a deployment on a loopback address answers to loopback names alone: DNS that was rebound to 127.0.0.1 gains nothing |
+| Host | a deployment on a loopback address answers to loopback names and those of `origins`: DNS rebound to 127.0.0.1 gains nothing |
 | Origin | a page of another site may call where `origins` names it; others are refused, "simple" requests too, which CORS lets through |
 | token | needed as soon as the home has a token for the deployment, and always where the address is not loopback |
 
@@ -12,6 +12,7 @@ Whether the replica lives and is ready needs no token, and neither does the page
 import ipaddress
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from daybreak.serving.deployment import Deployment
 from daybreak.serving.problems import refuse
@@ -29,6 +30,9 @@ class Guard:
         self._local = is_loopback(deployment.host)
         self._scheme = "https" if deployment.certificate else "http"
         self._origins = frozenset(deployment.origins)
+        self._names = {
+            urlsplit(origin).hostname for origin in deployment.origins
+        }  # a proxy may hand on the name it was asked by
         self._tokens = tokens
         self._hosts: set[str | None] = set()  # that passed before
 
@@ -55,7 +59,8 @@ class Guard:
         return origin in self._origins or "*" in self._origins or origin == f"{self._scheme}://{host}"
 
     def _look_at(self, host: str | None) -> None:
-        if self._local and not is_loopback(_name(host or "")):
+        name = _name(host or "")
+        if self._local and not is_loopback(name) and name.lower() not in self._names:
             told = "this deployment listens on a loopback address and answers to localhost, 127.0.0.1 and [::1] alone"
             raise refuse("wrong_host", told, "Host")
         if len(self._hosts) < 64:  # noqa: PLR2004 - nobody makes it grow by inventing names

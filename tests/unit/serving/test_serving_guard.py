@@ -66,6 +66,12 @@ def test_pages_of_other_sites_may_not_call_unless_they_are_named(home):
     guard(home, origins=("https://app.example",)).admit("predict", LOCAL, "https://app.example", None)
 
 
+def test_a_proxy_may_hand_on_the_name_of_a_welcome_site(home):
+    one = guard(home, origins=("https://app.example",))
+    one.admit("predict", "app.example", "https://app.example", None)
+    assert refused(one, "predict", "evil.example", "https://app.example", None) == "wrong_host"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "scope"),
     [
