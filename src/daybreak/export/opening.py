@@ -1,6 +1,6 @@
 """What a model is, by its class or by its file, and the columns that it is asked about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class Opened:
 
 def opened(live: Any, samples: Samples, signature: Signature | None, stage: Stage) -> Opened:
     """Recognise a live model. Raises `UsageError`, `NotFound`, `DamagedFile`."""
+    samples = replace(samples, names=tuple(samples.names), classes=tuple(map(str, samples.classes)))
     if signature is not None:
         samples = _as_declared(samples, signature)
     if samples.inputs is None:
@@ -60,8 +61,6 @@ def opened(live: Any, samples: Samples, signature: Signature | None, stage: Stag
 
 
 def _as_declared(samples: Samples, signature: Signature) -> Samples:
-    from dataclasses import replace
-
     first = signature.outputs[0]
     return replace(samples, output=first.name, classes=first.classes or samples.classes)
 

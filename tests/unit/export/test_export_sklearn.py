@@ -9,7 +9,7 @@ pytest.importorskip("skl2onnx")
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_digits, load_iris
 from sklearn.ensemble import GradientBoostingClassifier
-from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -23,7 +23,11 @@ from daybreak.inference.loading import load
 from daybreak.registry.package import Package, seal
 from daybreak.signature import codec
 
-CLAIM = ["win a FREE prize now, call £1000", "free entry: win cash, text now", "urgent! claim your free prize"] * 5
+CLAIM = [
+    "win a FREE prize now, free free prize, call £1000",
+    "free entry: win cash, text now",
+    "urgent! claim your free prize",
+] * 5
 CHAT = ["are you coming home for dinner", "see you at the café, ok?", "I'll call you later, mum"] * 5
 TEXTS, LABELS = CLAIM + CHAT, ["spam"] * len(CLAIM) + ["ham"] * len(CHAT)
 
@@ -110,12 +114,15 @@ def test_named_columns_of_words_and_numbers_are_inputs_of_their_own(tmp_path):
         TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, strip_accents="unicode", stop_words="english"),
         CountVectorizer(analyzer="char_wb", ngram_range=(2, 4), binary=True),
         HashingVectorizer(n_features=512, ngram_range=(1, 2)),
-        HashingVectorizer(n_features=512, alternate_sign=False, norm=None),
+        make_pipeline(
+            HashingVectorizer(n_features=512, alternate_sign=False, norm=None), TfidfTransformer(sublinear_tf=True)
+        ),
     ],
-    ids=["words", "pairs", "characters", "hashed", "hashed-counts"],
+    ids=["words", "pairs", "characters", "hashed", "hashed-weights"],
 )
 def test_texts_are_counted_as_the_vectorizer_does(vectorizer, tmp_path):
-    model = make_pipeline(vectorizer, LogisticRegression()).fit(TEXTS, LABELS)
+    steps = [step for _, step in getattr(vectorizer, "steps", [("", vectorizer)])]
+    model = make_pipeline(*steps, LogisticRegression()).fit(TEXTS, LABELS)
     exported = export(model, Samples(TEXTS, LABELS, names=("message",)), tmp_path)
     assert exported.parity.verdict == "passed", exported.parity.why
     assert exported.runtime.kind == "onnx"

@@ -1,5 +1,6 @@
 """scikit-learn's text vectorizers as the step `vectorize`, and what is left of the pipeline behind them."""
 
+import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,13 +34,30 @@ def split(estimator: Any, column: str, folder: Path) -> Split:
     if len(steps) < 2 or type(steps[0][1]) not in (CountVectorizer, HashingVectorizer, TfidfVectorizer):  # noqa: PLR2004
         raise UsageError("a model of texts is a pipeline that begins with a vectorizer to be exported as ONNX")
     vectorizer = steps[0][1]
-    told = _told(vectorizer)
+    behind, sublinear = _behind(vectorizer, [step for _, step in steps[1:]])
+    told = {**_told(vectorizer), "sublinear": sublinear}
     (folder / "assets").mkdir(exist_ok=True)
     (folder / FILE).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
     width = told.get("buckets") or len(told["words"])
-    weighting = _weighting(vectorizer, width)
-    rest = Pipeline([*weighting, *steps[1:]])
+    rest = Pipeline([(f"step_{place}", step) for place, step in enumerate(behind)])
     return Split(Step("vectorize", {"field": column, "to": "x", "file": FILE}), rest, {"x": np.zeros((1, width))})
+
+
+def _behind(vectorizer: Any, steps: list[Any]) -> tuple[list[Any], bool]:
+    """The steps behind the counts, and whether counts go in as 1 + log(count): skl2onnx computes that otherwise and says nothing."""
+    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer, TfidfVectorizer
+    from sklearn.preprocessing import Normalizer
+
+    if isinstance(vectorizer, TfidfVectorizer):
+        return [_tfidf(vectorizer), *steps], bool(vectorizer.sublinear_tf)
+    norm = vectorizer.norm if isinstance(vectorizer, HashingVectorizer) else None
+    if norm:
+        return [Normalizer(norm).fit(np.zeros((1, vectorizer.n_features))), *steps], False
+    if isinstance(steps[0], TfidfTransformer) and steps[0].sublinear_tf:
+        plain = copy.copy(steps[0])
+        plain.sublinear_tf = False
+        return [plain, *steps[1:]], True
+    return steps, False
 
 
 def _told(vectorizer: Any) -> dict[str, Any]:
@@ -71,27 +89,11 @@ def _columns(vectorizer: Any) -> dict[str, Any]:
     return {"words": sorted(vocabulary, key=vocabulary.__getitem__)}
 
 
-def _weighting(vectorizer: Any, width: int) -> list[tuple[str, Any]]:
-    """The step that a vectorizer has inside behind its counts."""
-    from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
-    from sklearn.preprocessing import Normalizer
-
-    if isinstance(vectorizer, HashingVectorizer):
-        norm = vectorizer.norm
-        return [("norm", Normalizer(norm).fit(np.zeros((1, width))))] if norm else []
-    return [("weights", _tfidf(vectorizer))] if isinstance(vectorizer, TfidfVectorizer) else []
-
-
 def _tfidf(vectorizer: Any) -> Any:
     """The fitted TfidfTransformer that a TfidfVectorizer has inside, made again from what it tells of itself."""
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    weights = TfidfTransformer(
-        norm=vectorizer.norm,
-        use_idf=vectorizer.use_idf,
-        smooth_idf=vectorizer.smooth_idf,
-        sublinear_tf=vectorizer.sublinear_tf,
-    )
+    weights = TfidfTransformer(norm=vectorizer.norm, use_idf=vectorizer.use_idf, smooth_idf=vectorizer.smooth_idf)
     weights.n_features_in_ = len(vectorizer.vocabulary_)
     if vectorizer.use_idf:
         weights.idf_ = vectorizer.idf_

@@ -25,11 +25,12 @@ def vectorize(options: Options, context: Context) -> Before:
 
     The file holds `words` in the order of the columns, or `buckets`: how many columns there are for hashes of words (MurmurHash3), and
     `signed`: half of all words count down; `analyzer` (word, char, char_wb), `ngrams` (shortest, longest), `lowercase`,
-    `accents` (unicode, ascii or empty: kept), `pattern` of a word, `stop` (words that do not count), `binary` (1 for any count).
+    `accents` (unicode, ascii or empty: kept), `pattern` of a word, `stop` (words that do not count), `binary` (1 for any count),
+    `sublinear` (1 + log(count)).
     """
     name, to = str(options["field"]), target(options, context)
     rules = json.loads(context.read(str(options["file"])))
-    grams, binary = analyzer(rules), bool(rules["binary"])
+    grams, binary, sublinear = analyzer(rules), bool(rules["binary"]), bool(rules["sublinear"])
     width, place_of = _hashed(rules) if "buckets" in rules else _listed(rules["words"])
 
     def step(columns: Columns, feeds: Arrays) -> None:
@@ -38,7 +39,7 @@ def vectorize(options: Options, context: Context) -> Before:
         for row, text in zip(counts, texts, strict=True):
             for place, weight in filter(None, map(place_of, grams(text or ""))):
                 row[place] = 1 if binary else row[place] + weight
-        feeds[to] = counts
+        feeds[to] = np.log(counts, out=np.full_like(counts, -1), where=counts > 0) + 1 if sublinear else counts
 
     return step
 
