@@ -32,6 +32,7 @@ ALL = (
     "audit_code",
     "drift",
     "rollout",
+    "edge",
 )
 QUICK = {"taskset": ["--quick"], "user_share": ["--trials", "6"], "digits": ["--runs", "1"]}
 
