@@ -13,7 +13,7 @@ from daybreak.monitoring.special import Vector
 
 FINE = 40  # bins that are kept
 PIECE = 32_768
-_LARGEST = np.finfo(np.float64).max
+LARGEST = 1e140  # beyond it a value counts as infinite: its square has no room
 
 
 class Tally(NamedTuple):
@@ -33,7 +33,7 @@ def cut(values: Vector, low: float | None = None, high: float | None = None) -> 
     Few distinct values have a bin each. No finite value: two edges around nothing. The outer edges are those of the values, or of the
     range [low, high] where that is wider.
     """
-    ordered = np.sort(values[np.isfinite(values)])
+    ordered = np.sort(finite_of(values))
     if not len(ordered):
         return np.array([0.0, 0.0])
     distinct = np.unique(ordered)
@@ -46,6 +46,12 @@ def cut(values: Vector, low: float | None = None, high: float | None = None) -> 
     return np.concatenate([[np.nextafter(least, -np.inf)], distinct])
 
 
+def finite_of(values: Vector) -> Vector:
+    """The values that have a square."""
+    result: Vector = values[np.abs(values) <= LARGEST]
+    return result
+
+
 def tally(values: Vector, edges: Vector) -> Tally:
     """Values (n,) counted on edges (k + 1,) in one pass; NaN is missing."""
     ends = np.zeros(len(edges), np.int64)
@@ -56,8 +62,8 @@ def tally(values: Vector, edges: Vector) -> Tally:
         there = _present(piece)
         present += there
         finite = piece[:there]
-        if there and not (np.isfinite(finite[0]) and np.isfinite(finite[-1])):
-            finite = finite[finite.searchsorted(-_LARGEST) : finite.searchsorted(_LARGEST, "right")]
+        if there and not (finite[0] >= -LARGEST and finite[-1] <= LARGEST):
+            finite = finite[finite.searchsorted(-LARGEST) : finite.searchsorted(LARGEST, "right")]
         if len(finite):
             low, high = min(low, float(finite[0])), max(high, float(finite[-1]))
             total += float(finite.sum())
@@ -79,10 +85,8 @@ def groups(counts: NDArray[np.int64], most: int, fewest: float) -> NDArray[np.in
     aim = max(rows / most, fewest)
     result, group, held, left = np.zeros(len(counts), np.int64), 0, 0, rows
     for i, count in enumerate(counts.tolist()):
-        if held >= aim - count / 2 and left >= fewest:
+        if held >= max(aim - count / 2, fewest) and left >= fewest:
             group, held = group + 1, 0
         held, left = held + count, left - count
         result[i] = group
-    if held < fewest and group:
-        result[result == group] = group - 1
     return result

@@ -119,5 +119,7 @@ def _sentence(told: list[Finding]) -> str:
     alarms = list(dict.fromkeys(test.name for test in told if test.alarm))
     if not alarms:
         return "no column differs from the reference by more than chance and by enough to matter"
+    if len(alarms) == 1:
+        return f"{alarms[0]} differs from the reference: {told[0].says}"
     more = f" and {len(alarms) - 3} more" if len(alarms) > 3 else ""  # noqa: PLR2004
-    return f"{', '.join(alarms[:3])}{more} differ{'s' if len(alarms) == 1 else ''} from the reference: {told[0].says}"
+    return f"{', '.join(alarms[:3])}{more} differ from the reference; {told[0].name}: {told[0].says}"

@@ -37,14 +37,20 @@ class Outcomes(msgspec.Struct, frozen=True):
 
 
 def outcomes_of(reference: Reference, outputs: Values, truth: Sequence[object], before: Outcomes) -> Outcomes:
-    """Outcomes with a batch more: the model's outputs, and right answers (rows,), None where one is unknown."""
+    """Outcomes with a batch more: the model's outputs, and right answers (rows,), None where one is unknown.
+
+    A class is told by its name, or by its place among the label's classes.
+    """
     column = next((column for column in reference.outputs if column.name == reference.predicted), None)
     if column is None or column.name not in outputs:
         return before
-    for answer, right in zip(answers_of(column, outputs[column.name])[WHOLE], classes(truth), strict=True):
+    places = {str(place): name for place, name in enumerate(column.classes)}
+    names = dict.fromkeys(column.classes)
+    told = [right if right is None or right in names else places.get(right, right) for right in classes(truth)]
+    for answer, right in zip(answers_of(column, outputs[column.name])[WHOLE], told, strict=True):
         if answer is not None and right is not None:
-            told = isinstance(answer, str)
-            before = before.and_class(answer, right) if told else before.and_number(float(answer), float(right))
+            number = not isinstance(answer, str)
+            before = before.and_number(float(answer), float(right)) if number else before.and_class(answer, right)
     return before
 
 
@@ -95,10 +101,8 @@ def _of_numbers(was: Score, outcomes: Outcomes, policy: Policy) -> Performance |
     if score is None:
         return None
     deviation = sqrt(((score.high - score.value) / Z) ** 2 + ((was.high - was.value) / Z) ** 2)
-    if deviation > 0:
-        p = erfc((score.value - was.value) / deviation / sqrt(2)) / 2
-    else:  # errors that are all alike
-        p = float(score.value <= was.value)
+    z = (score.value - was.value) / deviation if deviation > 0 else (8.0 if score.value > was.value else 0.0)
+    p = erfc(z / sqrt(2)) / 2
     return _performance(score, was, p, policy, worse=score.value >= was.value * (1 + policy.error))
 
 

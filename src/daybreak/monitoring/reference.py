@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from daybreak.base.errors import UsageError
-from daybreak.monitoring.bins import cut, tally
+from daybreak.monitoring.bins import cut, finite_of, tally
 from daybreak.monitoring.calibration import accuracy, calibrated, rightness, scored_numbers
 from daybreak.monitoring.columns import CONFIDENCE, WHOLE, Texts, Values, as_texts, measured
 from daybreak.monitoring.kinds import answer_kind, kind_of, of_input, of_output
@@ -132,7 +132,7 @@ def _track(name: str, values: Vector | Texts, column: Column) -> Track:
 
 def _numbers(name: str, values: Vector, edges: Vector) -> Numbers:
     counted = tally(values, edges)
-    finite = values[np.isfinite(values)]
+    finite = finite_of(values)
     quantiles = np.quantile(finite, QUANTILES) if len(finite) else np.zeros(len(QUANTILES))
     mean, sd = (float(finite.mean()), float(finite.std())) if len(finite) else (0.0, 0.0)
     bins = counted.bins[1:-1]

@@ -51,9 +51,9 @@ def test_a_fixed_cut_of_psi_fires_on_small_windows_where_nothing_changed_and_a_c
 def test_without_any_change_no_more_windows_alarm_than_the_level_says():
     rng = np.random.default_rng(1)
     made = [reference.make(customers(rng, 3000), {}, kinds=KINDS) for _ in range(12)]
-    windows = 240
+    windows = 160
     false = sum(bool(judged(made[i % 12], customers(rng, 800), 800, ANY).alarms) for i in range(windows))
-    assert false <= 22, "5 % of 240 are 12; 22 or more come in one of 200 runs"
+    assert false <= 15, "5 % of 160 are 8; more than 15 come in one of 100 runs"
 
 
 def test_with_the_effects_asked_for_nothing_alarms():

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from daybreak.monitoring import reference
-from daybreak.monitoring.performance import Outcomes, estimated, measured
+from daybreak.monitoring.performance import Outcomes, estimated, measured, outcomes_of
 from daybreak.monitoring.window import Window
+from daybreak.signature.fields import Output, Signature
 
 rng = np.random.default_rng(0)
 
@@ -40,6 +41,14 @@ def test_truth_that_comes_back_shows_a_fall_of_accuracy(classifier):
     worse = measured(classifier, outcomes(round((was - 0.1) * 500), 500))
     assert worse.alarm
     assert "answers whose truth came back" in worse.says
+
+
+@pytest.mark.parametrize("truth", [["yes", "yes", None, "no"], [1, 1, None, 0], [1.0, 1.0, float("nan"), 0.0]])
+def test_right_answers_are_classes_by_name_or_place(truth):
+    signature = Signature((), (Output("buys", "label", classes=("no", "yes")),))
+    sure = np.array([[0.1, 0.9], [0.9, 0.1], [0.9, 0.1], [0.8, 0.2]])
+    made = reference.make({"x": np.zeros(4)}, {"buys": sure}, signature=signature)
+    assert outcomes_of(made, {"buys": sure}, truth, Outcomes()) == Outcomes(3, 2)
 
 
 def test_few_truths_raise_no_alarm(classifier):

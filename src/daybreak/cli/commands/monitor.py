@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from cyclopts import App, Parameter
@@ -135,6 +135,10 @@ def set_(
     shares: Annotated[
         float | None, Parameter(help="The least change of the share missing, out of range or new that matters.")
     ] = None,
+    keep: Annotated[int | None, Parameter(help="Days that windows, reports and events are kept.")] = None,
+    truths: Annotated[
+        float | None, Parameter(help="Answers a second that a replica remembers, for feedback that tells the truth.")
+    ] = None,
     webhook: Annotated[tuple[str, ...] | None, Parameter(help="URLs that get alerts as JSON; none: nobody.")] = None,
     command: Annotated[
         tuple[str, ...] | None,
@@ -162,16 +166,16 @@ def set_(
         "classes": classes,
         "shares": shares,
     }
-    given = {name: value for name, value in effects.items() if value is not None}
+    given = _given(effects)
+    others = _given({"every": every, "keep": keep, "truths": truths})
+    ways = {name: _none(value) for name, value in _given({"webhooks": webhook, "commands": command}).items()}
     email = (
         _email(mail, mail_host, mail_from, mail_user, mail_password_file, mail_security) if mail is not None else None
     )
 
     def changed(watch: Watch) -> Watch:
         watch = msgspec.structs.replace(watch, policy=msgspec.structs.replace(watch.policy, **given))
-        watch = watch if every is None else msgspec.structs.replace(watch, every=every)
-        watch = watch if webhook is None else msgspec.structs.replace(watch, webhooks=_none(webhook))
-        watch = watch if command is None else msgspec.structs.replace(watch, commands=_none(command))
+        watch = msgspec.structs.replace(watch, **others, **ways)
         return watch if mail is None else msgspec.structs.replace(watch, email=email)
 
     def how(wanted: Deployment) -> Deployment:
@@ -184,6 +188,10 @@ def set_(
         print_json(after.watch)
     else:
         show_changed(deployment, settings.read(after.watch))
+
+
+def _given(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _email(

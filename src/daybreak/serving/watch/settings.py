@@ -27,9 +27,9 @@ class Watch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
     A window is judged when it is `every` seconds old and has `policy.rows` rows, or as soon as it has `most` rows, or after `patience`
     seconds whatever it has. `share`: of one core that a replica may spend on counting; rows beyond are skipped, and their number is told.
-    `truths`: answers a second that a replica remembers for feedback that tells the truth later.
+    `truths`: answers a second that a replica remembers for feedback that tells the truth later (8 MB a day for each).
     `again`: seconds until people are told again of what has not ended; `quiet`: least seconds between two alerts of one arm.
-    `keep`: days that windows and reports are kept.
+    `keep`: days that windows, reports and segments of `events/` are kept.
     """
 
     policy: Policy = Policy()
@@ -37,7 +37,7 @@ class Watch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     most: int = 100_000
     patience: float = 86_400.0
     share: float = 0.02
-    truths: float = 50.0
+    truths: float = 10.0
     webhooks: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     email: Email | None = None
@@ -62,8 +62,10 @@ def checked(watch: Watch) -> Watch:
         raise UsageError(f"a level is a probability between 0 and 1, got {policy.level:g}")
     if policy.rows < FEWEST:
         raise UsageError(f"a window needs at least {FEWEST} rows to say anything, got {policy.rows}")
-    if watch.every < 0 or min(policy.psi, policy.wasserstein, policy.classes, policy.shares) < 0:
-        raise UsageError("durations and effects of monitoring are at least 0")
+    if watch.keep < 1:
+        raise UsageError(f"windows are kept for at least a day, got {watch.keep}")
+    if min(watch.every, watch.truths, policy.psi, policy.wasserstein, policy.classes, policy.shares) < 0:
+        raise UsageError("durations, rates and effects of monitoring are at least 0")
     for url in watch.webhooks:
         if not url.startswith(("http://", "https://")):
             raise UsageError(f"a webhook is an http or https URL, got {url!r}")

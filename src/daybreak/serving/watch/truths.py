@@ -7,32 +7,40 @@ from typing import Any
 from daybreak.monitoring.performance import Outcomes
 from daybreak.serving.events import Event, Feedback, Prediction
 
-MOST = 100_000  # answers that wait for their truth
+MOST = 200_000  # answers that wait for their truth: 20 MB
 
 Version = tuple[str, int]  # arm, version
 
 
 class Truths:
-    """Answers that wait for their truth. What waits is forgotten with the process; feedback to it is then not counted."""
+    """Answers that wait for their truth, the newest of them. They are forgotten with the process; feedback to others is not counted."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[str, str | float] = OrderedDict()
+        self._answers: OrderedDict[int, str | float] = OrderedDict()
 
     def met(self, events: Iterable[Event], outputs: dict[Version, str]) -> dict[Version, Outcomes]:
         """Outcomes of what came, by version. `outputs`: by version the name of the output that is scored."""
         found: dict[Version, Outcomes] = {}
         for event in events:
             if isinstance(event, Prediction) and event.answer is not None:
-                self._answers[event.id] = event.answer
+                self._answers[_short(event.id)] = event.answer
                 if len(self._answers) > MOST:
                     self._answers.popitem(last=False)
             elif isinstance(event, Feedback) and event.kind == "truth":
                 version = event.arm, event.version
-                answer = self._answers.pop(event.id, None)  # the first piece of feedback counts
+                answer = self._answers.pop(_short(event.id), None)  # the first piece of feedback counts
                 truth = _of(event.truth, outputs.get(version, ""))
                 if answer is not None and truth is not None:
                     found[version] = _with(found.get(version, Outcomes()), answer, truth)
         return found
+
+
+def _short(request: str) -> int:
+    """A request by the MAC that its id ends with: 64 bits that are as good as chance."""
+    try:
+        return int(request[-16:], 16)
+    except ValueError:  # of another maker of ids
+        return hash(request)
 
 
 def _of(truth: Any, output: str) -> Any:

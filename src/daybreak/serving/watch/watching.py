@@ -16,7 +16,7 @@ from daybreak.monitoring.records import Partial, Reference
 from daybreak.monitoring.reference import from_json
 from daybreak.monitoring.window import merge
 from daybreak.serving.deployment import Deployment, Served
-from daybreak.serving.events import Offsets, Reader
+from daybreak.serving.events import Offsets, Reader, sweep
 from daybreak.serving.watch import alerts, closed, parts, settings, standing, truths
 from daybreak.serving.watch.closed import Closed
 from daybreak.serving.watch.settings import Watch
@@ -24,6 +24,7 @@ from daybreak.serving.watch.standing import ArmStanding
 
 STATE = "windows/state.json"
 RECORD = "reference.json"
+DAY = 86_400.0
 GONE = 60.0  # seconds after which a version that is served no more gets no more rows
 
 Tell = Callable[[alerts.Message, Watch], None]
@@ -88,6 +89,7 @@ class Watching:
             return ""
         self._state.day = today
         closed.forget(self._folder, at, keep)
+        sweep(self._folder / "events", at - keep * DAY, self._state.offsets)
         return before
 
     def _settings(self, deployment: Deployment) -> Watch:
