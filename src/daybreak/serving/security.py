@@ -6,7 +6,6 @@ A page may load from, and talk to, its own server alone (OWASP's secure headers;
 
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,7 +24,8 @@ HEADERS: Final = {
     "permissions-policy": "camera=(self), microphone=(self), geolocation=()",
     "cache-control": "no-store",
 }
-TLS_ALONE: Final = "max-age=31536000"
+_RAW = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+_BY_TLS = [*_RAW, (b"strict-transport-security", b"max-age=31536000")]
 
 
 class Secured:
@@ -39,11 +39,10 @@ class Secured:
 
         async def put(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope["scheme"] == "https":
-                    headers.setdefault("strict-transport-security", TLS_ALONE)
+                headers = message["headers"]
+                told = {name.lower() for name, _ in headers}
+                more = _BY_TLS if scope["scheme"] == "https" else _RAW
+                message["headers"] = [*headers, *(one for one in more if one[0] not in told)]
             await send(message)
 
         await self._app(scope, receive, put)

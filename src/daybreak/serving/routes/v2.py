@@ -25,19 +25,20 @@ VERSIONED = MODEL + "/versions/{version}"
 def routes(engine: Engine) -> list[BaseRoute]:
     """Of this face."""
     face = _Face(engine)
-    found: list[BaseRoute] = [
+    models: list[BaseRoute] = []
+    for path in (MODEL, VERSIONED):
+        models += [
+            Route(path + "/infer", face.infer, methods=["POST"]),  # first: it is asked most
+            Route(path, face.model),
+            Route(path + "/ready", face.model_ready),
+        ]
+    return [
+        *models,
         Route("/v2", face.server),
         Route("/v2/", face.server),
         Route("/v2/health/live", face.live),
         Route("/v2/health/ready", face.ready),
     ]
-    for path in (MODEL, VERSIONED):
-        found += [
-            Route(path, face.model),
-            Route(path + "/ready", face.model_ready),
-            Route(path + "/infer", face.infer, methods=["POST"]),
-        ]
-    return found
 
 
 class _Face:
