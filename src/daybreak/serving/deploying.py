@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ from daybreak.serving.tokens import Tokens
 CHAMPION = "champion"
 LONGEST = 240  # characters of an example that is shown whole
 POLL = 0.05
+NEEDED = ("httptools", "onnxruntime", "starlette", "uvloop")
 
 
 def served(home: Home, reference: str, arm: str = CHAMPION) -> Served:
@@ -47,6 +49,9 @@ def begin(home: Home, wanted: Deployment) -> Deployment:
 
 def check(home: Home, wanted: Deployment) -> None:
     """Raises `UsageError` for what cannot be deployed so."""
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise UsageError(f"serving needs {', '.join(missing)}, which are not installed: pip install 'daybreak[serve]'")
     limits = wanted.limits
     for name, value in (("--replicas", wanted.replicas), ("--threads", wanted.threads), ("--batch", limits.batch)):
         if value < 1:
