@@ -108,8 +108,8 @@ def main():
             bare.append(timed(sys.executable, BARE, model, source, folder / "bare.parquet"))
             ours.append(timed(sys.executable, OURS, folder / "package", source, folder / f"ours{turn}"))
             shutil.rmtree(folder / f"ours{turn}")
-        if told.ray:
-            ray = [timed(told.ray, RAY, model, source, folder / f"ray{turn}") for turn in range(min(told.rounds, 2))]
+            if told.ray:
+                ray.append(timed(told.ray, RAY, model, source, folder / f"ray{turn}"))
         for name, seconds in (("bare", bare), ("ours", ours), ("ray", ray)):
             if seconds:
                 each = ", ".join(f"{one:.2f}" for one in seconds)

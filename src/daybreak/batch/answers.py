@@ -46,7 +46,8 @@ class Answers:
     def part(self, taken: Taken, outputs: Columns, file: str) -> bytes:
         """A part's bytes: the same for the same rows."""
         rows = taken.rows
-        place = {"row": pa.array(np.asarray(rows, np.int64)), "file": _files(taken, file)}
+        numbers = np.arange(rows.start, rows.stop) if isinstance(rows, range) else np.asarray(rows, np.int64)
+        place = {"row": pa.array(numbers), "file": _files(taken, file)}
         if self._kind == "jsonl":
             return self._lines({**place, **taken.kept}, outputs)
         columns: Table = {**place, **taken.kept}

@@ -143,16 +143,10 @@ def _bad(field: Field, column: NDArray[Any]) -> list[Bad]:
     if column.dtype.kind == "O":
         return _bad_objects(field, column, empty_allowed=empty_allowed)
     found: list[Bad] = []
-    if column.dtype.kind == "f":
+    if column.dtype.kind == "f" and not _all_finite(column):
         wrong = np.isinf(column) if empty_allowed else ~np.isfinite(column)
-        if wrong.any():
-            found.append(
-                (
-                    _rows(wrong),
-                    "bad_value",
-                    lambda row: f"{field.name!r} must be finite, and not null, got {shown(_odd(column[row]))}",
-                )
-            )
+        finite = f"{field.name!r} must be finite, and not null"
+        found.append((_rows(wrong), "bad_value", lambda row: f"{finite}, got {shown(_odd(column[row]))}"))
     if number_type(field).kind in "iu" and column.dtype.kind == "f":
         parts = np.isfinite(column) & (column != np.floor(column))
         found.append(
@@ -177,6 +171,12 @@ def _bad(field: Field, column: NDArray[Any]) -> list[Bad]:
         told = f"{field.name!r} lies in {least:g}..{most:g}"
         found.append((_rows(outside), "out_of_range", lambda row: f"{told}, got {shown(column[row].tolist())}"))
     return [bad for bad in found if bad[0].any()]
+
+
+def _all_finite(column: NDArray[Any]) -> bool:
+    """Whether surely all are: a sum is finite only then (and may overflow all the same, which one looks into)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.add.reduce(column, axis=None)))
 
 
 def _ends(field: Field) -> tuple[Any, Any]:

@@ -15,6 +15,7 @@ from daybreak.signature.columns import LOOSE, dtype_of, free, objects
 from daybreak.signature.fields import Field
 
 Faults = dict[int, BadRow]
+NEAR = 1_024  # rows
 
 
 WORDS = ("is_string", "is_large_string", "is_string_view")
@@ -78,10 +79,13 @@ def _numbers(field: Field, chunked: pa.ChunkedArray) -> NDArray[Any]:
 
 
 def _stacked(field: Field, columns: list[NDArray[Any]]) -> NDArray[Any]:
+    """Side by side, a few rows at a time: so many that what is written stays in the processor's cache."""
     stacked = np.empty((len(columns[0]), len(columns)), dtype_of(field))
     with np.errstate(over="ignore"):
-        for place, values in enumerate(columns):
-            stacked[:, place] = values
+        for start in range(0, len(stacked), NEAR):
+            rows = stacked[start : start + NEAR]
+            for place, values in enumerate(columns):
+                rows[:, place] = values[start : start + NEAR]
     return stacked
 
 
