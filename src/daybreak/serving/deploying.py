@@ -11,7 +11,7 @@ from daybreak.base.errors import ModelFailed, NotFound, UsageError
 from daybreak.base.home import Home
 from daybreak.registry import package
 from daybreak.registry.store import Registry
-from daybreak.serving import desired, status
+from daybreak.serving import desired, grpc, status
 from daybreak.serving.deployment import Deployment, Served
 from daybreak.serving.guard import is_loopback
 from daybreak.serving.sockets import reserve
@@ -44,6 +44,7 @@ def begin(home: Home, wanted: Deployment) -> Deployment:
         )
     check(home, wanted)
     reserve(wanted.host, wanted.port).close()
+    grpc.check(wanted)
     return desired.write(folder, wanted)
 
 

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from protocol_cases import deployed, free_port
 from tritonclient.utils import InferenceServerException
 
+from daybreak.base.errors import UsageError
 from daybreak.serving.deployment import Capture
 from daybreak.serving.events import Captured, Feedback, Reader
 from daybreak.testing import packages
@@ -175,3 +176,12 @@ def test_the_document_describes_every_route_and_its_examples_are_answered(income
     assert document["components"]["schemas"]["Row"]["required"] == ["age", "hours", "job"]
     for example in content["application/json"]["examples"].values():
         assert income.post("/predict", example["value"]).status == 200
+
+
+def test_a_port_of_grpc_that_is_taken_is_told_before_anything_starts(income, tmp_path):
+    folder = tmp_path / "package"
+    packages.mlp(folder)
+    with pytest.raises(UsageError, match=f"port {income.grpc} of 127.0.0.1 is in use; .* --grpc-port"):
+        deployed(tmp_path / "home", folder, grpc_port=income.grpc).__enter__()
+    with pytest.raises(UsageError, match="65535"):
+        deployed(tmp_path / "home", folder, grpc_port=-1).__enter__()

@@ -1,27 +1,49 @@
 """The Open Inference Protocol over gRPC, where a deployment has a `grpc_port`."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daybreak.base.errors import UsageError
 from daybreak.serving.deployment import Deployment
-from daybreak.serving.engine import Engine
+from daybreak.serving.sockets import reserve
 
 if TYPE_CHECKING:
     import grpc
 
+    from daybreak.serving.engine import Engine
 
-async def attach(engine: Engine, replica: int) -> None:  # noqa: ARG001 (of all companions)
-    """Listen, where it is wanted; replicas share the port (SO_REUSEPORT). Raises `UsageError`."""
+
+NEEDED = ("grpc", "google.protobuf")
+
+
+def check(deployment: Deployment) -> None:
+    """Raises `UsageError` where gRPC is wanted and cannot be had."""
+    port = deployment.grpc_port
+    if port is None:
+        return
+    missing = [name for name in NEEDED if find_spec(name.partition(".")[0]) is None]
+    if missing:
+        raise UsageError(f"gRPC needs {' and '.join(missing)}: pip install 'daybreak[grpc]'")
+    if not 0 < port < 2**16 or port == deployment.port:
+        raise UsageError(f"--grpc-port is 1 to 65535 and another one than --port ({deployment.port}), got {port}")
+    try:
+        reserve(deployment.host, port).close()
+    except UsageError as error:
+        raise UsageError(
+            f"gRPC cannot listen: port {port} of {deployment.host} is in use; choose another one by --grpc-port"
+        ) from error
+
+
+async def attach(engine: "Engine", replica: int) -> None:  # noqa: ARG001 (of all companions)
+    """Listen, where it is wanted; replicas share the port (SO_REUSEPORT)."""
     deployment = engine.deployment
     if deployment.grpc_port is None:
         return
-    try:
-        import grpc
+    import grpc
 
-        from daybreak.serving.grpc.service import Service
-    except ImportError as error:
-        raise UsageError(f"gRPC needs grpcio and protobuf ({error}): pip install 'daybreak[grpc]'") from error
+    from daybreak.serving.grpc.service import Service
+
     most = deployment.limits.body
     options = [
         ("grpc.max_receive_message_length", most),
@@ -30,11 +52,7 @@ async def attach(engine: Engine, replica: int) -> None:  # noqa: ARG001 (of all 
     ]
     server = grpc.aio.server(options=options)
     server.add_generic_rpc_handlers((Service(engine).handlers(),))
-    address = f"{_bracketed(deployment.host)}:{deployment.grpc_port}"
-    try:
-        _listen(server, address, deployment)
-    except RuntimeError as error:
-        raise UsageError(f"gRPC cannot listen on {address}: is another program there? ({error})") from error
+    _listen(server, f"{_bracketed(deployment.host)}:{deployment.grpc_port}", deployment)
     await server.start()
     engine.closers.append(server.stop)
 
