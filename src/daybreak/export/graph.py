@@ -49,6 +49,14 @@ def write(model: Any, file: Path) -> None:
     file.write_bytes(model.SerializeToString())
 
 
+def bare_inputs(model: Any) -> None:
+    """Take weights out of the inputs, where files before IR version 4 list them: converters take them for what callers give."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    if constants.intersection(value.name for value in model.graph.input):
+        _only(model.graph.input, [value for value in model.graph.input if value.name not in constants])
+        model.ir_version = max(model.ir_version, 4)
+
+
 def keep_outputs(model: Any, names: Sequence[str]) -> None:
     """Drop the outputs that nobody reads, and the nodes that nothing else needs."""
     graph = model.graph
@@ -77,10 +85,7 @@ def _only(repeated: Any, items: list[Any]) -> None:
 
 def free_rows(model: Any) -> None:
     """Name the first axis of each input and output `rows`: exporters have been seen to write 1 for it, or a name a piece."""
-    constants = {tensor.name for tensor in model.graph.initializer}  # old files list them among the inputs
     for value in (*model.graph.input, *model.graph.output):
-        if value.name in constants:
-            continue
         dimensions = value.type.tensor_type.shape.dim
         if dimensions:
             dimensions[0].Clear()
@@ -143,8 +148,7 @@ def free_reshapes(model: Any, batch: int) -> None:
 
 def _fed(model: Any) -> set[str]:
     """Names of all values that depend on what the graph is fed."""
-    constants = {tensor.name for tensor in model.graph.initializer}
-    found = {value.name for value in model.graph.input} - constants
+    found = {value.name for value in model.graph.input}
     for node in model.graph.node:
         if found.intersection(node.input):
             found.update(node.output)

@@ -79,31 +79,33 @@ def _feeds(made: Made, judge: Judge, stage: Stage, file: Path) -> list[dict[str,
 
 def _bytes(file: Path, feeds: list[dict[str, Any]]) -> None:
     try:
-        from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+        from onnxruntime.quantization import quantize_static
         from onnxruntime.quantization.shape_inference import quant_pre_process
     except ImportError as error:
-        raise UsageError(
-            f"int8 is made by onnxruntime with onnx, {error.name} is missing: pip install 'daybreak[serve,export]'"
-        ) from error
+        told = f"int8 is made by onnxruntime with onnx, {error.name} is missing: pip install 'daybreak[serve,export]'"
+        raise UsageError(told) from error
     ready, made = file.with_suffix(".ready"), file.with_suffix(".int8")
     try:
         with _quiet():
             quant_pre_process(str(file), str(ready), skip_symbolic_shape=True)
-            quantize_static(
-                str(ready),
-                str(made),
-                _Reader(feeds),
-                quant_format=QuantFormat.QDQ,
-                activation_type=QuantType.QInt8,
-                weight_type=QuantType.QInt8,
-                per_channel=True,
-            )
+            _by_channel_or_tensor(quantize_static, ready, made, feeds)
         if not any(node.op_type == "QuantizeLinear" for node in graph.read(made).graph.node):
             raise UsageError("int8 is for multiplications of networks, this graph has none: leave it in float32")
         made.replace(file)
     finally:
         for leftover in (ready, made):
             leftover.unlink(missing_ok=True)
+
+
+def _by_channel_or_tensor(quantize: Any, ready: Path, made: Path, feeds: list[dict[str, Any]]) -> None:
+    """A scale for each channel of the weights, or one for all of them where the runtime's own arithmetic of the former fails."""
+    from onnxruntime.quantization import QuantFormat, QuantType
+
+    kinds = {"quant_format": QuantFormat.QDQ, "activation_type": QuantType.QInt8, "weight_type": QuantType.QInt8}
+    try:
+        quantize(str(ready), str(made), _Reader(feeds), per_channel=True, **kinds)
+    except ValueError:  # an addition behind a product is taken for a bias, whose scale it compares as one number
+        quantize(str(ready), str(made), _Reader(feeds), per_channel=False, **kinds)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """ONNX files of others."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from daybreak.export import graph
 from daybreak.export.exporting import export
 from daybreak.export.options import Options
 from daybreak.export.samples import Samples
+
+MNIST = Path(__file__).parents[4] / "shared/data/mnist/mnist.onnx"
 
 
 def written(file: Path, nodes, constants, inputs, outputs):
@@ -102,3 +105,20 @@ def test_a_graph_without_weights_has_nothing_to_lower(tmp_path):
     for precision in ("float16", "int8"):
         with pytest.raises(UsageError, match="leave it in float32"):
             export(file, Samples(rows), tmp_path / precision, options=Options(precision=precision))
+
+
+@pytest.mark.skipif(not MNIST.exists(), reason="../shared/data/mnist is absent")
+@pytest.mark.parametrize("precision", ["float32", "float16", "int8"])
+def test_the_network_of_the_onnx_examples_in_every_precision(precision, tmp_path):
+    """Made for one row, with its weights among its inputs, as files of 2018 are."""
+    with gzip.open(MNIST.with_name("t10k-images-idx3-ubyte.gz")) as file:
+        pictures = np.frombuffer(file.read(16 + 500 * 784)[16:], np.uint8).reshape(-1, 1, 28, 28)
+    with gzip.open(MNIST.with_name("t10k-labels-idx1-ubyte.gz")) as file:
+        digits = np.frombuffer(file.read(8 + 500)[8:], np.uint8)
+    samples = Samples(pictures.astype(np.float32), digits)
+    exported = export(MNIST, samples, tmp_path, options=Options(precision=precision, batches=(1, 64), rows=64))
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert exported.metrics["accuracy"] > 0.97
+    (pixels,) = onnx.load(str(tmp_path / "model.onnx")).graph.input
+    assert pixels.type.tensor_type.shape.dim[0].dim_param == "rows"
+    assert ((tmp_path / "model.onnx").stat().st_size < MNIST.stat().st_size * 0.75) == (precision != "float32")

@@ -52,6 +52,7 @@ class File:
 
     def _freed(self, folder: Path) -> Made:
         model = graph.read(self.file)
+        graph.bare_inputs(model)
         graph.free_rows(model)
         graph.free_reshapes(model, self._batch or 1)
         graph.write(model, folder / "model.onnx")
@@ -60,7 +61,9 @@ class File:
 
     def copied(self, folder: Path) -> Made:
         """As it lies there, its weights inside."""
-        graph.write(graph.read(self.file), folder / "model.onnx")
+        model = graph.read(self.file)
+        graph.bare_inputs(model)
+        graph.write(model, folder / "model.onnx")
         batch = self._batch
         return Made(
             Runtime("onnx"), (), (), () if batch is None else (FIXED.format(batch=batch, s="" if batch == 1 else "s"),)

@@ -93,7 +93,9 @@ def _state(weights: Path) -> dict[str, Any]:
             return dict(load_file(str(weights)))
         found = torch.load(weights, map_location="cpu", weights_only=True)
     except ImportError as error:
-        raise UsageError(f"{weights.name} is read by {error.name}, which is missing: pip install {error.name}") from error
+        raise UsageError(
+            f"{weights.name} is read by {error.name}, which is missing: pip install {error.name}"
+        ) from error
     except Exception as error:  # pickle's, zip's and torch's own
         raise DamagedFile(
             f"{weights} holds no plain weights ({str(error).splitlines()[0][:200]}); save a state_dict"
