@@ -1,4 +1,4 @@
-"""A deployment that is watched, live: rows come, a window drifts, somebody is told, and told again when it is over."""
+"""A deployment that is watched, live: rows come to two replicas, a window drifts, somebody is told."""
 
 import json
 import time
@@ -30,7 +30,7 @@ def until(shop, wanted, rows):
         time.sleep(0.05)
 
 
-def test_drift_is_seen_told_and_over_again(tmp_path):
+def test_drift_is_seen_and_told(tmp_path):
     rng = np.random.default_rng(1)
     package = watched(tmp_path / "income")
     with listener() as (url, came), deployed(tmp_path, package, replicas=2, watch=WATCH | {"webhooks": [url]}) as shop:
@@ -42,8 +42,7 @@ def test_drift_is_seen_told_and_over_again(tmp_path):
         assert "age differs from the reference" in drifted["says"] or "age," in drifted["says"]
         assert "input age" in drifted["arms"][0]["alarms"]
 
-        until(shop, lambda told: told["standing"] == "ok", lambda: customers(rng, 250))
-        until(shop, lambda _: came and came[-1]["news"] == "recovered", lambda: customers(rng, 50))
+        until(shop, lambda _: came, lambda: customers(rng, 1))
         assert came[0]["news"] == "began"
         assert came[0]["deployment"] == "shop"
         assert came[0]["rows"] >= 500

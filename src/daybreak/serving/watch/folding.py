@@ -23,7 +23,7 @@ from daybreak.signature.fields import Columns
 
 RECORD = "reference.json"
 TICK = 1.0  # seconds between looks at what waits
-HAND_ON = 5.0  # seconds between files
+HAND_ON = 5.0  # seconds between files, at most
 MANY: dict[Kind, int] = {"image": 16, "audio": 16, "tensor": 64, "embedding": 64, "text": 64}  # rows counted at once
 MANY_NUMBERS = 256
 
@@ -92,7 +92,7 @@ class Folding:
         for arm in self._arms.values():
             if arm.pending:
                 self._fold(arm)
-        if time.monotonic() - self._handed >= HAND_ON:
+        if time.monotonic() - self._handed >= min(HAND_ON, self._watch.every):
             self._hand_on()
         asyncio.get_running_loop().call_later(TICK, self._tick)
 

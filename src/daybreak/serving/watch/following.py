@@ -1,4 +1,4 @@
-"""The supervisor's loop of monitoring: a look every other second, in a thread, so that replicas are never kept waiting."""
+"""The supervisor's loop of monitoring: a look every second, in a thread, so that replicas are never kept waiting."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from daybreak.serving.watch.watching import Watching
 if TYPE_CHECKING:
     from daybreak.serving.supervisor import Supervisor
 
-EVERY = 2.0  # seconds
+EVERY = 1.0  # seconds
 
 _log = logging.getLogger("daybreak.serving")
 

@@ -25,6 +25,7 @@ from daybreak.serving.watch.standing import ArmStanding
 STATE = "windows/state.json"
 RECORD = "reference.json"
 DAY = 86_400.0
+AGAIN = 30.0  # seconds after which a standing that has not changed is written again, to say that somebody looks
 GONE = 60.0  # seconds after which a version that is served no more gets no more rows
 
 Tell = Callable[[alerts.Message, Watch], None]
@@ -69,6 +70,9 @@ class Watching:
         self._truths = truths.Truths()
         self._references: dict[str, Reference | None] = {}
         self._complained = ""
+        self._kept = b""  # the state as it was written last
+        self._said_arms: tuple[ArmStanding, ...] | None = None
+        self._said_at = 0.0
         self.watch = Watch()  # what was wanted at the last look
 
     def tick(self, deployment: Deployment, at: float) -> standing.Standing:
@@ -79,7 +83,9 @@ class Watching:
         self._close_due(deployment, watch, at)
         self._keep()
         told = standing.of_arms(at, tuple(self._standing(served, watch) for served in deployment.served))
-        standing.write(self._folder, told)
+        if told.arms != self._said_arms or at - self._said_at > AGAIN:
+            standing.write(self._folder, told)
+            self._said_arms, self._said_at = told.arms, at
         return told
 
     def new_day(self, at: float, keep: int) -> str:
@@ -206,10 +212,13 @@ class Watching:
         return self._references[package]
 
     def _keep(self) -> None:
-        file = self._folder / STATE
-        partial = file.with_suffix(".partial")
-        partial.write_bytes(msgspec.json.encode(self._state))
-        partial.replace(file)
+        data = msgspec.json.encode(self._state)
+        if data != self._kept:
+            file = self._folder / STATE
+            partial = file.with_suffix(".partial")
+            partial.write_bytes(data)
+            partial.replace(file)
+            self._kept = data
 
 
 def _key(arm: str, version: int) -> str:
