@@ -131,7 +131,8 @@ class Comparison:
             raise NotFound(f"this test has no revision {revision}: it has {sorted(self.seen.weights)}")
         ones, none = np.ones(len(batch.arms)), np.zeros(len(batch.arms))
         self._sums("failed", revision).add(batch.arms, batch.buckets, ones, batch.failed)
-        self._sums("seconds", revision).add(batch.arms, batch.buckets, ones, _logarithms(batch.seconds))
+        answered = ones - batch.failed  # a failure is quick or slow for reasons of its own
+        self._sums("seconds", revision).add(batch.arms, batch.buckets, answered, answered * _logarithms(batch.seconds))
         for outcome in self.rules.outcomes:
             if outcome.kind in OF_ALL:
                 self._sums(outcome.name, revision, told=True).add(batch.arms, batch.buckets, ones, none)
@@ -142,13 +143,14 @@ class Comparison:
 
     def _slow(self, revision: int, batch: Served) -> None:
         """Learn the champion's 99th percentile from its first answers; count who lies above it from then on."""
+        answered = ~np.asarray(batch.failed, bool)
         if self.seen.slow_from is None:
-            self.seen.learning += np.asarray(batch.seconds)[batch.arms == 0].tolist()
+            self.seen.learning += np.asarray(batch.seconds)[answered & (batch.arms == 0)].tolist()
             if len(self.seen.learning) >= LEARNT:
                 self.seen.slow_from, self.seen.learning = float(np.quantile(self.seen.learning, 0.99)), []
             return
         slow = np.asarray(batch.seconds) > self.seen.slow_from
-        self._sums("slow", revision).add(batch.arms, batch.buckets, np.ones(len(slow)), slow)
+        self._sums("slow", revision).add(batch.arms, batch.buckets, answered, answered & slow)
 
     def told(self, name: str, batch: Told) -> None:
         """Fold values of the outcome `name`. Raises `NotFound` for an outcome that the rules do not name."""
@@ -239,7 +241,8 @@ class Comparison:
             )
             many = failed.outcomes
             missed = round(failed.mean * many) if many else 0
-            found.append(ArmSeen(name, many, int(units[number]), missed, exp(seconds.mean) if many else None))
+            time = exp(seconds.mean) if seconds.outcomes else None
+            found.append(ArmSeen(name, many, int(units[number]), missed, time))
         return found
 
 

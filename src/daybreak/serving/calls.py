@@ -105,6 +105,16 @@ class Batch(msgspec.Struct, frozen=True):
     now: float  # the loop's clock, as `Call.arrived`
 
 
+class Watcher(Protocol):
+    """Hears of each call of a model, before and after it, on the loop's thread. Must be quick, must not raise."""
+
+    def enter(self, arm: str, calls: Sequence[Call]) -> None:
+        """The model of an arm is about to be called."""
+
+    def leave(self, arm: str) -> None:
+        """It has come back."""
+
+
 class Observer(Protocol):
     """Hears of everything after its clients were answered: metrics, journal, mirror. Must not raise, must not take long."""
 

@@ -27,7 +27,7 @@ from daybreak.base.errors import UsageError
 from daybreak.inference.model import Model
 from daybreak.rollout.assignment import Router, Split
 from daybreak.serving import deal
-from daybreak.serving.calls import Call, Observer
+from daybreak.serving.calls import Call, Observer, Watcher
 from daybreak.serving.deployment import Deployment, Served
 from daybreak.serving.events import Writer
 from daybreak.serving.ids import Ids
@@ -69,6 +69,7 @@ class Engine:
         self.now = self._loop.time  # the loop's clock, seconds
         self._leaving: asyncio.Future[None] | None = None  # old models that end
         self._prepared: tuple[Deployment, dict[str, Lane]] | None = None
+        self._watcher: Watcher | None = None
 
     @property
     def deployment(self) -> Deployment:
@@ -178,10 +179,16 @@ class Engine:
         self._champion = self.arms[self._deployment.served[0].arm]
         self._follow(self._deployment.split)
         for arm in self.arms.values():
-            arm.limits = self._deployment.limits
+            arm.limits, arm.watcher = self._deployment.limits, self._watcher
         leaving = [lane for lane in old.values() if lane not in self.arms.values()]
         if leaving:
             self._leaving = asyncio.ensure_future(_leave(leaving))
+
+    def watch(self, watcher: Watcher) -> None:
+        """Let somebody hear of each call of a model before it is made."""
+        self._watcher = watcher
+        for arm in self.arms.values():
+            arm.watcher = watcher
 
     def discard(self) -> None:
         """Forget what was prepared and is not served."""

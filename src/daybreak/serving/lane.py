@@ -16,7 +16,7 @@ import msgspec
 
 from daybreak.base.errors import BadRows
 from daybreak.inference.model import Model
-from daybreak.serving.calls import Batch, Call, Observer
+from daybreak.serving.calls import Batch, Call, Observer, Watcher
 from daybreak.serving.deployment import Limits, Served
 from daybreak.serving.problems import refuse
 from daybreak.serving.refusals import Refusal
@@ -42,6 +42,7 @@ class Lane:
         self.codec = Codec(model.signature, served.thresholds)
         self.label = b'"model":%s,"version":"%d",' % (msgspec.json.encode(served.model), served.version)
         self.limits = limits
+        self.watcher: Watcher | None = None
         self._issue = issue
         self._observers = observers
         self._loop = asyncio.get_running_loop()
@@ -102,6 +103,7 @@ class Lane:
         if calls and self._seconds > SLOW:
             self._call_aside(calls)
         elif calls:
+            self._enter(calls)
             began = time.perf_counter()
             self._settle(*attempt(self.model, self.codec, calls), time.perf_counter() - began)
         else:
@@ -127,6 +129,7 @@ class Lane:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"model-{self.served.arm}")
         self._inside = calls
         self._sweep_later()
+        self._enter(calls)
         began = time.perf_counter()
         future = self._loop.run_in_executor(self._thread, attempt, self.model, self.codec, calls)
 
@@ -136,7 +139,13 @@ class Lane:
 
         future.add_done_callback(back)
 
+    def _enter(self, calls: list[Call]) -> None:
+        if self.watcher is not None:
+            self.watcher.enter(self.served.arm, calls)
+
     def _settle(self, parts: "list[Part]", failed: list[tuple[Call, Exception]], seconds: float) -> None:
+        if self.watcher is not None:
+            self.watcher.leave(self.served.arm)
         self._seconds = MEMORY * self._seconds + (1 - MEMORY) * seconds / max(1, len(parts) + len(failed))
         for part in parts:
             self._answer(part, seconds)

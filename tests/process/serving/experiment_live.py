@@ -5,13 +5,14 @@ import json
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 
 from daybreak.base.home import Home
 from daybreak.serving import deploying, desired
 from daybreak.serving.deployment import Deployment
+from daybreak.serving.experiment import marking
 from daybreak.serving.experiment.record import Challenger, begun
 
 PATIENCE = 30.0
@@ -47,6 +48,24 @@ class Shop:
         self.home, self.folder, self.port = home, folder, port
         self.rng = np.random.default_rng(0)
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+
+    def until_it_answers(self, row):
+        """Whoever restarts may refuse for a while."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with suppress(OSError, http.client.HTTPException):
+                if self.ask(row)[0] == 200:
+                    return
+            self._connection.close()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def until_marked(self):
+        """Until a replica is in a model of the test."""
+        deadline = time.monotonic() + PATIENCE
+        while not any(any(file.read_bytes()[:: marking.SLOT]) for file in (self.folder / marking.FOLDER).glob("*")):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
     def close(self):
         self._connection.close()

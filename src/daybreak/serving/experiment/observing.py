@@ -7,6 +7,7 @@ from daybreak.serving import deal
 from daybreak.serving.calls import Batch, Call
 from daybreak.serving.engine import Engine
 from daybreak.serving.events import Dealt, Writer
+from daybreak.serving.experiment.marking import Marks
 from daybreak.serving.experiment.mirroring import Mirroring
 
 FLUSH = 0.25  # seconds in which events are gathered
@@ -15,7 +16,8 @@ _log = logging.getLogger("daybreak.serving")
 
 
 async def attach(engine: Engine, replica: int) -> None:  # noqa: ARG001 (what stands beside a replica is told its number)
-    """Begin to observe and to mirror in a replica."""
+    """Begin to observe, to mark and to mirror in a replica."""
+    engine.watch(Marks(engine.folder))
     engine.observers += (Observing(engine.events), Mirroring(engine))
 
 

@@ -14,11 +14,14 @@ import msgspec
 from daybreak.base.errors import DaybreakError
 from daybreak.serving import desired
 from daybreak.serving.deployment import Deployment
+from daybreak.serving.events import Dealt, Writer
 from daybreak.serving.experiment.following import Following
+from daybreak.serving.experiment.marking import crashed
 from daybreak.serving.experiment.record import Experiment, experiment_of, without
 from daybreak.serving.experiment.reporting import Report, publish, report
 
 KEEP = 30.0  # seconds between writing down what was folded
+SUPERVISOR = 0  # its number among those that write events; replicas count from 1
 SETTLE = 60.0  # seconds that a test which has ended is still followed: replicas flush, and late feedback comes
 
 TOLD = ("better", "worse", "same", "blocked")  # verdicts that people are told of when they come
@@ -50,6 +53,7 @@ class Steering:
         self._alert = alert
         self._drifted = drifted
         self._test: Following | None = None
+        self._writer = Writer(folder / "events", SUPERVISOR)
         self._kept = 0.0
         self._said: set[str] = set()
 
@@ -61,6 +65,7 @@ class Steering:
         ended = test.experiment.ended
         if ended is not None and at > ended + SETTLE and self._kept > ended + SETTLE:
             return None
+        self._blame(at)
         test.poll()
         told = report(test, at, self._drifted(test.experiment) if self._drifted else None)
         if ended is None:
@@ -74,9 +79,16 @@ class Steering:
 
     def close(self) -> None:
         """Write down what was folded."""
+        self._writer.close()
         if self._test is not None:
             self._test.poll()
             self._test.keep()
+
+    def _blame(self, at: float) -> None:
+        """Requests that a replica was answering when it died failed: they become events like all others."""
+        for arm, dealt in crashed(self._folder):
+            self._writer.add(Dealt(at, arm, dealt.revision, dealt.bucket, dealt.unit, 0.0, failed=True))
+        self._writer.flush()
 
     def _follow(self, deployment: Deployment) -> Following:
         found = experiment_of(deployment)
