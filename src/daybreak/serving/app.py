@@ -54,7 +54,7 @@ def _refused(_: Request, error: Any) -> Response:
 def _http(request: Request, error: Any) -> Response:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return response_of(
-            Refusal(404, "unknown_path", f"there is no {request.url.path} here; see /docs or /openapi.json")
+            Refusal(404, "unknown_path", f"there is no {request.url.path} here; see /openapi.json")
         )
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = (error.headers or {}).get("Allow", "")
