@@ -118,6 +118,24 @@ def test_a_bundle_says_what_it_is_and_whether_that_may_be_believed(place, capsys
     assert "not verified: give --trust SIGNER.pub" in capsys.readouterr().out
 
 
+def test_a_device_is_updated_and_asked_by_commands(place, tmp_path, capsys):
+    opened = ["--key", place / "device.pem", "--state", tmp_path / "state"]
+    trusting = ["--trust", place / "signer.pub", *opened]
+    assert run("edge", "update", place / "mlp.dbk", *trusting, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["model"], told["floor"], told["current"], told["trial"]["version"]) == ("mlp", 0, None, 3)
+    assert run("edge", "status", *opened) == 0
+    assert "on trial: version 3 (counter 3)" in capsys.readouterr().out
+    rows = [json.dumps({"inputs": {"features": [0.0] * 64}, "truth": "1"})] * 12
+    (tmp_path / "told.jsonl").write_text("\n".join(rows))
+    assert run("edge", "tune", "--feedback", tmp_path / "told.jsonl", *trusting) == 2
+    assert "no version is confirmed on this device yet" in capsys.readouterr().err
+    assert run("edge", "tune", *trusting) == 2
+    assert "at least 10 judged rows, got 0" in " ".join(capsys.readouterr().err.split())
+    assert run("edge", "tune", "--drop", *opened) == 0
+    assert "there was no tuned layer" in capsys.readouterr().out
+
+
 @pytest.mark.enable_socket
 @pytest.mark.skipif(not MNIST.is_dir(), reason="../shared/data is not on this machine")
 def test_the_digits_network_is_right_9891_times_through_its_bundle(place, tmp_path):

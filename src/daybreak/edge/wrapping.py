@@ -28,7 +28,7 @@ HARDEST = 1 << 30  # bytes of memory that a bundle may ask scrypt for
 
 
 class Scrypted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How hard a passphrase is to guess: scrypt's parameters; 32 MiB and about 0.3 s a guess."""
+    """How hard a passphrase is to guess: scrypt's parameters; 32 MiB and some tenths of a second a guess."""
 
     n: int = 1 << 15
     r: int = 8
