@@ -65,16 +65,14 @@ class Mirrored(msgspec.Struct, frozen=True, array_like=True, tag="m"):
 
 
 class Dealt(msgspec.Struct, frozen=True, array_like=True, tag="d"):
-    """One request that a split sent to an arm, answered or not. The deal's three numbers as in `serving.deal`; `seconds`: until its end.
+    """One request that a split sent to an arm, answered or not. `deal`: as its id has it (`serving.deal`); `seconds`: until its end.
 
     `failed`: it was refused, by whatever fault, after the signature had taken its rows.
     """
 
     at: float
     arm: str
-    revision: int
-    bucket: int
-    unit: int
+    deal: str
     seconds: float
     failed: bool
 

@@ -15,7 +15,6 @@ from daybreak.rollout.assignment import Router
 from daybreak.rollout.comparison import Rules
 from daybreak.rollout.outcomes import Outcome
 from daybreak.serving import desired, status
-from daybreak.serving.deal import Deal
 from daybreak.serving.experiment.marking import Marks, crashed
 from daybreak.testing.packages import python
 
@@ -35,7 +34,7 @@ os.kill(os.getpid(), 9)
 """
 
 
-@pytest.mark.parametrize(("words", "found"), [((), [("v2", Deal(2, 0x1A, 0xC0FFEE))]), (("idle",), [])])
+@pytest.mark.parametrize(("words", "found"), [((), [("v2", "2-1a-c0ffee")]), (("idle",), [])])
 def test_what_was_called_when_a_process_died_is_told_once(tmp_path, words, found):
     done = subprocess.run([sys.executable, "-c", DIES, str(tmp_path), *words], check=False)
     assert done.returncode == -signal.SIGKILL

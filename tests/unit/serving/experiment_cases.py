@@ -40,19 +40,8 @@ class Traffic:
         router, issued = Router(self.deployment.split), []
         for number in self.rng.integers(0, 10 * requests, requests):
             arm, told = deal.dealt(router, f"unit {number}")
-            found = deal.read(told)
             failed = bool(self.rng.random() < (failures or {}).get(arm.name, 0.0))
-            self.writer.add(
-                Dealt(
-                    at,
-                    arm.name,
-                    found.revision,
-                    found.bucket,
-                    found.unit,
-                    self.rng.lognormal(np.log(seconds), 0.4),
-                    failed,
-                )
-            )
+            self.writer.add(Dealt(at, arm.name, told, self.rng.lognormal(np.log(seconds), 0.4), failed))
             issued.append(self.ids.issue(arm.name, int(arm.version), at, told))
             if self.rng.random() < (rates or {}).get(arm.name, 0.0):
                 self.tell(issued[-1], arm.name, "conversion", 1.0)

@@ -97,9 +97,10 @@ class Following:
         told: dict[str, list[tuple[Any, ...]]] = {}
         for event in events:
             if isinstance(event, Dealt):
-                if self._ours(event.arm, event.revision):
+                found = deal.read(event.deal)
+                if found is not None and self._ours(event.arm, found.revision):
                     number = self._numbers[event.arm]
-                    dealt.append((event.revision, number, event.bucket, event.unit, event.failed, event.seconds))
+                    dealt.append((found.revision, number, found.bucket, found.unit, event.failed, event.seconds))
             elif isinstance(event, Feedback):
                 self._tell(event, told)
             elif isinstance(event, Prediction):

@@ -12,9 +12,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from daybreak.serving import deal
 from daybreak.serving.calls import Call
-from daybreak.serving.deal import Deal
 
 FOLDER = "experiment.calls"
 SLOT, SLOTS = 128, 32  # bytes; the length comes first
@@ -51,9 +49,9 @@ class Marks:
             self._memory[self._slots[arm] * SLOT] = 0
 
 
-def crashed(folder: Path) -> list[tuple[str, Deal]]:
+def crashed(folder: Path) -> list[tuple[str, str]]:
     """What replicas that are gone were calling when they died: arm and deal. Told once."""
-    found: list[tuple[str, Deal]] = []
+    found: list[tuple[str, str]] = []
     for path in sorted((folder / FOLDER).glob("*")):
         if path.suffix == PARTIAL:
             continue
@@ -65,8 +63,7 @@ def crashed(folder: Path) -> list[tuple[str, Deal]]:
             data = file.read()
         path.unlink(missing_ok=True)
         for place in range(0, len(data), SLOT):
-            text, _, arm = data[place + 1 : place + 1 + data[place]].decode().partition(" ")
-            dealt = deal.read(text)
-            if dealt is not None:
+            dealt, _, arm = data[place + 1 : place + 1 + data[place]].decode().partition(" ")
+            if dealt:
                 found.append((arm, dealt))
     return found

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 
-from daybreak.serving import deal
 from daybreak.serving.calls import Batch, Call
 from daybreak.serving.engine import Engine
 from daybreak.serving.events import Dealt, Writer
@@ -44,12 +43,10 @@ class Observing:
             self._tell(call, call.arm.served.arm, call.at, call.at_end - call.arrived, failed=True)
 
     def _tell(self, call: Call, arm: str, at: float, seconds: float, *, failed: bool) -> None:
-        found = deal.read(call.deal)
-        if found is not None:
-            self._events.add(Dealt(at, arm, found.revision, found.bucket, found.unit, seconds, failed))
-            if not self._asked:
-                self._asked = True
-                asyncio.get_running_loop().call_later(FLUSH, self._flush)
+        self._events.add(Dealt(at, arm, call.deal, seconds, failed))
+        if not self._asked:
+            self._asked = True
+            asyncio.get_running_loop().call_later(FLUSH, self._flush)
 
     def _flush(self) -> None:
         self._asked = False

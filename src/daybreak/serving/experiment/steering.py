@@ -87,7 +87,7 @@ class Steering:
     def _blame(self, at: float) -> None:
         """Requests that a replica was answering when it died failed: they become events like all others."""
         for arm, dealt in crashed(self._folder):
-            self._writer.add(Dealt(at, arm, dealt.revision, dealt.bucket, dealt.unit, 0.0, failed=True))
+            self._writer.add(Dealt(at, arm, dealt, 0.0, failed=True))
         self._writer.flush()
 
     def _follow(self, deployment: Deployment) -> Following:
