@@ -3,14 +3,15 @@
 The script finds a control by `data-field` and reads it as `data-kind` says; nothing here depends on the script.
 """
 
-from math import floor, log10
+from math import ceil, floor, log10
 
 from daybreak.serving.page.elements import element, text
 from daybreak.serving.page.shapes import grid, span
 from daybreak.signature.fields import Field
 
 LISTED = 200  # classes that a list of choices has; beyond it, suggestions while typing
-LINE = 90  # characters up to which examples make a text one of a single line
+LINE = 60  # characters up to which examples make a text one of a single line
+FEWEST, MOST = 4, 12  # lines of longer ones
 PICTURES = "image/*"
 SOUNDS = "audio/*,.wav,.flac,.ogg"
 
@@ -115,7 +116,8 @@ def _option(value: str, told: str) -> str:
 def _text(name: str, longest: int) -> str:
     if 0 < longest <= LINE:
         return element("input", type="text", autocomplete="off", **_described(name))
-    return element("textarea", rows=4 if longest <= 4 * LINE else 9, **_described(name))
+    rows = min(max(FEWEST, ceil(longest / LINE) + 2), MOST)
+    return element("textarea", rows=rows, **_described(name))
 
 
 def _image(field: Field, name: str) -> str:

@@ -22,17 +22,28 @@ ICON = (
 )
 COLUMNS = 8  # inputs beyond which a form has several beside each other
 
+_TOKEN = element(
+    "input",
+    type="password",
+    id="token",
+    autocomplete="off",
+    spellcheck="false",
+    required=True,
+    aria_describedby="token-problem",
+)
+_TOLD = (
+    "Whoever runs it gave you one, which begins with <code>dbk_</code>. This tab alone keeps it, until it is closed."
+)
 GATE = element(
     "form",
     element("h1", "This model asks for a token"),
-    element("p", "Whoever runs it gave you one, which begins with <code>dbk_</code>. This tab alone keeps it, until it is closed."),
-    element("label", "Token", for_="token"),
-    element("input", type="password", id="token", autocomplete="off", spellcheck="false", required=True, aria_describedby="token-problem"),
+    element("p", _TOLD),
+    element("div", element("label", element("span", "Token", class_="name"), for_="token"), _TOKEN, class_="field"),
     element("p", id="token-problem", class_="problem", role="alert"),
     element("button", "Open", type="submit", class_="main"),
     id="gate",
     class_="gate",
-)  # fmt: skip
+)
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -124,16 +135,26 @@ def _table(facts: Facts) -> str:
     stop = element("button", "Stop", type="button", class_="quiet", id="stop", hidden=True)
     return element(
         "div",
-        element("label", element("span", "File of rows", class_="name"), for_="file"),
-        element("div", file, class_="drop", data_drop=True),
-        element("p", text(hint), class_="hint", id="table-hint"),
-        element("label", element("span", "or paste a table, with its head", class_="name"), for_="paste"),
-        element("textarea", rows=6, id="paste", spellcheck="false", class_="numbers"),
+        _labelled(
+            "File of rows",
+            "file",
+            element("div", file, class_="drop", data_drop=True),
+            element("p", text(hint), class_="hint", id="table-hint"),
+        ),
+        _labelled(
+            "or paste a table, with its head",
+            "paste",
+            element("textarea", rows=6, id="paste", spellcheck="false", class_="numbers"),
+        ),
         element("p", id="table-problem", class_="problem", role="alert"),
         element("div", send, stop, class_="tools"),
         id="many",
         hidden=True,
     )
+
+
+def _labelled(told: str, name: str, *control: str) -> str:
+    return element("div", element("label", element("span", told, class_="name"), for_=name), *control, class_="field")
 
 
 def _answer() -> str:

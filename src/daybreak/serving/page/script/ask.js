@@ -4,8 +4,10 @@ const TOKEN = "daybreak.token";
 const UNIT = "daybreak.unit";
 
 export class Refused extends Error {
-  constructor(status, told) {
+  // `retry`: seconds after which to come back, where the server tells them.
+  constructor(status, told, retry = 0) {
     super(told.error || `the server answered ${status}`);
+    this.retry = retry;
     this.status = status;
     this.code = told.code || "";
     this.where = told.where || "";
@@ -46,7 +48,7 @@ export async function ask(path, body, { type = "application/json", signal } = {}
     throw new Refused(0, { error: "The server cannot be reached; is it still running?" });
   }
   if (answer.ok) return answer;
-  const refused = new Refused(answer.status, await answer.json().catch(() => ({})));
+  const refused = new Refused(answer.status, await answer.json().catch(() => ({})), Number(answer.headers.get("retry-after")));
   if (answer.status === 401) {
     token.forget();
     refused.message += ". Load the page again to give another token.";

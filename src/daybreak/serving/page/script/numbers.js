@@ -34,7 +34,11 @@ export function shaped(flat, shape) {
 export function numbers(field, root) {
   const box = root.querySelector("textarea");
   const top = field.high > 0 ? field.high : 1;
-  const pad = root.dataset.grid ? new Pad(root, () => (box.value = pad.empty ? "" : pad.values().map((ink) => +(ink * top).toPrecision(4)).join(" "))) : null;
+  const drawn = () => {
+    box.value = pad.empty ? "" : pad.values().map((ink) => +(ink * top).toPrecision(4)).join(" ");
+    root.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const pad = root.dataset.grid ? new Pad(root, drawn) : null;
   box.addEventListener("input", () => pad?.wipe());
   return {
     read() {

@@ -43,8 +43,10 @@ class Page {
       this.targets = {};
       this.code();
     });
-    form.addEventListener("input", () => (this.targets = {}));
-    form.addEventListener("change", () => this.code());
+    form.addEventListener("input", () => {
+      this.targets = {}; // what is right of an example is not of another row
+      this.code();
+    });
     form.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
     });
@@ -73,11 +75,12 @@ class Page {
     const row = given ?? this.form.row();
     if (!row) return;
     const { targets } = this;
+    const turn = (this.turn = (this.turn ?? 0) + 1);
     const began = performance.now();
     this.answer.setAttribute("aria-busy", "true");
     try {
       const told = await (await ask("/predict", JSON.stringify(row))).json();
-      this.show(told, row, targets, performance.now() - began);
+      if (turn === this.turn) this.show(told, row, targets, performance.now() - began);
     } catch (error) {
       if (!this.form.blame(error.where ?? "", error.message)) byId("problem").textContent = error.message;
     } finally {
@@ -91,6 +94,7 @@ class Page {
     showMark(this.answer);
     const arm = this.facts.arms.length > 1 ? `, ${told.id.split(".").slice(0, -3).join(".")}` : "";
     this.told.textContent = `${told.model} ${told.version}${arm}, in ${lasted(milliseconds)}`;
+    if (this.facts.arms.length === 1 && told.version !== this.facts.version) this.told.textContent += ". This page was made for another version: load it again.";
     judge(byId("judge"), this.outputs, { ...told, row, targets });
     const hidden = this.answer.getBoundingClientRect().top > innerHeight - 120;
     if (hidden) this.answer.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });

@@ -58,13 +58,16 @@ export function image(field, root) {
   const shown = root.querySelector("img.shown");
   const file = root.querySelector("input[type=file]");
   let value; // as it travels
-  const pad = root.dataset.grid ? new Pad(root, () => put(pad.empty ? undefined : pad.png())) : null;
+  const pad = root.dataset.grid ? new Pad(root, () => given(pad.empty ? undefined : pad.png())) : null;
 
   const put = (uri) => {
     value = uri;
     shown.hidden = !uri;
     if (uri) shown.src = uri.startsWith("data:") ? uri : `data:image/png;base64,${uri}`;
-    root.dispatchEvent(new Event("change"));
+  };
+  const given = (uri) => {
+    put(uri);
+    root.dispatchEvent(new Event("input", { bubbles: true }));
   };
   const mirror = async (uri) => {
     if (!pad || !uri) return;
@@ -74,7 +77,7 @@ export function image(field, root) {
   };
   const take = async (blob) => {
     try {
-      put(await travelling(blob));
+      given(await travelling(blob));
       await mirror(value);
     } catch (error) {
       root.querySelector(".problem").textContent = error.message;
@@ -86,7 +89,7 @@ export function image(field, root) {
   root.querySelector("[data-do=clear]").addEventListener("click", () => {
     file.value = "";
     pad?.wipe();
-    put(undefined);
+    given(undefined);
   });
   camera(root, take);
   return {

@@ -48,27 +48,27 @@ export function sound(field, root) {
   const problem = root.querySelector(".problem");
   let value;
 
-  const put = async (bytes, samples) => {
+  const put = (bytes, samples) => {
     value = bytes && base64(bytes);
     if (player.src) URL.revokeObjectURL(player.src);
     if (bytes) player.src = URL.createObjectURL(new Blob([bytes]));
     else player.removeAttribute("src");
     draw(root.querySelector("canvas.wave"), samples ?? new Float32Array(), rate);
-    root.dispatchEvent(new Event("change"));
   };
   const take = async (blob, name = "") => {
     try {
       const data = await blob.arrayBuffer();
       const samples = await decoded(data.slice(0), rate).catch(() => null);
       if (!samples && !PLAIN.test(name)) throw new Error("This file is no recording that this browser can read.");
-      await put(PLAIN.test(name) ? new Uint8Array(data) : wav(samples, rate), samples);
+      put(PLAIN.test(name) ? new Uint8Array(data) : wav(samples, rate), samples);
+      root.dispatchEvent(new Event("input", { bubbles: true }));
     } catch (error) {
       problem.textContent = error.message;
     }
   };
   file.addEventListener("change", () => file.files[0] && take(file.files[0], file.files[0].name));
   root.addEventListener("dropped", (event) => take(event.detail, event.detail.name));
-  microphone(root.querySelector("[data-do=record]"), (blob) => take(blob) , (said) => (problem.textContent = said));
+  microphone(root.querySelector("[data-do=record]"), (blob) => take(blob), (said) => (problem.textContent = said));
   draw(root.querySelector("canvas.wave"), new Float32Array(), rate);
   return {
     read: () => value,

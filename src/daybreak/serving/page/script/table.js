@@ -6,7 +6,8 @@ import { byId, lasted, make, number, percent, plural, reveal } from "./dom.js";
 import { travelling } from "./picture.js";
 import { csv, table } from "./reading.js";
 
-const PART = 500; // rows of a request
+const PART = 500; // rows of a request, where the deployment takes as many
+const TRIES = 5; // of a part, when the server is busy
 const SHOWN = 100; // answers in the page; all of them in the file
 const REFUSED = 100; // rows after which it is not worth going on
 
@@ -70,17 +71,36 @@ export class Many {
     const head = places.map((place) => names[place]);
     const found = new Array(rows.length).fill(null);
     this.refused = 0;
-    for (let from = 0; from < rows.length; from += PART) {
-      const part = rows.slice(from, from + PART).map((row, place) => ({ at: from + place, cells: places.map((one) => row[one]) }));
+    let done = 0;
+    for (const part of this.parts(rows, places)) {
       await this.send(head, part, found);
-      this.shown.told.textContent = `${Math.min(from + PART, rows.length).toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
+      done += part.length;
+      this.shown.told.textContent = `${done.toLocaleString("en")} of ${plural(rows.length, "row")}`;
     }
     this.show(names, rows, found, performance.now() - began);
   }
 
+  // Rows as requests hold them: not too many, not too large.
+  *parts(rows, places) {
+    const most = Math.min(PART, this.facts.rows);
+    let part = [], size = 0;
+    for (const [at, row] of rows.entries()) {
+      const cells = places.map((place) => row[place]);
+      const length = cells.reduce((sum, cell) => sum + cell.length, 0);
+      if (part.length === most || (part.length && size + length > this.facts.body / 4)) {
+        yield part;
+        part = [];
+        size = 0;
+      }
+      part.push({ at, cells });
+      size += length;
+    }
+    yield part;
+  }
+
   // Ask for a part; a row that is refused is taken out, and the rest asked again.
   async send(head, part, found) {
-    let left = part;
+    let left = part, tries = 0;
     while (left.length) {
       try {
         const body = csv([head, ...left.map((row) => row.cells)]);
@@ -89,9 +109,12 @@ export class Many {
         return;
       } catch (error) {
         const row = /^row (\d+)/.exec(error.where ?? "");
-        if (!row || (this.refused += 1) > REFUSED) throw error;
-        found[left[row[1]].at] = { problem: error.message };
-        left = left.filter((_, place) => place !== Number(row[1]));
+        if (row && (this.refused += 1) <= REFUSED) {
+          found[left[row[1]].at] = { problem: error.message };
+          left = left.filter((_, place) => place !== Number(row[1]));
+        } else if (error.retry && (tries += 1) < TRIES) {
+          await new Promise((done) => setTimeout(done, 1e3 * error.retry));
+        } else throw error;
       }
     }
   }
