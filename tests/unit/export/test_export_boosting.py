@@ -1,5 +1,7 @@
 """XGBoost and LightGBM: trees as ONNX where the converter is right, otherwise their own library in Python."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,9 @@ pytest.importorskip("lightgbm")
 pytest.importorskip("xgboost")
 import lightgbm
 import xgboost
+from sklearn.datasets import load_digits
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from daybreak.base.errors import DamagedFile, UsageError
 from daybreak.export import graph
@@ -87,6 +92,18 @@ def test_what_the_converter_gets_wrong_is_told_by_its_own_library(rows, tmp_path
     assert (made.runtime.kind, made.runtime.requirements[0].partition("==")[0]) == ("python", "lightgbm")
     told = served_booster.load(tmp_path)({"features": x})["prediction"]
     np.testing.assert_array_equal(told, right)
+
+
+@pytest.mark.parametrize("model", classifiers(), ids=["xgboost", "lightgbm"])
+def test_trees_at_the_end_of_a_pipeline(model, tmp_path):
+    """Scaled in float32, nine of these rows in 256 fall on another side of XGBoost's thresholds: they are scaled in float64."""
+    x, y = load_digits(return_X_y=True)
+    whole = make_pipeline(StandardScaler(), model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # LightGBM's on names that it made up itself
+        exported = export(whole.fit(x[:1200], y[:1200]), Samples(x[1200:], y[1200:]), tmp_path)
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert exported.runtime.kind == "onnx"
 
 
 def test_words_are_refused_with_what_to_do(rows, tmp_path):

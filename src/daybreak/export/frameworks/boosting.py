@@ -22,6 +22,7 @@ from daybreak.export.tables import form_of, frame, handed, matrix
 from daybreak.registry.package import Runtime, Step
 from daybreak.signature.fields import Columns, Output
 
+OPSET = {"": 18, "ai.onnx.ml": 3}  # the newest that these converters write inside a pipeline
 Library = Literal["XGBoost", "LightGBM"]
 
 
@@ -115,6 +116,26 @@ class Boosted:
 def library_of(model: Any) -> Library:
     """Which library a model is of."""
     return "LightGBM" if type(model).__module__.startswith("lightgbm") else "XGBoost"
+
+
+def register(pipeline: Any) -> bool:
+    """Tell skl2onnx how boosted trees at a pipeline's end are converted; False for other pipelines."""
+    last = getattr(pipeline, "steps", [("", pipeline)])[-1][1]
+    if not type(last).__module__.startswith(("xgboost.", "lightgbm.")):
+        return False
+    from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
+    from onnxmltools.convert.xgboost.operator_converters.XGBoost import convert_xgboost
+    from skl2onnx import update_registered_converter
+    from skl2onnx.common import shape_calculator
+
+    kind = type(last)
+    labels = hasattr(last, "predict_proba")
+    shapes = "calculate_linear_classifier_output_shapes" if labels else "calculate_linear_regressor_output_shapes"
+    options = {"nocl": [True, False], "zipmap": [True, False, "columns"]} if labels else {}
+    convert = convert_lightgbm if library_of(last) == "LightGBM" else convert_xgboost
+    alias = f"{library_of(last)}{kind.__name__}"
+    update_registered_converter(kind, alias, getattr(shape_calculator, shapes), convert, options=options)
+    return True
 
 
 def load(file: Path) -> Any:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from daybreak.base.errors import UsageError
 from daybreak.export import graph
-from daybreak.export.frameworks import vectorizing
+from daybreak.export.frameworks import boosting, vectorizing
 from daybreak.export.options import Options
 from daybreak.export.python import served
 from daybreak.export.source import Made, Way, one_hot, rows_of
@@ -33,6 +33,7 @@ TREES = (
     "sklearn.tree.",
     "sklearn.ensemble._forest",
     "sklearn.ensemble._gb",
+    "xgboost.",
 )  # they round what they are given to float32
 
 
@@ -117,9 +118,13 @@ class Estimator:
             raise UsageError(
                 "estimators are exported by skl2onnx, which is missing: pip install 'daybreak[export]'"
             ) from error
+        boosted = boosting.register(estimator)
         if dtype == np.float64:
             estimator = _rounded(estimator)
-        given = {"initial_types": self._types(columns, dtype), "target_opset": options.opset}
+        given = {
+            "initial_types": self._types(columns, dtype),
+            "target_opset": boosting.OPSET if boosted else options.opset,
+        }
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
