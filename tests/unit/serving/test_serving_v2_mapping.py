@@ -38,7 +38,7 @@ def table(**changes):
 
 def code_of(signature, tensors):
     with pytest.raises(Refusal) as caught:
-        columns_of(signature, tensors)
+        columns_of(signature, tensors, 2)
     return caught.value.code, caught.value.where
 
 
@@ -55,7 +55,7 @@ def test_metadata_tells_real_types():
 
 
 def test_tensors_become_columns_and_what_is_optional_is_null():
-    columns, rows = columns_of(TABLE, table())
+    columns, rows = columns_of(TABLE, table(), 2)
     assert rows == 2
     assert columns["job"].tolist() == ["clerk", "farmer"]
     assert np.isnan(columns["gain"]).all()
@@ -63,7 +63,7 @@ def test_tensors_become_columns_and_what_is_optional_is_null():
 
 
 def test_a_column_may_have_an_axis_of_one_and_a_narrower_datatype():
-    columns, _ = columns_of(TABLE, table(age=("UINT8", np.array([[30], [40]], np.uint8))))
+    columns, _ = columns_of(TABLE, table(age=("UINT8", np.array([[30], [40]], np.uint8))), 2)
     assert columns["age"].dtype == np.float32
     assert columns["age"].tolist() == [30, 40]
 
@@ -94,14 +94,15 @@ def test_no_rows_and_no_tensors_are_refused():
     assert code_of(TABLE, [])[0] == "no_rows"
     assert code_of(TABLE, [Tensor("age", "FP32", np.zeros((0,), np.float32))])[0] == "no_rows"
     assert code_of(TABLE, [*table(), *table()])[0] == "bad_tensor"
+    assert code_of(PICTURE, [Tensor("image", "BYTES", objects([b"no picture"] * 3))])[0] == "too_many_rows"
 
 
 def test_a_picture_comes_as_pixels_or_as_a_file():
     pixels = np.arange(24, dtype=np.uint8).reshape(4, 6, 1)
     held = io.BytesIO()
     Image.fromarray(pixels[:, :, 0]).save(held, "PNG")
-    of_pixels, _ = columns_of(PICTURE, [Tensor("image", "UINT8", pixels[None])])
-    of_file, rows = columns_of(PICTURE, [Tensor("image", "BYTES", objects([held.getvalue()]))])
+    of_pixels, _ = columns_of(PICTURE, [Tensor("image", "UINT8", pixels[None])], 1)
+    of_file, rows = columns_of(PICTURE, [Tensor("image", "BYTES", objects([held.getvalue()]))], 1)
     assert rows == 1
     assert (of_pixels["image"][0] == pixels).all()
     assert (of_file["image"][0] == pixels).all()

@@ -1,6 +1,5 @@
 """Between messages of gRPC and tensors: raw bytes beside the message, or typed contents in it."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from daybreak.serving.grpc.messages import message
 from daybreak.serving.problems import refuse
 from daybreak.serving.v2.infer import Answered, Asked, Parameters, Wanted
-from daybreak.serving.v2.tensors import BYTES, Tensor, dtype_of, from_binary, objects, to_binary
+from daybreak.serving.v2.tensors import BYTES, Tensor, dtype_of, from_binary, objects, shaped, to_binary
 
 CONTENTS = {
     "BOOL": "bool_contents",
@@ -66,17 +65,11 @@ def _tensor(sent: Any, raw: bytes | None) -> Tensor:
     if sent.datatype not in CONTENTS:
         raise refuse("bad_tensor", f"{sent.datatype} goes as raw_input_contents alone", sent.name)
     values = getattr(sent.contents, CONTENTS[sent.datatype])
-    if len(values) != math.prod(shape):
-        raise refuse(
-            "bad_tensor",
-            f"shape {shape} has {math.prod(shape)} elements, {sent.name} came with {len(values)}",
-            sent.name,
-        )
     try:
         array = objects(list(values)) if sent.datatype == BYTES else np.array(values, dtype)
     except OverflowError as error:
         raise refuse("bad_tensor", f"a value of {sent.name} is no {sent.datatype}: {error}", sent.name) from error
-    return Tensor(sent.name, sent.datatype, array.reshape(shape))
+    return Tensor(sent.name, sent.datatype, shaped(sent.name, array, shape))
 
 
 def _parameters(sent: Any) -> Parameters:

@@ -50,10 +50,12 @@ def datatype_of(field: Field) -> str:
     return NAMES[memory.dtype_of(field)]
 
 
-def columns_of(signature: Signature, tensors: Sequence[Tensor]) -> tuple[Columns, int]:
-    """Columns, and how many rows they have. Raises `Refusal` for what the signature does not take."""
+def columns_of(signature: Signature, tensors: Sequence[Tensor], most: int) -> tuple[Columns, int]:
+    """Columns, and how many rows they have: at most `most`. Raises `Refusal` for what the signature does not take."""
     told = _by_name(signature, tensors)
     rows = _rows(tensors)
+    if rows > most:  # before files are decoded
+        raise refuse("too_many_rows", f"a request has at most {most} rows, got {rows}; send parts")
     return {field.name: _column(field, told.get(field.name), rows) for field in signature.inputs}, rows
 
 

@@ -72,20 +72,20 @@ def from_json(name: str, datatype: str, shape: Sequence[int], data: bytes) -> Te
         ) from error
     if nested and array.shape != tuple(shape):
         raise refuse("bad_tensor", f"`data` of {name} has shape {list(array.shape)}, `shape` says {list(shape)}", name)
-    return Tensor(name, datatype, _shaped(name, array, shape))
+    return Tensor(name, datatype, shaped(name, array, shape))
 
 
 def from_binary(name: str, datatype: str, shape: Sequence[int], data: memoryview) -> Tensor:
     """A tensor from its bytes; the array looks into them and is not to be written to. Raises `Refusal` (bad_tensor)."""
     dtype = dtype_of(name, datatype)
     if dtype.hasobject:
-        return Tensor(name, datatype, _shaped(name, _split(name, data), shape))
+        return Tensor(name, datatype, shaped(name, _split(name, data), shape))
     if len(data) != math.prod(shape) * dtype.itemsize:
         told = f"{datatype} of shape {list(shape)} has {math.prod(shape) * dtype.itemsize} bytes, {name} came with {len(data)}"
         raise refuse("bad_tensor", told, name)
     if datatype == "BOOL":
-        return Tensor(name, datatype, (np.frombuffer(data, np.uint8) != 0).reshape(shape))
-    return Tensor(name, datatype, np.frombuffer(data, dtype).reshape(shape))
+        return Tensor(name, datatype, shaped(name, np.frombuffer(data, np.uint8) != 0, shape))
+    return Tensor(name, datatype, shaped(name, np.frombuffer(data, dtype), shape))
 
 
 def to_binary(tensor: Tensor) -> bytes:
@@ -109,6 +109,17 @@ def to_json(tensor: Tensor) -> list[Any]:
     except UnicodeDecodeError as error:
         told = f"{tensor.name} is no text: ask for it with the parameter binary_data true"
         raise refuse("bad_request", told, tensor.name) from error
+
+
+def shaped(name: str, array: NDArray[Any], shape: Sequence[int]) -> NDArray[Any]:
+    """A flat array in the shape that it came with. Raises `Refusal` (bad_tensor)."""
+    if array.size != math.prod(shape):
+        told = f"shape {list(shape)} has {math.prod(shape)} elements, {name} came with {array.size}"
+        raise refuse("bad_tensor", told, name)
+    try:
+        return array.reshape(shape)
+    except ValueError as error:  # of no elements, with axes beyond all memory
+        raise refuse("bad_tensor", f"shape {list(shape)} of {name} cannot be: {error}", name) from error
 
 
 def raw(value: str | bytes) -> bytes:
@@ -141,13 +152,6 @@ def _objects(values: list[Any], depth: int) -> NDArray[Any]:
         values = [one for value in values for one in value]
     flat = objects(values)
     return flat.reshape(*shape, -1) if shape and flat.size else flat
-
-
-def _shaped(name: str, array: NDArray[Any], shape: Sequence[int]) -> NDArray[Any]:
-    if array.size != math.prod(shape):
-        told = f"shape {list(shape)} has {math.prod(shape)} elements, {name} came with {array.size}"
-        raise refuse("bad_tensor", told, name)
-    return array.reshape(shape)
 
 
 def _split(name: str, data: memoryview) -> NDArray[Any]:
