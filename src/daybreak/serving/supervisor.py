@@ -154,7 +154,9 @@ class Supervisor:
         for member in self._members:
             if member.ready.is_set() and member.generation != self.deployment.generation:
                 await swapping.catch_up(member, self.deployment)
-        whole = all(member.ready.is_set() for member in self._members)
+        whole = all(
+            member.ready.is_set() for member in self._members if member.generation
+        )  # others come for the first time
         self._become("serving" if whole else "degraded")
 
     async def _swap(self, wanted: Deployment) -> None:

@@ -123,11 +123,11 @@ def _detached(place: Home, wanted: Deployment, *, json: bool) -> int:
             start_new_session=True,
         )
     deploying.settled(folder, wanted.generation, STARTED, lambda: process.poll() is None)
-    _greet(place, wanted.name, json=json)
+    _greet(place, wanted.name, json=json, here="")
     return 0
 
 
-def _greet(place: Home, name: str, *, json: bool) -> None:
+def _greet(place: Home, name: str, *, json: bool, here: str = " (or Ctrl-C here)") -> None:
     """Say where it is and how to ask it."""
     folder = desired.folder_of(place, name)
     found, wanted = status.read(folder), desired.read(folder)
@@ -146,4 +146,4 @@ def _greet(place: Home, name: str, *, json: bool) -> None:
         out.print(styled(("page     ", "dim"), f"{found.url}/"), soft_wrap=True)
     out.print(styled(("try      ", "dim"), deploying.curl(found.url, wanted, option)), soft_wrap=True)
     stop = f"daybreak deployment stop {shlex.quote(name)}{option}"
-    out.print(styled(("stop     ", "dim"), f"{stop} (or Ctrl-C here); what waits is answered first"), soft_wrap=True)
+    out.print(styled(("stop     ", "dim"), f"{stop}{here}; what waits is answered first"), soft_wrap=True)
