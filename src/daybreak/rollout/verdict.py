@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from daybreak.rollout.comparison import Comparison, Ratio
 from daybreak.rollout.guardrails import Watched
-from daybreak.rollout.outcomes import MORE_IS_BETTER, SHARES, Kind
+from daybreak.rollout.outcomes import LEAST, MORE_IS_BETTER, SHARES, Kind
 from daybreak.rollout.reading import Reading
 
 State = Literal["rollback", "blocked", "better", "worse", "same", "early"]
@@ -50,6 +50,8 @@ def sentence(reading: Reading, champion: str, elapsed: float | None = None) -> s
     arm, kind = reading.arm, reading.kind
     beside = _beside(reading, champion)
     if reading.low is None or reading.high is None:
+        if reading.kind == "conversion" and min(reading.outcomes) >= LEAST:
+            return f"Too early to tell: hardly any conversion has been told of yet, by POST /feedback ({beside})."
         why = (
             "every outcome so far is the same" if reading.difference is not None else "too few outcomes for an interval"
         )

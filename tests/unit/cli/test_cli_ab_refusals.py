@@ -27,7 +27,11 @@ def shop(tmp_path_factory):
         (("status", "nobody"), 2, "there is no deployment nobody"),
         (("start", "shop"), 2, "needs a challenger or a shadow"),
         (("start", "shop", "./v2", "--weight", "1.5"), 2, "a weight is a share of all units, 0 to 1, got 1.5"),
-        (("start", "shop", "./v2", "--outcome", "clicks"), 2, "an outcome is conversion, error, accuracy, rating, latency"),
+        (
+            ("start", "shop", "./v2", "--outcome", "clicks"),
+            2,
+            "an outcome is conversion, error, accuracy, rating, latency",
+        ),
         (("start", "shop", "./v2", "--effect", "0"), 2, "more than 0, got 0"),
         (("start", "shop", "./v2", "--also", "rating=much"), 2, "KIND or KIND=EFFECT"),
         (("start", "shop", "./v2", "--unit", "cookie:id"), 2, "`header:NAME` or `field:NAME`"),

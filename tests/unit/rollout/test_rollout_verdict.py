@@ -201,4 +201,4 @@ def test_a_value_told_again_replaces_the_one_before(kind):
 def test_before_anybody_has_told_of_conversions_there_is_no_verdict():
     found = said_of(Population(conversions=(0.0, 0.0)))
     assert found.state == "early"
-    assert "too few outcomes for an interval" in found.said
+    assert "hardly any conversion has been told of yet" in found.said
