@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from daybreak.base.errors import UsageError
+from daybreak.monitoring.measures.tensors import MOST_ELEMENTS
 from daybreak.monitoring.records import Column, Kind
 from daybreak.signature.fields import Field, Output
 
@@ -70,5 +71,7 @@ def of_input(field: Field) -> Column:
 
 
 def of_output(output: Output) -> Column:
-    """How an output that a signature describes is followed."""
-    return Column(output.name, output.kind, classes=output.classes, threshold=output.threshold)
+    """How an output that a signature describes is followed; a vector of many numbers is an embedding."""
+    many = output.kind == "tensor" and len(output.shape) == 1 and (output.shape[0] or 0) > MOST_ELEMENTS
+    kind: Kind = "embedding" if many else output.kind
+    return Column(output.name, kind, classes=output.classes, threshold=output.threshold)

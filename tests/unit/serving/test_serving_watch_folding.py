@@ -98,15 +98,15 @@ def test_rows_beyond_the_share_of_the_processor_are_skipped_and_told(tmp_path, p
 
 def test_answers_of_single_rows_are_remembered_as_many_as_asked_for(tmp_path, package):
     one = replica(tmp_path, package, truths=1.0)
-    one.answer(1, 2, 1, 1, 1, 1, 1, at=1000.0)
+    one.answer(1, 2, *[1] * 70, at=1000.0)
     one.close()
     events = list(Reader(one.engine.folder / "events").poll())
     assert all(isinstance(event, Prediction) for event in events)
-    assert [(event.id, event.answer, event.score) for event in events] == [
+    assert len(events) == 60, "a minute's worth"
+    assert [(event.id, event.answer, event.score) for event in (events[0], events[1], events[-1])] == [
         ("champion.3.1000-0", "0", 1.0),
         ("champion.3.1000-2", "0", 1.0),
-        ("champion.3.1000-3", "1", 1.0),
-        ("champion.3.1000-4", "1", 1.0),
+        ("champion.3.1000-60", "1", 1.0),
     ]
 
 
@@ -124,3 +124,29 @@ def test_a_reference_that_cannot_be_read_fails_no_request(tmp_path, package):
     one.answer(1)
     one.close()
     assert one.parts() == []
+
+
+def test_rows_that_cannot_be_counted_fail_no_request(tmp_path, package, monkeypatch):
+    one = replica(tmp_path, package)
+    one.answer(3)
+    arm = one.folding._arms["champion"]
+    with monkeypatch.context() as broken:
+        broken.setattr(arm.window, "add", lambda *_: 1 / 0)
+        one.answer(300)
+    one.answer(2)
+    one.close()
+    assert [part.window.rows for part in one.parts()] == [2]
+
+
+def test_heavy_rows_do_not_wait_for_company(tmp_path):
+    pictures = np.empty(3, object)
+    pictures[:] = [np.zeros((900, 900, 3), np.uint8)] * 3
+    folder = tmp_path / "package"
+    folder.mkdir()
+    made = reference.make({"photo": pictures}, {})
+    (folder / "reference.json").write_bytes(reference.to_json(made))
+    one = replica(tmp_path, folder)
+    batch = Batch(SimpleNamespace(served=one.served), (), {"photo": pictures}, {}, 3, 0.001, 1000.0, 0.0)
+    one.engine.observers[0].answered(batch)
+    arm = one.folding._arms["champion"]
+    assert (arm.pending, arm.window.rows) == (0, 3)

@@ -1,4 +1,7 @@
-"""Sounds by their level, length, sign changes and the middle of their spectrum. Long ones are looked at by their first 65,536 samples."""
+"""Sounds by their level, length, sign changes and the middle of their spectrum.
+
+Long ones are looked at by their first 65,536 samples, their spectrum by 8,192.
+"""
 
 from typing import Any
 
@@ -8,6 +11,7 @@ from numpy.typing import NDArray
 from daybreak.monitoring.special import Vector
 
 MOST = 65_536
+SPECTRUM = 8_192  # samples whose spectrum is made
 QUIET = 1e-5  # -100 dB: silence
 NAMES = ("level in dB", "samples", "sign changes", "spectral centre", "clipped")
 LOUDEST = 0.999
@@ -29,7 +33,7 @@ def _measured(sound: NDArray[Any] | None) -> tuple[float, ...]:
     x = np.asarray(sound, np.float32).ravel()[:MOST]
     level = float(20 * np.log10(max(float(np.sqrt(np.mean(x * x))), QUIET)))
     changes = float(np.count_nonzero(np.signbit(x[1:]) != np.signbit(x[:-1])) / len(x))
-    spectrum = np.abs(np.fft.rfft(x))
+    spectrum = np.abs(np.fft.rfft(x[:SPECTRUM]))
     weight = float(spectrum.sum())
     centre = float(spectrum @ np.linspace(0, 1, len(spectrum))) / weight if weight > 0 else float("nan")
     return level, float(len(sound)), changes, centre, float(np.mean(np.abs(x) >= LOUDEST))

@@ -8,6 +8,9 @@ import logging
 import os
 import time
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from daybreak.base.errors import DaybreakError
 from daybreak.monitoring.records import Kind, Reference
@@ -18,7 +21,7 @@ from daybreak.serving.deployment import Served
 from daybreak.serving.engine import Engine
 from daybreak.serving.watch import parts, settings
 from daybreak.serving.watch.remembering import Remembering
-from daybreak.signature.columns import joined
+from daybreak.signature.columns import joined, length
 from daybreak.signature.fields import Columns
 
 RECORD = "reference.json"
@@ -26,6 +29,7 @@ TICK = 1.0  # seconds between looks at what waits
 HAND_ON = 5.0  # seconds between files, at most
 MANY: dict[Kind, int] = {"image": 16, "audio": 16, "tensor": 64, "embedding": 64, "text": 64}  # rows counted at once
 MANY_NUMBERS = 256
+HEAVY = 4 << 20  # bytes of what waits to be counted
 
 _log = logging.getLogger("daybreak.serving")
 
@@ -62,7 +66,7 @@ class Folding:
             arm.skipped += batch.rows
             return
         arm.take(batch)
-        if arm.pending >= arm.many or self._closing:
+        if arm.pending >= arm.many or arm.weight > HEAVY or self._closing:
             self._fold(arm)
         if self._closing:
             self._hand_on()
@@ -81,7 +85,10 @@ class Folding:
 
     def _fold(self, arm: "_Arm") -> None:
         began = time.perf_counter()
-        arm.fold()
+        try:
+            arm.fold()
+        except Exception:  # noqa: BLE001 (watching never fails a request)
+            _log.exception("rows could not be counted for monitoring, and are skipped", extra={"arm": arm.served.arm})
         self._spent += time.perf_counter() - began
 
     def _tick(self) -> None:
@@ -131,6 +138,7 @@ class _Arm:
         self._inputs: list[Columns] = []
         self._outputs: list[Columns] = []
         self.pending = 0
+        self.weight = 0  # bytes that wait
         self._since = self._until = 0.0
 
     def take(self, batch: Batch) -> None:
@@ -138,16 +146,20 @@ class _Arm:
         self._inputs.append(batch.columns)
         self._outputs.append(batch.outputs)
         self.pending += batch.rows
+        self.weight += sum(map(_weight, batch.columns.values())) if self.many < MANY_NUMBERS else 0
 
     def fold(self) -> None:
         if self.window is None or not self.pending:
             return
+        inputs, outputs, rows = self._inputs, self._outputs, self.pending
+        self._inputs, self._outputs, self.pending, self.weight = [], [], 0, 0
         try:
-            self.window.add(joined(self._inputs), joined(self._outputs), self.pending)
+            together = joined(inputs), joined(outputs)
         except (ValueError, KeyError):  # batches that cannot be joined: free shapes
-            for inputs, outputs in zip(self._inputs, self._outputs, strict=True):
-                self.window.add(inputs, outputs, len(next(iter(outputs.values()))))
-        self._inputs, self._outputs, self.pending = [], [], 0
+            for one, other in zip(inputs, outputs, strict=True):
+                self.window.add(one, other, length(other))
+        else:
+            self.window.add(*together, rows)
 
     def part(self) -> parts.Part | None:
         if self.window is None or not (self.window.rows or self.skipped):
@@ -157,6 +169,13 @@ class _Arm:
         since, until = self._since or now, self._until or now
         self._since = self._until = 0.0
         return parts.Part(served.arm, served.model, served.version, served.package, since, until, counted, skipped)
+
+
+def _weight(column: NDArray[Any]) -> int:
+    """Bytes of a column, of the arrays and texts in it where it holds objects."""
+    if column.dtype != object:
+        return column.nbytes
+    return sum(getattr(value, "nbytes", 0) or (len(value) if isinstance(value, str) else 0) for value in column)
 
 
 def _settings(engine: Engine) -> settings.Watch:

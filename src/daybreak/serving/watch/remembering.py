@@ -9,7 +9,7 @@ from daybreak.monitoring.records import Column, Reference
 from daybreak.serving.calls import Batch
 from daybreak.serving.events import Prediction, Writer
 
-BURST = 4.0  # seconds' worth of answers that may come at once
+BURST = 60.0  # seconds' worth of answers that may come at once
 
 _log = logging.getLogger("daybreak.serving")
 

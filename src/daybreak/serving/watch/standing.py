@@ -9,7 +9,7 @@ from daybreak.monitoring.drift import Finding
 from daybreak.monitoring.performance import Estimate, Performance
 
 RECORD = "windows/now.json"
-LOUDEST = 8  # tests that are told of a window
+LOUDEST = 8  # tests of inputs, and of outputs, that are told of a window
 
 Arms = Literal["ok", "drift", "too few rows", "no reference", "waiting"]
 
@@ -50,6 +50,12 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 _WORST: tuple[Arms, ...] = ("drift", "ok", "too few rows", "waiting", "no reference")
+
+
+def loudest(tests: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Of a window's tests, loudest first, those that are told: some of either side, so that many inputs hide no output."""
+    sides = [[place for place, test in enumerate(tests) if test.side == side][:LOUDEST] for side in ("input", "output")]
+    return tuple(tests[place] for place in sorted(sides[0] + sides[1]))
 
 
 def of_arms(at: float, arms: tuple[ArmStanding, ...]) -> Standing:

@@ -241,6 +241,6 @@ def _told(made: Closed) -> ArmStanding:
     standing_ = "drift" if made.alarms else verdict.standing
     says = verdict.says if verdict.alarms or not made.alarms else next(iter(made.alarms.values()))
     return ArmStanding(
-        made.arm, made.model, made.version, standing_, says, made.alarms, verdict.tests[: standing.LOUDEST],
+        made.arm, made.model, made.version, standing_, says, made.alarms, standing.loudest(verdict.tests),
         made.since, made.until, verdict.rows, made.skipped, made.performance, made.estimate,
     )  # fmt: skip
