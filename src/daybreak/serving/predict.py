@@ -84,18 +84,17 @@ class Prediction:
 
     def _decode(self) -> Prepared:
         """The body as a call. Raises `BadRow`, `Refusal`."""
-        exchange = self._exchange
+        exchange, limits = self._exchange, self._engine.deployment.limits
         if ENCODING in exchange.known:
-            exchange.body = unpacked(
-                exchange.body, exchange.known[ENCODING].decode("latin-1"), self._engine.deployment.limits.body
-            )
+            encoding = exchange.known[ENCODING].decode("latin-1")
+            exchange.body = unpacked(exchange.body, encoding, limits.body)
         media = exchange.known.get(b"content-type", b"")
         if media not in PLAIN:
             media = media.partition(b";")[0].strip().lower()
         if media in PLAIN:
-            rows = self._engine.codec.decode(exchange.body)
+            rows = self._engine.codec.decode(exchange.body, limits.rows)
         elif media in CSV:
-            rows = decoded_csv(self._engine.codec, exchange.body)
+            rows = decoded_csv(self._engine.codec, exchange.body, limits.rows)
         else:
             return self._of_media(media), True
         if not rows:

@@ -13,8 +13,8 @@ from daybreak.signature.fields import Field
 BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-def decoded_csv(codec: Codec, body: bytes) -> Rows:
-    """All lines as rows. Raises `BadRow`: bad_csv, and what `Codec.take` raises."""
+def decoded_csv(codec: Codec, body: bytes, most: int | None = None) -> Rows:
+    """All lines as rows, at most `most`. Raises `BadRow`: bad_csv, and what `Codec.take` raises."""
     try:
         lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
@@ -30,7 +30,7 @@ def decoded_csv(codec: Codec, body: bytes) -> Rows:
         {name: _value(fields.get(name), cell, place) for name, cell in zip(names, line, strict=True)}
         for place, line in enumerate(lines[1:])
     ]
-    return codec.take(rows)
+    return codec.take(rows, most=most)
 
 
 def _value(field: Field | None, cell: str, place: int) -> Any:

@@ -59,18 +59,23 @@ class Codec:
         ]
         self._names_rows = any(field.name == "rows" for field in signature.inputs)
 
-    def decode(self, body: bytes) -> Rows:
-        """Rows of a JSON body: one object, a list of them, or {"rows": [...]} (where no field has that name). Raises `BadRow`."""
+    def decode(self, body: bytes, most: int | None = None) -> Rows:
+        """Rows of a JSON body: one object, a list of them, or {"rows": [...]} (where no field has that name). Raises `BadRow`.
+
+        `most`: rows; more are refused before their pictures and recordings are unpacked.
+        """
         try:
             rows = self._fast(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             rows = self._slow(body)
         if self._settled:
+            _bound(rows, most)
             self._settle(rows)
         return rows
 
-    def take(self, rows: Sequence[Any], *, single: bool = False) -> Rows:
-        """Rows that somebody else decoded, as dicts of JSON values. Raises `BadRow`."""
+    def take(self, rows: Sequence[Any], *, single: bool = False, most: int | None = None) -> Rows:
+        """Rows that somebody else decoded, as dicts of JSON values; at most `most`. Raises `BadRow`."""
+        _bound(rows, most)
         taken = Rows([self._made(row, None if single else place) for place, row in enumerate(rows)], single=single)
         if self._settled:
             self._settle(taken)
@@ -120,6 +125,11 @@ class Codec:
                 value = getattr(row, name)
                 if value is not None:
                     setattr(row, name, settle(value, None if rows.single else place))
+
+
+def _bound(rows: Sequence[Any], most: int | None) -> None:
+    if most is not None and len(rows) > most:
+        raise BadRow("too_many_rows", f"a request has at most {most} rows, got {len(rows)}; send parts")
 
 
 def _wrapper(row: type) -> Any:

@@ -108,6 +108,11 @@ def test_a_picture_that_is_none(mnist, test_set, whole):
     assert mnist.post("/v2/models/mnist/infer", {"inputs": [tensor]}).code == "bad_media"
 
 
+def test_too_many_pictures_are_refused_before_one_is_unpacked(mnist):
+    answer = mnist.post("/predict", [{"image": "no picture"}] * 10_001)
+    assert (answer.status, answer.code) == (413, "too_many_rows")
+
+
 def test_a_picture_of_too_many_pixels_is_refused_unread(mnist):
     held = io.BytesIO()
     Image.new("1", (8_000, 8_000)).save(held, "PNG")
