@@ -47,10 +47,11 @@ def pack(
 ) -> manifest.Manifest:
     """Write a bundle of the package in `folder` to `target`, which is whole or not there; returns what it says of itself.
 
-    `counter`: the package's version where none is given. Raises `UsageError`, `NotFound`, `DamagedFile` where a file of the package was
-    altered.
+    `counter`: the package's version where none is given. Raises `UsageError` (nobody to open it, a
+    Python model that reads files), `NotFound`, `DamagedFile` where a file of the package was altered.
     """
     package = packages.verify(folder)
+    _check_memory(package)
     files = [packages.RECORD, *sorted(package.files)]
     data_key, prefix, bundle = os.urandom(wrapping.KEY), os.urandom(sealing.PREFIX), os.urandom(16).hex()
     made = manifest.Manifest(
@@ -73,6 +74,16 @@ def pack(
     finally:
         partial.unlink(missing_ok=True)
     return made
+
+
+def _check_memory(package: Package) -> None:
+    """Raises `UsageError` for a Python model that reads files: on a device there is no folder, only memory."""
+    files = sorted(name for name in package.files if name.startswith("model/"))
+    if package.runtime.kind == "python" and files:
+        raise UsageError(
+            f"a device opens a model in memory alone, {package.name} is served in Python from files ({files[0]}): register it as ONNX, "
+            "or write a container's context: daybreak bundle --container"
+        )
 
 
 def _counter(package: Package, asked: int | None) -> int:

@@ -5,6 +5,7 @@ import json
 import os
 import tarfile
 
+import msgspec
 import pytest
 
 from daybreak.base.errors import DamagedBundle, DamagedFile, NotFound, UntrustedBundle, UsageError, WrongKey
@@ -12,6 +13,7 @@ from daybreak.edge import keys, layout, packing
 from daybreak.edge.unsealing import unseal
 from daybreak.edge.verifying import claimed, verify
 from daybreak.edge.wrapping import DeviceKey, Passphrase, Scrypted
+from daybreak.registry import package as packages
 
 EASY = Scrypted(n=16, r=8, p=1)
 
@@ -175,6 +177,15 @@ def test_a_package_that_was_altered_is_not_bundled(bundle, package, tmp_path):
     with pytest.raises(DamagedFile, match=r"model\.onnx"):
         bundle()
     assert not list(tmp_path.glob("*.dbk*")) + list(tmp_path.glob(".*partial"))
+
+
+def test_a_python_model_that_reads_files_is_not_bundled(bundle, package):
+    (package / "model").mkdir()
+    (package / "model" / "weights").write_bytes(b"1")
+    record = packages.read(package)
+    packages.seal(package, msgspec.structs.replace(record, runtime=packages.Runtime("python", function="m:load")))
+    with pytest.raises(UsageError, match=r"in memory alone, small is served in Python from files .model/weights."):
+        bundle()
 
 
 def test_a_bundle_is_for_somebody_and_its_passphrase_long(bundle):

@@ -22,7 +22,7 @@ from daybreak.cli.edging import (
     state_folder,
     trusted,
 )
-from daybreak.cli.output import ago, console, print_json, styled, table
+from daybreak.cli.output import ago, console, number, print_json, styled, table
 
 if TYPE_CHECKING:
     from daybreak.edge.device import state as states
@@ -155,10 +155,22 @@ def status(
 ) -> None:
     """Show what a device has: the version it serves, one on trial, the counter it never goes below, what happened.
 
-    JSON: {model, floor, current, trial, notices}.
+    JSON: {model, floor, current, trial, notices, tuned}; `tuned` is the report of `daybreak edge tune`, or null.
     """
     device = opened_device(state, key, passphrase_file, home)
-    _print_state(device.state, json=json)
+    from daybreak.edge.tuning import local
+
+    found = device.state
+    tuned = local.kept(device)
+    own = tuned.report if tuned and found.current and tuned.bundle == found.current.digest else None
+    if json:
+        print_json(msgspec.to_builtins(found) | {"tuned": own})
+        return
+    _print_state(found, json=False)
+    if own:
+        console().print(
+            f"with a last layer of its own: {number(own['before'])} -> {number(own['after'])} on {own['rows']} judged rows"
+        )
 
 
 @app.command

@@ -78,6 +78,7 @@ class DeviceServer:
         self._serving: Opened | None = None
         self._trial_until: float | None = None  # the loop's clock
         self._stamp = (0, 0)
+        self._complaint = ""
         self._stopping = asyncio.Event()
         self._reserved = sockets.reserve(options.host, options.port)
         events = Writer(device.folder / EVENTS, 0)
@@ -198,11 +199,17 @@ class DeviceServer:
         """Look every now and then: has the trial ended, was another bundle installed, another layer tuned."""
         while True:
             await asyncio.sleep(TICK)
-            self._engine.events.flush()
-            await self._look_at_trial()
-            if self._stamped() != self._stamp:
-                await self._look_at_folder()
-            drop_oldest(self._device.folder / EVENTS, MOST_EVENTS)
+            try:
+                self._engine.events.flush()
+                await self._look_at_trial()
+                if self._stamped() != self._stamp:
+                    await self._look_at_folder()
+                drop_oldest(self._device.folder / EVENTS, MOST_EVENTS)
+            except (
+                DaybreakError,
+                OSError,
+            ) as error:  # a full disk, a folder that was altered: what is in memory goes on
+                self._complain(str(error))
 
     async def _look_at_trial(self) -> None:
         if self._trial_until is None or self._serving is None:
@@ -251,6 +258,13 @@ class DeviceServer:
             except DaybreakError as error:
                 self._tell(f"an update is refused: {error}")
             await asyncio.sleep(self._options.every)
+
+    def _complain(self, says: str) -> None:
+        """Tell what keeps coming back once."""
+        if says != self._complaint:
+            self._complaint = says
+            _log.error(says)
+            self._say(f"goes on as it is: {says}")
 
     def _tell(self, says: str) -> None:
         _log.info(says)
