@@ -85,6 +85,9 @@ def _plain(signature: Signature, deployment: Deployment, examples: Sequence[Json
 def _told() -> Json:
     return {
         "/ab": _get("ab", "What the test of champion and challengers says.", _json({"type": "object"})),
+        "/drift": _get(
+            "drift", "How live rows stand against those the model was proved on.", _json({"type": "object"})
+        ),
         "/metrics": _get("metrics", "What all replicas have counted.", {"content": {"text/plain": {"schema": TEXT}}}),
         "/openapi.json": _get("openapi", "This document.", _json({"type": "object"})),
     }
