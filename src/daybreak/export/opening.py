@@ -112,7 +112,7 @@ def loaded(path: Path) -> Any:
         raise UsageError(f"{path.name}: {NO_PICKLE}")
     if path.suffix in (".pt", ".pth", ".safetensors"):
         raise UsageError(
-            f"{path.name} holds weights alone: give the function that builds their network, Checkpoint(weights, 'module:function', code)"
+            f"{path.name} holds weights alone: name the function that builds their network, --with module:function (in Python: Checkpoint)"
         )
     if path.suffix == ".onnx":
         from daybreak.export.frameworks.onnx import File

@@ -39,14 +39,18 @@ from daybreak.wire.worker import CheckpointRef
 
 MODULE = "daybreak.release.reviving"
 CARD = "card.html"
-OF_RUNS = ("function", "part")
+OF_RUNS = ("part",)
 MODELS = (".onnx", ".skops", ".json", ".ubj", ".txt", ".keras", ".pt", ".pth", ".safetensors", ".pkl", ".joblib")
 Told = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Wish:
-    """How to register. `function`: called in place of the training function; `part`, `samples`, `target`, `classes`: `wire.reviving`."""
+    """How to register.
+
+    `function`: called in place of the training function, or builds the network of weights; `part`, `samples`, `target`, `classes`:
+    `wire.reviving`.
+    """
 
     name: str
     function: str = ""

@@ -24,6 +24,7 @@ from daybreak.wire.segment import Line, Segment
 from daybreak.wire.worker import Assignment
 
 Say = Callable[[Line], None]
+WEIGHTS = (".pt", ".pth", ".safetensors")
 SHIP = "run.ship(model, x_valid, y_valid) behind the training loop tells it"
 
 
@@ -42,7 +43,19 @@ def _foreign(order: wire.Foreign, say: Say) -> wire.Made:
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 (module:function is looked for where the command was typed)
     inputs, targets = rows.read(order.samples, order.target) if order.samples else (None, None)
     samples = Samples(inputs=inputs, targets=targets, classes=order.classes)
-    return _exported(Path(order.model), samples, None, order, say)
+    return _exported(of_others(order), samples, None, order, say)
+
+
+def of_others(order: wire.Foreign) -> Any:
+    """The file, or weights with the function that builds their network."""
+    file = Path(order.model)
+    if not order.function:
+        return file
+    if file.suffix not in WEIGHTS:
+        raise UsageError(f"--with builds the network of weights ({', '.join(WEIGHTS)}), got {file.name}: leave it out")
+    from daybreak.export.frameworks.torch import Checkpoint
+
+    return Checkpoint(file, order.function, Path.cwd())
 
 
 def _exported(model: Any, samples: Samples, signature: Any, order: wire.Revive | wire.Foreign, say: Say) -> wire.Made:

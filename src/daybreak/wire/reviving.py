@@ -33,10 +33,14 @@ class Revive(Line, frozen=True, tag="revive"):
 
 
 class Foreign(Line, frozen=True, tag="foreign"):
-    """Export a model that was not trained here: `model` is its file or folder, the rest as in `Revive`."""
+    """Export a model that was not trained here: `model` is its file or folder, the rest as in `Revive`.
+
+    `function`: "module:function" that builds the network of a file that holds weights alone (.pt, .pth, .safetensors).
+    """
 
     model: str
     folder: str
+    function: str = ""
     samples: str = ""
     target: str = ""
     classes: tuple[str, ...] = ()

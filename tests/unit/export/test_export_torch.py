@@ -16,6 +16,8 @@ from daybreak.export.frameworks import torch as framework
 from daybreak.export.options import Options
 from daybreak.export.samples import Samples
 from daybreak.registry.package import Step
+from daybreak.release.reviving import of_others
+from daybreak.wire.reviving import Foreign
 
 NETWORK = """
 from torch import nn
@@ -248,3 +250,13 @@ def test_what_torch_cannot_trace_is_told_in_its_own_words(tmp_path):
 
     with pytest.raises(UsageError, match="torch could not export Deciding"):
         export(Deciding(), Samples(np.ones((8, 4), np.float32)), tmp_path)
+
+
+def test_registering_weights_takes_the_function_that_builds_their_network(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    order = Foreign(str(tmp_path / "weights.pt"), "package", function="digits_network:build")
+    assert of_others(order) == framework.Checkpoint(tmp_path / "weights.pt", "digits_network:build", tmp_path)
+    with pytest.raises(
+        UsageError, match=r"--with builds the network of weights \(\.pt, \.pth, \.safetensors\), got m\.onnx"
+    ):
+        of_others(Foreign("m.onnx", "package", function="digits_network:build"))

@@ -41,7 +41,12 @@ def register(
     target: Annotated[str, Parameter(help="The column of right answers in --samples.")] = "",
     classes: Annotated[str, Parameter(help="Names of the classes in the order of the scores: cat,dog.")] = "",
     with_: Annotated[
-        str, Parameter(name="--with", help="module:function, called with the run in place of its training function.")
+        str,
+        Parameter(
+            name="--with",
+            help="module:function, called with the run in place of its training function; or that builds the network of a "
+            ".pt or .safetensors.",
+        ),
     ] = "",
     part: Annotated[str, Parameter(help="Which of what `run.keep` was given is the model.")] = "",
     precision: Annotated[
