@@ -52,7 +52,7 @@ class NotFound(UsageError):
 class BadRow(UsageError):
     """A row that a model's signature does not take.
 
-    `code`: bad_json, missing_field, unknown_field, bad_type, bad_shape, bad_value, out_of_range, bad_media, too_many_rows;
+    `code`: bad_json, missing_field, unknown_field, bad_type, bad_shape, bad_value, out_of_range, bad_media, body_too_large, too_many_rows;
     `row`: its place in the request, None where there is no row; `where`: the field and the place in it, as `features[3]`.
     """
 

@@ -94,7 +94,7 @@ PROBLEMS = {
     "wrong_method": Problem(405, "UNIMPLEMENTED", "the path does not know this method", "see the header Allow"),
     "too_slow": Problem(408, "DEADLINE_EXCEEDED", "the request did not arrive in time", "send it in one go"),
     "body_too_large": Problem(
-        413, BUSY, "the body has more bytes than `limits.body`", "send parts, or use `daybreak batch`"
+        413, BUSY, "the body, or what it unpacks to, has more bytes than may be", "send parts, or use `daybreak batch`"
     ),
     "too_many_rows": Problem(
         413, BUSY, "the request has more rows than `limits.rows`", "send parts, or use `daybreak batch`"

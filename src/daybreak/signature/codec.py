@@ -120,11 +120,12 @@ class Codec:
         return self._row(**{f"f{index}": value for index, value in enumerate(values)})
 
     def _settle(self, rows: Rows) -> None:
+        budget = media.Budget()
         for place, row in enumerate(rows):
             for name, settle in self._settled:
                 value = getattr(row, name)
                 if value is not None:
-                    setattr(row, name, settle(value, None if rows.single else place))
+                    setattr(row, name, budget.spend(settle(value, None if rows.single else place)))
 
 
 def _bound(rows: Sequence[Any], most: int | None) -> None:

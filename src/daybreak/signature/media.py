@@ -18,6 +18,7 @@ from daybreak.signature.fields import Field
 
 PIXELS = 32_000_000  # of one picture
 SAMPLES = 30_000_000  # of one recording, over all channels: five minutes of stereo at 48 kHz
+UNPACKED = 512 << 20  # bytes of all pictures and recordings of one request
 PICTURES = ("PNG", "JPEG", "WEBP", "BMP")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 DEEP = ("I;16", "I;16B", "I;16L", "I")  # grey values to 65,535
@@ -32,6 +33,21 @@ def ready(field: Field) -> None:
         raise UsageError(
             f"{field.name!r} is read by {name}, which is missing ({error}): pip install 'daybreak[serve]'"
         ) from error
+
+
+class Budget:
+    """What the media of one request may unpack to, all together: small files may hold large pictures."""
+
+    def __init__(self, most: int = UNPACKED) -> None:
+        self._most = self._left = most
+
+    def spend(self, array: NDArray[Any]) -> NDArray[Any]:
+        """The array, taken off what is left. Raises `BadRow` (body_too_large)."""
+        self._left -= array.nbytes
+        if self._left < 0:
+            told = f"pictures and recordings of one request unpack to at most {self._most >> 20} MiB; send parts"
+            raise BadRow("body_too_large", told)
+        return array
 
 
 def decoded(field: Field, text: str, place: int | None = None) -> NDArray[Any]:

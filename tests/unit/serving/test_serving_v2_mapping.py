@@ -1,15 +1,20 @@
 """Tensors to a signature's columns and outputs to tensors, by the names of fields."""
 
+import base64
 import io
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from daybreak.base.errors import BadRow
 from daybreak.serving.refusals import Refusal
 from daybreak.serving.v2.answers import classified, outputs_of, tensor_of
 from daybreak.serving.v2.mapping import columns_of, inputs_of
 from daybreak.serving.v2.tensors import Tensor, objects
+from daybreak.signature import media
+from daybreak.signature.codec import make
 from daybreak.signature.fields import Field, Output, Signature, Span
 
 TABLE = Signature(
@@ -108,6 +113,22 @@ def test_a_picture_comes_as_pixels_or_as_a_file():
     assert (of_file["image"][0] == pixels).all()
     assert code_of(PICTURE, [Tensor("image", "BYTES", objects([held.getvalue()[:40]]))])[0] == "bad_media"
     assert code_of(PICTURE, [Tensor("image", "UINT8", pixels.reshape(1, 6, 4, 1))])[0] == "bad_shape"
+
+
+def test_pictures_of_one_request_have_one_budget(monkeypatch):
+    held = io.BytesIO()
+    Image.new("L", (6, 4)).save(held, "PNG")
+    monkeypatch.setattr(media, "Budget", partial(media.Budget, 6 * 4 * 2))
+    packed = base64.b64encode(held.getvalue()).decode()
+    codec = make(PICTURE)
+    assert len(codec.take([{"image": packed}] * 2)) == 2
+    with pytest.raises(BadRow, match="unpack to") as caught:
+        codec.take([{"image": packed}] * 3)
+    assert caught.value.code == "body_too_large"
+    assert columns_of(PICTURE, [Tensor("image", "BYTES", objects([held.getvalue()] * 2))], 9)[1] == 2
+    with pytest.raises(Refusal) as refused:
+        columns_of(PICTURE, [Tensor("image", "BYTES", objects([packed] * 3))], 9)
+    assert (refused.value.status, refused.value.code) == (413, "body_too_large")
 
 
 def test_outputs_are_told_as_tensors():

@@ -126,18 +126,19 @@ def _words(field: Field, tensor: Tensor) -> NDArray[Any]:
 
 def _files(field: Field, tensor: Tensor) -> NDArray[Any]:
     """Decoded: files as bytes, base64 as text."""
-    return memory.objects([_file(field, value, row) for row, value in enumerate(_flat(field, tensor))])
-
-
-def _file(field: Field, value: str | bytes | None, row: int) -> NDArray[Any] | None:
-    if value is None and (field.nullable or field.optional):
-        return None
+    budget = media.Budget()
     try:
-        if isinstance(value, bytes):
-            return media.read(field, value, row)
-        return media.decoded(field, value or "", row)
+        return memory.objects([_file(field, value, row, budget) for row, value in enumerate(_flat(field, tensor))])
     except BadRow as bad:
         raise of_row(bad) from bad
+
+
+def _file(field: Field, value: str | bytes | None, row: int, budget: media.Budget) -> NDArray[Any] | None:
+    if value is None and (field.nullable or field.optional):
+        return None
+    return budget.spend(
+        media.read(field, value, row) if isinstance(value, bytes) else media.decoded(field, value or "", row)
+    )
 
 
 def _numbers(field: Field, tensor: Tensor) -> NDArray[Any]:
