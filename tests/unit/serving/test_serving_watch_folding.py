@@ -110,6 +110,14 @@ def test_answers_of_single_rows_are_remembered_as_many_as_asked_for(tmp_path, pa
     ]
 
 
+def test_the_answer_that_was_told_is_remembered_by_the_deployments_threshold(tmp_path, package):
+    one = replica(tmp_path, package)
+    one.served = Served("champion", "digits", 3, str(package), thresholds={"high": 0.0})
+    one.answer(1)
+    one.close()
+    assert [event.answer for event in Reader(one.engine.folder / "events").poll()] == ["1"]
+
+
 def test_a_model_without_a_reference_costs_nothing(tmp_path):
     one = replica(tmp_path, Path("/nowhere"))
     one.answer(1)

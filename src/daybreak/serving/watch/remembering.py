@@ -2,6 +2,7 @@
 
 import logging
 
+import msgspec
 import numpy as np
 
 from daybreak.monitoring.columns import CONFIDENCE, WHOLE, measured
@@ -36,9 +37,12 @@ class Remembering:
             self._left = 0.0
 
     def _write(self, batch: Batch, column: Column) -> None:
-        tracks = measured(column, batch.outputs[column.name])
-        answers, sure = tracks[WHOLE], tracks.get(CONFIDENCE)
         served, place = batch.arm.served, 0
+        threshold = served.thresholds.get(
+            column.name, column.threshold
+        )  # what people were told, not what the reference would say
+        tracks = measured(msgspec.structs.replace(column, threshold=threshold), batch.outputs[column.name])
+        answers, sure = tracks[WHOLE], tracks.get(CONFIDENCE)
         for call in batch.calls:
             answer = answers[place] if call.rows == 1 else None
             if answer is not None and call.id and self._left >= 1:
