@@ -18,7 +18,7 @@ HOSTILE = "</script><img src=x onerror=document.title='taken'>"
 RATE = 8_000
 PASSAGE = (
     "The Norman conquest of England began in 1066, when William crossed the Channel with an army of Normans, Bretons and Flemings. "
-    "Harold was killed at Hastings on 14 October. William was crowned at Westminster on Christmas Day of the same year, 🙂 and resistance "
+    "Harold was killed at Hastings on 14 October. William was crowned at Westminster on Christmas Day of the same year, and resistance "
     "went on in the north until 1070."
 )
 CARD = b"<!doctype html><html lang='en'><title>card</title><style>p{color:rgb(1, 2, 3)}</style><p>What it was made of.</p></html>"
@@ -82,22 +82,11 @@ class Gallery(InMemory):
         )
         pixels = np.zeros((40, 60, 3), np.uint8)
         pixels[:, :20] = (200, 40, 20)
-        row = {
-            "weight": 2.5,
-            "count": 4,
-            "fresh": True,
-            "ripe": None,
-            "colour": "green",
-            "passage": PASSAGE,
-            "word": "Hastings",
-        }
-        row |= {
-            "picture": as_png(pixels),
-            "sound": base64.b64encode(wav(tone(440))).decode(),
-            "matrix": [[1, 2, 3], [4, 5, 6]],
-        }
-        targets = {"verdict": "red", "price": 12}
-        super().__init__("gallery", Signature(inputs, outputs), [{"inputs": row, "targets": targets}], card=CARD, description=HOSTILE)  # fmt: skip
+        row = {"weight": 2.5, "count": 4, "fresh": True, "ripe": None, "colour": "green", "passage": PASSAGE}
+        row |= {"word": "Hastings", "picture": as_png(pixels), "matrix": [[1, 2, 3], [4, 5, 6]]}
+        row["sound"] = base64.b64encode(wav(tone(440))).decode()
+        examples = [{"inputs": row, "targets": {"verdict": "red", "price": 12}}]
+        super().__init__("gallery", Signature(inputs, outputs), examples, card=CARD, description=HOSTILE)
 
     def predict(self, columns):
         chosen = [self.signature.outputs[0].classes.index(one) for one in columns["colour"]]
@@ -125,8 +114,9 @@ class Reader(InMemory):
             "Until when did resistance go on?",
         )
         examples = [{"inputs": {"passage": PASSAGE, "question": question}} for question in questions]
-        super().__init__("answers", Signature(inputs, (Output("answer", "span", of="passage"),)), examples, card=CARD,
-                         description="Finds the answer to a question in a text.")  # fmt: skip
+        signature = Signature(inputs, (Output("answer", "span", of="passage"),))
+        about = "Finds the answer to a question in a text."
+        super().__init__("answers", signature, examples, card=CARD, description=about)
 
     def predict(self, columns):
         answers = [answer(*pair) for pair in zip(columns["passage"], columns["question"], strict=True)]

@@ -11,7 +11,6 @@ import json
 import re
 import time
 
-import msgspec
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -21,7 +20,9 @@ from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 from protocol_cases import Path
 
+from daybreak.rollout.verdict import Verdict
 from daybreak.serving import tokens
+from daybreak.serving.experiment import reporting
 from daybreak.serving.guard import TOKENS
 from daybreak.serving.watch import standing
 from daybreak.testing import packages
@@ -162,7 +163,9 @@ def test_an_example_fills_the_form_and_shows_what_is_right(browser):
     assert page.locator(".known").all_inner_texts() == ["Right verdict: red", "Right price: 12 €"]
     assert page.get_by_label("word").input_value() == "Hastings"
     assert "gallery 3, in " in page.locator("#told").inner_text()
-    assert json.loads(re.search(r"-d '(.*)'$", page.locator("#curl").inner_text() or page.locator("#curl").text_content(), re.S)[1])["count"] == 4  # fmt: skip
+    page.get_by_text("The same from a program").click()
+    sent = re.search(r"-d '(.*)'$", page.locator("#curl").inner_text(), re.DOTALL)[1]
+    assert json.loads(sent)["matrix"] == [[1, 2, 3], [4, 5, 6]]
 
 
 def test_the_microphone_is_heard_and_the_camera_seen(browser):
@@ -171,9 +174,9 @@ def test_the_microphone_is_heard_and_the_camera_seen(browser):
     headline(page)
     page.get_by_role("button", name="Record").click()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
-    page.wait_for_function("new Promise(done => setTimeout(() => done(true), 1200))")  # what is recorded takes its time
+    page.wait_for_function("new Promise(done => setTimeout(() => done(true), 600))")  # what is recorded takes its time
     page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_role("img", name=re.compile("a recording of 1.[0-9] seconds"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("a recording of [0-9.]+ seconds"))).to_be_visible()
     page.get_by_role("button", name="Camera").click()
     page.get_by_role("button", name="Take the picture").click()
     expect(page.get_by_role("button", name="Camera")).to_be_visible()
@@ -194,8 +197,10 @@ def test_an_answer_is_marked_in_its_passage(browser):
         assert page.locator(".passage mark").inner_text() == "1066"
         assert page.locator(".passage").inner_text() == PASSAGE
         browser.shot(page, f"question-answering-{'dark' if dark else 'light'}")
-    page.get_by_role("button", name="Until when did resistance go on?").click()
-    expect(page.locator(".passage mark")).to_have_text("1070")  # behind a letter that is two in UTF-16
+    page.get_by_role("textbox", name="passage").fill("🙂 It ended at Ely.")  # a letter that is two in UTF-16, and one to the model
+    page.get_by_label("question").fill("Where did it end?")
+    ask(page)
+    expect(page.locator(".passage mark")).to_have_text("Ely")
 
 
 @needs_mnist
@@ -296,7 +301,7 @@ def test_a_table_is_pasted_and_comes_back_with_answers(browser):
         'name;age;hours;gain;job\nAda;39;40;2174;clerk\n"B; C";old;1;0;clerk\nDan;61.5;;0;farmer'
     )
     page.get_by_role("button", name="Ask for all").click()
-    assert headline(page).startswith("2 rows answered, 1 refused in ")
+    assert headline(page) == "2 rows answered, 1 refused"
     assert "'age' is a number" in page.locator("tr.refused").inner_text()
     browser.shot(page, "many-rows")
     with page.expect_download() as download:
@@ -320,7 +325,7 @@ def test_a_table_without_the_columns_that_are_needed(browser):
         '{"age": 39, "job": "clerk", "hours": null}\n{"age": 40, "job": "farmer", "hours": 3}'
     )
     page.get_by_role("button", name="Ask for all").click()
-    assert headline(page).startswith("2 rows answered in ")
+    assert headline(page) == "2 rows answered"
 
 
 # Feedback
@@ -399,26 +404,35 @@ def test_the_card_is_a_link_away(browser):
 # How it stands
 
 
+def drifting(folder):
+    alarms = {"age": "age: 0.4, more than 0.2"}
+    arm = standing.ArmStanding("champion", "income", 1, "drift", "age has moved", alarms, open_rows=3, judged_rows=500)
+    (folder / "windows").mkdir()
+    standing.write(folder, standing.of_arms(time.time(), (arm,)))
+
+
+def two_versions(folder):
+    arms = tuple(
+        reporting.ArmTold(name, role, "income", version, 0.5, 1_200, 900, 0, 0.002)
+        for name, role, version in (("champion", "champion", 1), ("spring", "challenger", 2))
+    )
+    verdict = Verdict("early", "spring is ahead, but chance explains it so far.")
+    ratio = reporting.RatioTold((900, 900), (0.5, 0.5), 1.0, False, "")
+    shadow = reporting.ShadowTold("quiet", 10, 9, 0.9, 0.5, 1.0, None, 0.0, 0, None, "quiet answers alike.")
+    now = time.time()
+    reporting.publish(folder, reporting.Report("running", now, now, verdict, arms, (), ratio, (), (shadow,)))
+
+
 def test_drift_and_the_test_of_versions_are_told_where_there_are_any(browser, serving):
     page = browser.visit("income")
     expect(page.get_by_text("Versions that are compared")).to_be_hidden()
-    arm = standing.ArmStanding("champion", "income", 1, "drift", "age has moved", {"age": "age: 0.4, more than 0.2"}, open_rows=3, judged_rows=500)  # fmt: skip
     folder = serving.folder("income")
-    (folder / "windows").mkdir()
-    standing.write(folder, standing.of_arms(time.time(), (arm,)))
-    names = ("champion", "spring")
-    arms = [{"name": name, "role": name, "model": "income", "version": 1, "weight": 0.5, "requests": 1200, "units": 900, "failed": 0, "seconds": 0.002} for name in names]  # fmt: skip
-    said = {
-        "verdict": {"said": "spring is ahead, but chance explains it so far."},
-        "readings": [{"said": "conversion: +0.4 %"}],
-        "ratio": {"blocks": False, "said": ""},
-    }
-    (folder / "experiment.json").write_bytes(
-        msgspec.json.encode({"state": "running", "arms": arms, "guards": [], "shadows": [], **said})
-    )
+    drifting(folder)
+    two_versions(folder)
     page = browser.visit("income", dark=True)
     expect(page.get_by_text("age: 0.4, more than 0.2")).to_be_visible()
     expect(page.get_by_text("spring is ahead")).to_be_visible()
+    expect(page.get_by_text("quiet answers alike.")).to_be_visible()
     assert "50.0 %" in page.get_by_role("row", name=re.compile("spring")).inner_text()
     browser.shot(page, "standing-dark")
     assert not findings(page)
@@ -434,7 +448,7 @@ def test_the_keyboard_alone_does(browser):
     walked = []
     for _ in range(12):
         page.keyboard.press("Tab")
-        walked.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim() || document.activeElement.value"))  # fmt: skip
+        walked.append(page.evaluate("[document.activeElement].map((one) => one.id || one.value || one.textContent)[0]"))
     assert walked[:3] == ["Skip to the form", "api", "one"]
     assert walked[3].startswith("clerk")
     assert walked[6:] == ["in-0", "in-1", "in-2", "in-3", "Ask the model", "Start over"]

@@ -121,12 +121,12 @@ export class Many {
 
   show(names, rows, found, milliseconds) {
     const good = found.filter((one) => one?.prediction).length;
-    const told = `${plural(good, "row")} answered${found.length > good ? `, ${found.length - good} refused` : ""} in ${lasted(milliseconds)}`;
+    const told = `${plural(good, "row")} answered${found.length > good ? `, ${found.length - good} refused` : ""}`;
     const compared = this.outputs.map((output) => this.compared(output, names, rows, found)).filter(Boolean);
     const lines = this.lines(names, rows, found);
     const link = make("a", { class: "button", download: `${this.facts.model}-answers.csv`, href: URL.createObjectURL(new Blob([csv(lines)], { type: "text/csv" })) }, "Download all as CSV");
     const headline = make("p", { class: "headline small" }, compared[0] ?? told);
-    this.shown.told.textContent = compared.length ? told : "";
+    this.shown.told.textContent = `${compared.length ? `${told}, ` : ""}in ${lasted(milliseconds)}`;
     this.shown.answer.replaceChildren(headline, ...compared.slice(1).map((said) => make("p", {}, said)), this.drawn(lines), make("p", {}, link));
   }
 
