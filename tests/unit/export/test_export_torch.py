@@ -1,5 +1,7 @@
 """Torch as ONNX; and exports that are wrong in the ways in which exporters have been wrong, each of which parity must fail."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -260,3 +262,22 @@ def test_registering_weights_takes_the_function_that_builds_their_network(tmp_pa
         UsageError, match=r"--with builds the network of weights \(\.pt, \.pth, \.safetensors\), got m\.onnx"
     ):
         of_others(Foreign("m.onnx", "package", function="digits_network:build"))
+
+
+def test_preparing_rows_by_the_users_own_function_goes_into_the_package(network, digits, rewritten, tmp_path):
+    """Original and export are both asked behind it; it runs in a process of its own."""
+    rewritten(lambda model: None)
+    (tmp_path / "preparing.py").write_text("def scaled(columns):\n    return {'input': columns['pixels'] / 16}\n")
+    samples = Samples(
+        digits[0][1200:1400] * 16,
+        digits[1][1200:1400],
+        names=("pixels",),
+        before=(Step("python", {"function": "preparing:scaled", "fields": ["pixels"]}),),
+        code=tmp_path / "preparing.py",
+        answers=lambda columns: framework.answer(network, {"x": columns["pixels"] / 16})["output_0"].argmax(axis=1),
+    )
+    made = export(network, samples, tmp_path / "package", options=Options(batches=(1, 200), rows=20))
+    assert made.parity.verdict == "passed", made.parity.why
+    assert (tmp_path / "package" / "code" / "preparing.py").exists()
+    with pytest.raises(UsageError, match="needs `code`"):
+        export(network, dataclasses.replace(samples, code=None), tmp_path / "again")
