@@ -85,6 +85,7 @@ INFER = [
     ("a length that is none", {"inputs": []}, {"inference_header_content_length": "x"}, "bad_request"),
     ("a length beyond the body", {"inputs": []}, {"inference_header_content_length": "999"}, "bad_request"),
     ("an unknown output", {"inputs": [tensor(data=[1])], "outputs": [{"name": "nope"}]}, {}, "unknown_field"),
+    ("an output twice", {"inputs": [tensor(data=[1])], "outputs": [{"name": "income"}] * 2}, {}, "bad_request"),
     ("too many rows", {"inputs": [tensor(shape=[51], data=[1] * 51)]}, {}, "too_many_rows"),
     ("a timeout that is none", {"inputs": [tensor(data=[1])], "parameters": {"timeout": -1}}, {}, "missing_field"),
     ("another type of body", b"x", {"content_type": "text/html"}, "unknown_media"),

@@ -54,11 +54,15 @@ async def aside(size: int, work: Callable[[], T]) -> T:
 async def infer(engine: Engine, asked: Asked, arm: str, *, route: str, size: int, unit: str = "") -> Answered:
     """Predict. `arm`: of whom an explicit version must be answered, else empty; `size`: of the request in bytes. Raises `Refusal`."""
     signature = engine.signature
-    wanted = _wanted(signature, asked.outputs)
-    most = engine.deployment.limits.rows
-    columns, rows = await aside(size, lambda: columns_of(signature, asked.inputs, most))
+    wanted = wanted_of(signature, asked.outputs)
+    columns, rows = await aside(size, lambda: columns_of(signature, asked.inputs))
     unit = str(asked.parameters.get("unit", unit))
-    call = await engine.predict(columns, rows, route=route, unit=unit, arm=arm, deadline=_deadline(asked.parameters))
+    call = await engine.predict(columns, rows, route=route, unit=unit, arm=arm, deadline=deadline_of(asked.parameters))
+    return answered(call, wanted)
+
+
+def answered(call: Call, wanted: "list[tuple[Wanted, Output]]") -> Answered:
+    """What was asked for, of a call that went well. Raises `Refusal`."""
     outputs = call.outputs or {}
     return Answered(call, [(one, output, _tensor(one, output, outputs[output.name])) for one, output in wanted])
 
@@ -81,7 +85,8 @@ def arm_of(engine: Engine, name: str, version: str | None) -> str:
     raise refuse("unknown_version", f"version {version[:80]!r} of {name} is not served here; those that are: {told}")
 
 
-def _wanted(signature: Signature, told: list[Wanted]) -> list[tuple[Wanted, Output]]:
+def wanted_of(signature: Signature, told: list[Wanted]) -> list[tuple[Wanted, Output]]:
+    """The outputs that are asked for; all where none is named. Raises `Refusal` (unknown_field)."""
     known = {output.name: output for output in signature.outputs}
     if not told:
         return [(Wanted(name), output) for name, output in known.items()]
@@ -92,6 +97,8 @@ def _wanted(signature: Signature, told: list[Wanted]) -> list[tuple[Wanted, Outp
                 f"the model has no output {one.name[:80]!r}; they are {', '.join(known)}",
                 one.name[:80],
             )
+    if len({one.name for one in told}) < len(told):
+        raise refuse("bad_request", "each output is asked for once; a name stands twice", "outputs")
     return [(one, known[one.name]) for one in told]
 
 
@@ -104,7 +111,8 @@ def _tensor(wanted: Wanted, output: Output, column: Any) -> Tensor:
     return classified(output, column, most)
 
 
-def _deadline(parameters: Parameters) -> float | None:
+def deadline_of(parameters: Parameters) -> float | None:
+    """Seconds of the parameter `timeout`. Raises `Refusal` (bad_request)."""
     timeout = parameters.get("timeout")
     if timeout is None:
         return None
