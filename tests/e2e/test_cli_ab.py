@@ -6,7 +6,7 @@ import json
 import pytest
 from cli_process import CommandLine
 
-from daybreak.testing.packages import mlp
+from daybreak.testing.packages import mlp, mlp_columns
 
 pytestmark = pytest.mark.enable_socket
 
@@ -53,3 +53,12 @@ def test_a_test_from_its_beginning_to_its_end(shop):
     assert "the test is over: mlp 1 answers everybody" in stopped
     told = json.loads(shop("ab", "status", "shop", "--json").stdout)
     assert (told["state"], told["because"]) == ("ended", "summer is over")
+
+
+def test_a_test_that_cannot_be_served_leaves_everything_as_it_was(shop):
+    mlp_columns(shop.folder / "other")
+    said = shop("ab", "start", "shop", "./other", code=7).stderr
+    assert "models of one deployment take the same inputs" in said
+    wanted = json.loads(shop("deployment", "show", "shop", "--json").stdout)["wanted"]
+    assert [one["arm"] for one in wanted["served"]] == ["champion"]
+    ask(shop, range(3))

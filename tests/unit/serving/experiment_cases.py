@@ -11,7 +11,7 @@ from daybreak.serving.events import Dealt, Feedback, Writer
 from daybreak.serving.experiment.record import Challenger, begun
 from daybreak.serving.ids import KEY_BYTES, Ids
 
-BEGAN = 1.8e9
+BEGAN = 1.7e9
 RULES = Rules(Outcome("conversion", "conversion", 0.02), (Outcome("rating", "rating", 0.1),))
 PLAIN = Deployment("shop", (Served("champion", "digits", 3, "/models/3"),))
 

@@ -1,5 +1,7 @@
 """The supervisor's side of a test: events are folded once, whatever restarts; a challenger that must go is taken back."""
 
+import os
+
 import msgspec
 import pytest
 from experiment_cases import BEGAN, PLAIN, Traffic, served, with_a_test
@@ -188,6 +190,25 @@ def test_shadows_are_compared_and_what_was_seen_is_kept(tmp_path):
     assert found.verdict.said == "no challenger answers requests: there is nothing to compare."
     again = Steering(tmp_path, print).tick(traffic.deployment, BEGAN + KEEP)
     assert again == found
+
+
+def test_events_from_before_a_test_are_not_read(tmp_path):
+    old = Traffic(tmp_path)
+    old.ask(100)
+    (segment,) = (tmp_path / "events").glob("*.events")
+    os.utime(segment, (BEGAN - 60, BEGAN - 60))
+    assert Following(tmp_path, experiment_of(old.deployment)).poll() == 0
+    os.utime(segment, (BEGAN + 60, BEGAN + 60))
+    assert Following(tmp_path, experiment_of(old.deployment)).poll() == 100
+
+
+def test_what_an_earlier_deployment_said_is_not_said_of_the_next(tmp_path):
+    traffic = Traffic(tmp_path)
+    steering = Steering(tmp_path, print)
+    steering.tick(traffic.deployment, BEGAN + 1)
+    assert published(tmp_path) is not None
+    steering.tick(PLAIN, BEGAN + 2)
+    assert published(tmp_path) is None
 
 
 def test_a_deployment_without_a_test_is_left_alone(tmp_path):

@@ -9,7 +9,7 @@ from typing import Annotated, get_args
 from cyclopts import App, Parameter
 from msgspec.structs import replace
 
-from daybreak.base.errors import UsageError
+from daybreak.base.errors import ModelFailed, UsageError
 from daybreak.base.home import Home
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import console, print_json, styled
@@ -91,10 +91,15 @@ def start(
         alpha,
     )
     _check(rules)
-    others = _others(place, desired.read(folder), ((challenger, weight), *((one, mirror) for one in shadow)))
+    before = desired.read(folder)
+    others = _others(place, before, ((challenger, weight), *((one, mirror) for one in shadow)))
     salt, at = f"{deployment}-{secrets.token_hex(SALT_BYTES)}", time.time()
     wanted = desired.change(folder, lambda now: begun(now, others, rules, salt, at, "" if unit == "none" else unit))
-    _settle(folder, wanted)
+    try:
+        _settle(folder, wanted)
+    except ModelFailed:
+        desired.change(folder, lambda now: _never_begun(now, before, salt))
+        raise
     _began(deployment, wanted, rate, json=json, option=home_option(place))
 
 
@@ -169,6 +174,13 @@ def _others(place: Home, now: Deployment, asked: tuple[tuple[str, float], ...]) 
             arm = replace(one, arm=_free(f"v{one.version}", taken))
             found.append(Challenger(arm, share, "shadow" if number else "challenger"))
     return tuple(found)
+
+
+def _never_begun(now: Deployment, before: Deployment, salt: str) -> Deployment:
+    """As it was before a test that cannot be served."""
+    if now.split is None or now.split.salt != salt:
+        return now
+    return replace(now, served=before.served, split=None, experiment=before.experiment)
 
 
 def _outcome(kind: str, effect: float | None) -> Outcome:

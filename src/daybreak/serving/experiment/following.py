@@ -19,13 +19,14 @@ from daybreak.rollout import keeping
 from daybreak.rollout.comparison import Comparison, Served, Told
 from daybreak.rollout.shadow import Agreement
 from daybreak.serving import deal
-from daybreak.serving.events import Dealt, Event, Feedback, Mirrored, Offsets, Prediction, Reader
+from daybreak.serving.events import SUFFIX, Dealt, Event, Feedback, Mirrored, Offsets, Prediction, Reader
 from daybreak.serving.experiment.record import Experiment
 
 STATE = "experiment.state"
 MANY = 20_000  # events that are folded at once
 REMEMBERED = 100_000  # pieces of feedback whose correction is understood as one; and answers that wait for their truth
 ACCURACY = "accuracy"
+CLOCKS = 5.0  # seconds by which a file system may lag
 
 
 class _Kept(msgspec.Struct):
@@ -82,7 +83,7 @@ class Following:
         write(self._file, msgspec.msgpack.encode(kept))
 
     def _restore(self) -> None:
-        """Go on from what was kept; from the first event where that is of another test, or cannot be read."""
+        """Go on from what was kept; from the test's first event where that is of another test, or cannot be read."""
         with suppress(FileNotFoundError, msgspec.MsgspecError, UsageError):
             kept = msgspec.msgpack.decode(self._file.read_bytes(), type=_Kept)
             if kept.salt == self.experiment.salt:
@@ -91,6 +92,8 @@ class Following:
                 self._told.update(kept.told)
                 self._answers.update(kept.answers)
                 self._reader.offsets = dict(kept.offsets)
+                return
+        self._reader.offsets = written_before(self._file.parent / "events", self.experiment.began)
 
     def _fold(self, events: list[Event]) -> int:
         dealt: list[tuple[Any, ...]] = []
@@ -152,6 +155,17 @@ class Following:
         self.shadows[event.arm] = (
             agreement.missed() if event.code else agreement.seen(alike=event.agrees, gap=gap, seconds=event.seconds)
         )
+
+
+def written_before(folder: Path, at: float) -> Offsets:
+    """The ends of those segments that were not written since `at`: nothing of later is in them."""
+    found = {}
+    for segment in folder.glob(f"*{SUFFIX}"):
+        with suppress(FileNotFoundError):  # old segments are removed
+            stat = segment.stat()
+            if stat.st_mtime < at - CLOCKS:
+                found[segment.name] = stat.st_size
+    return found
 
 
 def write(file: Path, data: bytes) -> None:

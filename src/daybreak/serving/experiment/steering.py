@@ -15,6 +15,7 @@ from daybreak.base.errors import DaybreakError
 from daybreak.serving import desired
 from daybreak.serving.deployment import Deployment
 from daybreak.serving.events import Dealt, Writer
+from daybreak.serving.experiment import REPORT
 from daybreak.serving.experiment.following import Following
 from daybreak.serving.experiment.marking import crashed
 from daybreak.serving.experiment.record import Experiment, experiment_of, without
@@ -60,6 +61,7 @@ class Steering:
     def tick(self, deployment: Deployment, at: float) -> Report | None:
         """Follow the test of what is wanted now (`at`: seconds since 1970); what it says; None where there is none to follow."""
         if not deployment.experiment:
+            (self._folder / REPORT).unlink(missing_ok=True)  # of a deployment that was replaced
             return None
         test = self._follow(deployment)
         ended = test.experiment.ended
