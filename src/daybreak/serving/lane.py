@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import msgspec
 
@@ -30,6 +31,7 @@ SWEEP = 0.02  # seconds between looks for calls past their deadline
 
 _log = logging.getLogger("daybreak.serving")
 
+T = TypeVar("T")
 Issue = Callable[[Served, Call], str]  # the id of a call that is answered
 
 
@@ -167,19 +169,26 @@ class Lane:
                 call.at, call.at_end = at, now
                 call.id = self._issue(self.served, call)
                 call.finished = True
-                call.done(call)
+                self._tell(call.done, call)
             begin = end
         batch = Batch(self, tuple(part.calls), part.columns, part.outputs, begin, seconds, at, now)
         for observer in self._observers:
-            observer.answered(batch)
+            self._tell(observer.answered, batch)
 
     def _refuse(self, call: Call, refusal: Refusal) -> None:
         if call.cancelled or call.finished:
             return
         call.refusal, call.at, call.at_end, call.finished = refusal, time.time(), self._loop.time(), True
-        call.done(call)
+        self._tell(call.done, call)
         for observer in self._observers:
-            observer.refused(call)
+            self._tell(observer.refused, call)
+
+    def _tell(self, listener: Callable[[T], object], news: T) -> None:
+        """One that fails at it keeps nobody else from being told."""
+        try:
+            listener(news)
+        except Exception:  # noqa: BLE001 (told in the log)
+            _log.exception("what was answered could not be told", extra={"arm": self.served.arm})
 
     def _go_on(self) -> None:
         if self._waiting and not self._asked:

@@ -25,12 +25,13 @@ from daybreak.base.errors import DaybreakError
 from daybreak.serving import app, control, logs, predict
 from daybreak.serving.engine import Engine
 from daybreak.serving.events import Writer
-from daybreak.serving.guard import Guard, guard_of
+from daybreak.serving.guard import guard_of
 from daybreak.serving.http.server import Server
 from daybreak.serving.ids import Ids, key_of
 from daybreak.serving.opening import opened
 from daybreak.serving.risk import Handing
 from daybreak.serving.tls import context_of
+from daybreak.serving.v2 import hot
 
 COMPANIONS = (
     "journal",
@@ -108,27 +109,25 @@ class Replica:
     async def _switch(self) -> None:
         engine = self._engine
         engine.switch()
-        guard = guard_of(engine.folder, engine.deployment)
+        server = self._server or Server(app.build(engine), {}, engine.deployment.limits, self._risk)
+        server.hot = {b"/predict": predict.handler(engine)} | hot.handlers(engine, server.cold)
+        server.limits, server.guard = engine.deployment.limits, guard_of(engine.folder, engine.deployment)
         if self._server is None:
-            await self._open(guard)
-        else:
-            self._server.limits, self._server.guard = engine.deployment.limits, guard
+            self._server = server
+            await self._open(server)
         gc.collect()
         gc.freeze()  # what is loaded stays: collections look at what requests leave alone
         self._channel.send(control.Serving(engine.deployment.generation))
 
-    async def _open(self, guard: Guard) -> None:
+    async def _open(self, server: Server) -> None:
         """Begin to take connections."""
         engine = self._engine
-        hot = {b"/predict": predict.handler(engine)}
-        self._server = Server(app.build(engine), hot, engine.deployment.limits, self._risk)
-        self._server.guard = guard
         for name in COMPANIONS:
             if find_spec(where := f"daybreak.serving.{name}") is not None:
                 await import_module(where).attach(engine, self._number)
-        self._server.meter, self._server.tracing = engine.meter, engine.tracing
+        server.meter, server.tracing = engine.meter, engine.tracing
         self._write_events()
-        await self._server.listen([self._listening], context_of(engine.deployment))
+        await server.listen([self._listening], context_of(engine.deployment))
 
     def _write_events(self) -> None:
         """Hand what observers gathered to the system, a few times a second; a full disk costs events, not answers."""

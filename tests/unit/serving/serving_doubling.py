@@ -20,6 +20,7 @@ from daybreak.serving.guard import guard_of
 from daybreak.serving.http.server import Server
 from daybreak.serving.ids import KEY_BYTES, Ids
 from daybreak.serving.lane import Lane
+from daybreak.serving.v2 import hot
 from daybreak.signature.fields import Field, Output, Signature
 
 SIGNATURE = Signature(
@@ -75,6 +76,7 @@ async def replica(model=None, limits=LIMITS, **more):
         await engine.prepare(Deployment("twice", served, limits=limits, **more))
         engine.switch()
         server = Server(app.build(engine), {b"/predict": predict.handler(engine)}, limits)
+        server.hot |= hot.handlers(engine, server.cold)
         server.guard = guard_of(folder, engine.deployment)
         listening = socket.create_server(("127.0.0.1", 0))
         await server.listen([listening])

@@ -135,7 +135,11 @@ class Server:
             return
         if (handler := self.hot.get(exchange.path)) is not None:
             handler(exchange)
-            return
+        else:
+            self.cold(exchange)
+
+    def cold(self, exchange: Exchange) -> None:
+        """Have the app answer."""
         cycle = Cycle(exchange, self.app, self.guard)
         exchange.worker = cycle
         task = self._loop.create_task(cycle.run())

@@ -55,7 +55,8 @@ async def infer(engine: Engine, asked: Asked, arm: str, *, route: str, size: int
     """Predict. `arm`: of whom an explicit version must be answered, else empty; `size`: of the request in bytes. Raises `Refusal`."""
     signature = engine.signature
     wanted = wanted_of(signature, asked.outputs)
-    columns, rows = await aside(size, lambda: columns_of(signature, asked.inputs))
+    most = engine.deployment.limits.rows
+    columns, rows = await aside(size, lambda: columns_of(signature, asked.inputs, most))
     unit = str(asked.parameters.get("unit", unit))
     call = await engine.predict(columns, rows, route=route, unit=unit, arm=arm, deadline=deadline_of(asked.parameters))
     return answered(call, wanted)
