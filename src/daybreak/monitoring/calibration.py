@@ -58,5 +58,4 @@ def calibrated(output: str, sure: Vector, right: NDArray[np.int8], edges: tuple[
     bins = len(edges) - 1
     placed = np.clip(np.searchsorted(edges, sure, "left") - 1, 0, bins - 1)
     rows, hits = np.bincount(placed, minlength=bins), np.bincount(placed, right, bins).astype(int)
-    threshold = float(np.quantile(sure, 1 - right.mean()))
-    return Calibration(output, edges, tuple(rows.tolist()), tuple(hits.tolist()), threshold)
+    return Calibration(output, edges, tuple(rows.tolist()), tuple(hits.tolist()))

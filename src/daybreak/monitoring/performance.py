@@ -123,7 +123,7 @@ def estimated(reference: Reference, window: Partial, policy: Policy | None = Non
 
     Each bin of confidence is as often right as on the evaluation set, made monotone (isotonic regression): the confidence-based
     performance estimation of NannyML (Bialek et al., "Estimating model performance under covariate shift without labels", 2024).
-    `atc` is the share of rows above the threshold of Garg et al. ("Leveraging unlabeled data to predict out-of-distribution
+    `atc` is the share of rows above the threshold on confidence of Garg et al. ("Leveraging unlabeled data to predict out-of-distribution
     performance", 2022).
     """
     policy = policy or Policy()
@@ -169,7 +169,12 @@ def _monotone(right: Vector, rows: Vector) -> tuple[Vector, "np.ndarray[tuple[in
 
 
 def _above(held: Calibration, share: Vector) -> float:
-    """The share of rows above the threshold; rows of its bin are taken to lie evenly."""
-    edges = np.array(held.edges)
-    widths = np.maximum(np.diff(edges), 1e-12)
-    return float(share @ np.clip((edges[1:] - held.threshold) / widths, 0, 1))
+    """The share of rows above the confidence that as many rows of the evaluation set pass as are right; of its bin the same part."""
+    rows = np.array(held.rows, np.float64)
+    wanted, total = float(sum(held.right)), 0.0
+    for place in range(len(rows) - 1, -1, -1):
+        if total + rows[place] >= wanted:
+            part = (wanted - total) / rows[place] if rows[place] else 0.0
+            return float(share[place + 1 :].sum() + part * share[place])
+        total += rows[place]
+    return 1.0

@@ -64,15 +64,13 @@ class Column(msgspec.Struct, frozen=True):
 class Calibration(msgspec.Struct, frozen=True):
     """How often the model was right on the evaluation set, over bins of its confidence `(edges[i], edges[i + 1]]`.
 
-    `output`: the label whose confidence it is. `threshold`: as many rows
-    of the evaluation set are more confident as are right (ATC, Garg et al. 2022).
+    `output`: the label whose confidence it is.
     """
 
     output: str
     edges: tuple[float, ...]
     rows: tuple[int, ...]
     right: tuple[int, ...]
-    threshold: float
 
 
 class Score(msgspec.Struct, frozen=True):
