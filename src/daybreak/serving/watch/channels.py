@@ -3,10 +3,11 @@
 import logging
 import smtplib
 import subprocess
-import time
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -17,7 +18,7 @@ from daybreak.serving.watch.alerts import Message
 from daybreak.serving.watch.settings import Email, Watch
 
 TRIES = (0.0, 2.0, 10.0)  # seconds before each
-SECONDS = 20.0  # that one try may take
+SECONDS = 10.0  # that one try may take
 
 Failed = Callable[[str], None]
 
@@ -30,6 +31,7 @@ class Channels:
     def __init__(self, failed: Failed, tries: tuple[float, ...] = TRIES) -> None:
         self._failed = failed
         self._tries = tries
+        self._closing = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="alerts")
 
     def send(self, message: Message, watch: Watch) -> None:
@@ -46,15 +48,18 @@ class Channels:
 
     def close(self, *, wait: bool = False) -> None:
         """Send no more; `wait` for what is on its way."""
+        if not wait:
+            self._closing.set()  # no try after the one that is on its way
         self._thread.shutdown(wait=wait, cancel_futures=not wait)
 
     def _sent(self, name: str, way: Callable[[Message], None], message: Message) -> None:
         why: Exception | None = None
         for pause in self._tries:
-            time.sleep(pause)
+            if self._closing.wait(pause):
+                break
             try:
                 way(message)
-            except (OSError, smtplib.SMTPException, subprocess.SubprocessError, ValueError) as error:
+            except (OSError, HTTPException, smtplib.SMTPException, subprocess.SubprocessError, ValueError) as error:
                 why = error
             else:
                 return
@@ -100,4 +105,6 @@ def _host(url: str) -> str:
 
 
 def _told(error: Exception | None) -> str:
+    if error is None:
+        return "the deployment was stopped"
     return str(error.reason) if isinstance(error, URLError) else f"{error}"
