@@ -479,7 +479,7 @@ def test_a_digit_is_drawn_with_arrow_keys(browser):
     assert headline(page).startswith("1")
 
 
-@pytest.mark.parametrize("name", ["income", "gallery", "answers", pytest.param("mnist", marks=needs_mnist)])
+@pytest.mark.parametrize("name", ["income", "gallery", pytest.param("mnist", marks=needs_mnist)])
 def test_a_phone_shows_all_without_scrolling_sideways(browser, name):
     page = browser.visit(name, phone=True, dark=name == "income")
     assert page.evaluate(SHIFTS) == 0, "nothing moves while it loads"

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from msgspec.structs import replace
 from serving_doubling import Client, Doubling, replica
 
 from daybreak.base.errors import NotFound
@@ -118,6 +119,16 @@ def test_what_a_model_says_stays_text():
     assert "<b onclick" not in html
     facts = html.split('id="facts">')[1].split("</script>")[0]
     assert json.loads(facts)["signature"]["inputs"][0]["classes"] == [HOSTILE]
+
+
+def test_what_was_measured_and_where_it_fails_is_told():
+    package = Package("a", 3, 0.0, Signature((Field("a", "text"),), OUTPUT), Runtime("onnx"))
+    told = replace(package, metrics={"accuracy": 0.96667, "log_loss": 0.111127}, limits=("Blind to ice.",))
+    deployment = Deployment("a", (Served("champion", "a", 3, ""),))
+    html = document.whole(document.Facts(deployment, told))
+    assert "Measured when it was registered: accuracy 0.9667, log_loss 0.1111." in html
+    assert "Blind to ice." in html
+    assert "Measured" not in document.whole(document.Facts(deployment, package))
 
 
 def test_the_document_names_no_other_host_and_holds_no_script():

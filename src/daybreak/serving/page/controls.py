@@ -71,7 +71,7 @@ def _number(field: Field, name: str) -> str:
     typed = element(
         "input",
         type="text",
-        inputmode="numeric" if whole and (field.low or 0) >= 0 else "decimal",
+        inputmode=None if field.low is None or field.low < 0 else "numeric" if whole else "decimal",
         autocomplete="off",
         **_described(name),
     )
@@ -148,10 +148,11 @@ def _pad(field: Field) -> str:
         aria_label=f"{field.name}: draw with a pointer, or with arrow keys; space lifts the pen and sets it down",
     )
     seen = element("canvas", width=columns, height=rows, class_="seen", role="img", aria_label="what the model sees")
+    paper = element("div", canvas, element("span", class_="pen", hidden=True), class_="paper")
     aside = element(
         "div", seen, element("span", "as the model sees it", class_="hint"), _button("wipe", "Clear"), class_="tools"
     )
-    return element("div", canvas, aside, class_="drawing")
+    return element("div", paper, aside, class_="drawing")
 
 
 def _audio(field: Field, name: str) -> str:

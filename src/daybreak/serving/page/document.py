@@ -84,10 +84,16 @@ def _head(facts: Facts) -> str:
         "nav", card, element("a", "API", href="/openapi.json", id="api", target="_blank"), aria_label="about"
     )
     told = element("span", f"version {package.version}", class_="version", id="version")
-    about = element("p", text(package.description), class_="about") if package.description else ""
+    said = [package.description, _measured(package), *package.limits]
+    about = "".join(element("p", text(one), class_="about") for one in said if one)
     skip = element("a", "Skip to the form", href="#form", class_="skip")
     title = element("div", element("h1", text(package.name)), told, class_="title")
     return element("header", skip, title, links, about)
+
+
+def _measured(package: Package) -> str:
+    told = ", ".join(f"{name} {value:.4g}" for name, value in package.metrics.items())
+    return f"Measured when it was registered: {told}." if told else ""
 
 
 def _ask(facts: Facts) -> str:

@@ -140,20 +140,32 @@ export class Pad {
     const { canvas } = this;
     const step = canvas.height / 20;
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+    const pen = canvas.parentElement.querySelector(".pen");
     let at = [canvas.width / 2, canvas.height / 4], down = true;
+    const show = () => {
+      pen.hidden = document.activeElement !== canvas || !canvas.matches(":focus-visible");
+      pen.classList.toggle("down", down);
+      pen.style.left = `${(100 * at[0]) / canvas.width}%`;
+      pen.style.top = `${(100 * at[1]) / canvas.height}%`;
+    };
+    canvas.addEventListener("focus", show);
+    canvas.addEventListener("blur", show);
     canvas.addEventListener("keydown", (event) => {
       const move = moves[event.key];
       if (event.key === " ") down = !down;
       else if (!move) return;
       event.preventDefault();
-      if (!move) return;
+      if (move) go(move);
+      show();
+    });
+    const go = (move) => {
       const next = at.map((value, axis) => Math.min(Math.max(value + move[axis], step), (axis ? canvas.height : canvas.width) - step));
       if (down) {
         this.line(at, next);
         this.take();
       }
       at = next;
-    });
+    };
   }
 
   line(from, to) {

@@ -63,7 +63,10 @@ class Page {
 
   async example(place) {
     const example = (await this.examples)[place];
-    if (!example) return;
+    if (!example) {
+      byId("problem").textContent = "The examples cannot be read; load the page again.";
+      return;
+    }
     await this.form.write(example.inputs);
     this.targets = example.targets ?? {};
     this.code();
