@@ -18,6 +18,7 @@ from daybreak.serving.watch.standing import ArmStanding, Standing
 if TYPE_CHECKING:
     from daybreak.cli.comparing import Compared
 
+STALE = 90.0  # seconds without a look of the supervisor
 LOUDEST = 12  # questions that are shown
 STYLE = {"ok": "green", "drift": "bold red", "too few rows": "yellow", "waiting": "dim", "no reference": "yellow"}
 
@@ -26,6 +27,8 @@ def show_standing(deployment: str, now: Standing, at: float) -> None:
     """Every version, its loudest columns, how good it is."""
     if not now.arms:
         console().print(styled(f"{deployment}: ", (now.says, "dim")), soft_wrap=True)
+    elif at - now.at > STALE:
+        console().print(styled((f"as it stood {ago(now.at, at)} ago: nobody watches {deployment} now", "yellow")))
     for arm in now.arms:
         _show_arm(arm, at)
 

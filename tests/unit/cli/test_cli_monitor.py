@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from daybreak.monitoring import reference
 from daybreak.registry.package import read, seal
 from daybreak.serving import desired
 from daybreak.serving.deployment import Deployment, Served
+from daybreak.serving.watch import standing
 from daybreak.testing.packages import regression
 
 FIELDS = ("area", "rooms", "floor", "age")
@@ -104,6 +106,20 @@ def test_before_anything_was_watched_it_says_so(monitor):
     assert monitor("status", "shop")[1].startswith("shop: nothing was watched yet")
     assert json.loads(monitor("status", "shop", "--json")[1])["standing"] == "waiting"
     assert monitor("windows", "shop")[1] == "shop closed no window in the last 1 day\n"
+
+
+def test_how_it_stood_when_nobody_watches_any_more(monitor, shop):
+    folder = shop / "home" / "deployments" / "shop"
+    (folder / "windows").mkdir()
+    arm = standing.ArmStanding(
+        "champion", "price", 1, "drift", "area differs", {"input area": "mean 9, 8"}, open_rows=7
+    )
+    standing.write(folder, standing.of_arms(time.time() - 7200, (arm,)))
+    status, told, _ = monitor("status", "shop")
+    assert status == 1
+    assert "as it stood 2 h ago: nobody watches shop now" in told
+    assert "price 1 (champion): drift, area differs" in told
+    (folder / "windows" / "now.json").unlink()
 
 
 @pytest.mark.parametrize(
