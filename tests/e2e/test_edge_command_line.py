@@ -86,6 +86,10 @@ def run(*words):
         ("edge status --key device.pem --state nowhere", 2, "no device keeps its bundles"),
         ("edge inspect flipped.dbk --trust signer.pub", 8, "altered after it was signed"),
         ("edge keys device -o device.pem", 2, "never written over"),
+        ("edge run mlp.dbk --trust signer.pub --key device.pem --state mlp.dbk/in", 2, "cannot be written"),
+        ("edge keys device -o device.pem/in.pem", 2, "cannot be written"),
+        ("bundle mlp/ -o none/x.dbk --sign signer.pem --for device.pub", 2, "cannot be written"),
+        ("bundle mlp/ -o mlp --container", 2, "to an empty folder"),
         ("bundle mlp/ -o x.dbk --for device.pub", 2, "a bundle is signed"),
         ("bundle mlp/ -o x.dbk --sign signer.pem", 2, "for somebody"),
         ("bundle mlp/ -o x.dbk --sign device.pem --for device.pub", 2, "a signing key is"),
@@ -134,6 +138,15 @@ def test_a_device_is_updated_and_asked_by_commands(place, tmp_path, capsys):
     assert "at least 10 judged rows, got 0" in " ".join(capsys.readouterr().err.split())
     assert run("edge", "tune", "--drop", *opened) == 0
     assert "there was no tuned layer" in capsys.readouterr().out
+
+
+def test_a_bundle_that_nobody_vouches_for_moves_no_cursor(place, tmp_path, capsys):
+    good = (place / "mlp.dbk").read_bytes()
+    (tmp_path / "evil.dbk").write_bytes(good.replace(b"features", rb"\u001b[J"))
+    assert run("edge", "inspect", tmp_path / "evil.dbk") == 0
+    told = capsys.readouterr().out
+    assert "\N{REPLACEMENT CHARACTER}[J (tensor)" in told
+    assert "\x1b" not in told
 
 
 @pytest.mark.enable_socket

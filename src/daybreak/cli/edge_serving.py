@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvloop
 
-from daybreak.cli.edging import state_folder
+from daybreak.cli.edging import state_folder, written
 from daybreak.cli.output import console, print_json
 from daybreak.edge.device.folder import DeviceFolder
 from daybreak.edge.memory import no_core_dumps
@@ -34,9 +34,11 @@ def serve(asked: Asked, access: Access, options: Options) -> None:
     """Install and serve. Raises what installing and serving raise."""
     no_core_dumps()
     name = verify(asked.bundle, access.trusted()).manifest.package.name if asked.bundle else ""
-    device = DeviceFolder(state_folder(asked.state, name, asked.home), access.unlock())
-    if asked.bundle:
-        update(device, asked.bundle, access)
+    folder = state_folder(asked.state, name, asked.home)
+    with written(folder):
+        device = DeviceFolder(folder, access.unlock())
+        if asked.bundle:
+            update(device, asked.bundle, access)
     if asked.json:
         logs.begin("edge")
     uvloop.run(_serve(asked, device, access, options))

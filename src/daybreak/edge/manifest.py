@@ -42,6 +42,11 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"{self.package.name} version {self.package.version}"
 
 
+def printable(text: str) -> str:
+    """Words of a bundle that nobody vouches for, without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
 def encode(manifest: Manifest) -> bytes:
     """The bytes that are signed."""
     return msgspec.json.format(msgspec.json.encode(manifest), indent=1)
@@ -53,5 +58,5 @@ def decode(text: bytes) -> Manifest:
         return msgspec.json.decode(text, type=Manifest)
     except msgspec.MsgspecError as error:
         raise DamagedBundle(
-            f"its manifest is not of format {FORMAT}: {error}; is Daybreak here older than where it was made?"
+            f"its manifest is not of format {FORMAT}: {printable(str(error))}; is Daybreak here older than where it was made?"
         ) from error

@@ -134,10 +134,9 @@ def _resources(payload: bytes) -> dict[str, str]:
 
 def _claimed(told: Any) -> str:
     try:
-        hint = str(told["verificationMaterial"]["publicKey"]["hint"])
-    except (LookupError, TypeError):
+        return f"it names key {bytes.fromhex(told['verificationMaterial']['publicKey']['hint']).hex()[: keys.SHOWN]}"
+    except (LookupError, TypeError, ValueError):
         return "it names no key"
-    return f"it names key {hint[: keys.SHOWN]}"
 
 
 def _hash(key: keys.SignerPublic) -> hashes.HashAlgorithm:

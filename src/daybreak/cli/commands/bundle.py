@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from daybreak.base.errors import UsageError
 from daybreak.cli.arguments import HomeFolder, Json
-from daybreak.cli.edging import PassphraseFile, needs_cryptography, passphrase
+from daybreak.cli.edging import PassphraseFile, needs_cryptography, passphrase, written
 from daybreak.cli.output import console, print_json, progress_bar
 from daybreak.client.homes import find_home
 
@@ -62,7 +62,7 @@ def bundle(
     phrases = [passphrase(passphrase_file)] if passphrase_file else []
     recipients = packing.Recipients([keys.device_public(path) for path in devices], phrases)
     found = Registry(find_home(home)).find(model)
-    with progress_bar(f"bundling {found.name} {found.version}", quiet=json) as bar:
+    with progress_bar(f"bundling {found.name} {found.version}", quiet=json) as bar, written(output):
         made = packing.pack(found.folder, output, key, recipients, counter, bar)
     told = _told(made, output) | {"signer": keys.name(key.public_key())}
     print_json(told) if json else _print(told)
@@ -71,7 +71,8 @@ def bundle(
 def _contain(folder: Path, output: Path, days: float, *, json: bool) -> None:
     from daybreak.edge.container import context
 
-    package, token = context.write(folder, output, days)
+    with written(output):
+        package, token = context.write(folder, output, days)
     told = {"path": str(output), "model": package.name, "version": package.version, "token": token}
     if json:
         print_json(told)

@@ -21,6 +21,7 @@ from daybreak.cli.edging import (
     opened_device,
     state_folder,
     trusted,
+    written,
 )
 from daybreak.cli.output import ago, console, number, print_json, styled, table
 
@@ -140,8 +141,10 @@ def update(
     from daybreak.edge.verifying import verify
 
     name = verify(bundle, given.trusted()).manifest.package.name
-    device = DeviceFolder(state_folder(state, name, home), given.unlock())
-    _print_state(take(device, bundle, given), json=json)
+    folder = state_folder(state, name, home)
+    with written(folder):
+        found = take(DeviceFolder(folder, given.unlock()), bundle, given)
+    _print_state(found, json=json)
 
 
 @app.command
@@ -215,7 +218,8 @@ def _make(kind: Any, output: Path, *, json: bool) -> None:
     needs_cryptography()
     from daybreak.edge import keys
 
-    public = keys.make(kind, output)
+    with written(output):
+        public = keys.make(kind, output)
     name = keys.name(keys.signer_public(public) if kind == "signing" else keys.device_public(public))
     if json:
         print_json({"private": str(output), "public": str(public), "name": name})
@@ -252,6 +256,7 @@ def _print_report(report: "Report") -> None:
 
 
 def _print_manifest(bundle: Path, told: "Manifest", signer: str | None, lacking: list[str]) -> None:
+    from daybreak.edge.manifest import printable
     from daybreak.edge.wrapping import ForDevice
 
     record = told.package
@@ -262,7 +267,7 @@ def _print_manifest(bundle: Path, told: "Manifest", signer: str | None, lacking:
         else ": give --trust SIGNER.pub; until then anybody may have written this"
     )
     out = console()
-    out.print(styled((told.told, "bold"), f"   counter {told.counter}   {bundle.stat().st_size:,} bytes"))
+    out.print(styled((printable(told.told), "bold"), f"   counter {told.counter}   {bundle.stat().st_size:,} bytes"))
     out.print(styled(believed, by), soft_wrap=True)
     whom = ["a passphrase" if not isinstance(each, ForDevice) else f"device {each.key}" for each in told.recipients]
     steps = [step.name for step in record.before], [step.name for step in record.after]
@@ -282,7 +287,7 @@ def _print_manifest(bundle: Path, told: "Manifest", signer: str | None, lacking:
         ("opened by", ", ".join(whom)),
         ("files", ", ".join(f"{name} ({stored.size:,})" for name, stored in record.files.items())),
     ]
-    out.print(table(["", ""], [row for row in rows if row[1]]))
+    out.print(table(["", ""], [(what, printable(words)) for what, words in rows if words]))
 
 
 def _version(installed: "states.Installed") -> str:
