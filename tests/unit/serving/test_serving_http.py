@@ -178,6 +178,32 @@ def test_a_page_that_is_named_may_call_and_read():
     run(work())
 
 
+def test_tensors_are_answered_alike_with_and_without_the_app():
+    sent = msgspec.json.encode({"id": "q", "inputs": [{"name": "a", "datatype": "FP64", "shape": [2], "data": [1, 2]}]})
+    path = "/v2/models/twice/infer"
+
+    async def work():
+        async with replica() as (server, _, port):
+            found = []
+            for _ in range(2):
+                for body, headers in (
+                    (sent, ()),
+                    (sent.replace(b"FP64", b"TIME"), ()),
+                    (b"{", ()),
+                    (sent, ("x-deadline-ms: 5",)),
+                ):
+                    status, _, answer = await asked(port, body, *headers, path=path)
+                    answer = msgspec.json.decode(answer)
+                    answer.pop("parameters", None)
+                    found.append((status, answer))
+                server.hot.pop(path.encode(), None)
+            assert found[:4] == found[4:]
+            assert [status for status, _ in found[:4]] == [200, 400, 400, 200]
+            assert found[0][1]["outputs"][0]["data"] == [2.0, 4.0]
+
+    run(work())
+
+
 def test_tables_are_answered_line_by_line():
     async def work():
         async with replica() as (_, _, port):
