@@ -16,7 +16,7 @@ def shop(tmp_path_factory):
     mlp(folder / "v2", version=2)
     desired.write(
         desired.folder_of(Home(folder / "home"), "shop"),
-        Deployment("shop", (Served("champion", "mlp", 1, "/models/1"),)),
+        Deployment("shop", (Served("champion", "mlp", 2, str(folder / "v2")),)),
     )
     return folder
 
@@ -35,6 +35,11 @@ def shop(tmp_path_factory):
         (("start", "shop", "./v2", "--effect", "0"), 2, "more than 0, got 0"),
         (("start", "shop", "./v2", "--also", "rating=much"), 2, "KIND or KIND=EFFECT"),
         (("start", "shop", "./v2", "--unit", "cookie:id"), 2, "`header:NAME` or `field:NAME`"),
+        (
+            ("start", "shop", "./v2", "--unit", "field:customer"),
+            2,
+            "is an input of the model (features), got 'customer'",
+        ),
         (("start", "shop", "./v2", "--ignore", "weather"), 2, "guards are errors, slow, drift"),
         (("start", "shop", "digits@production"), 2, "digits"),
         (("ramp", "shop", "0.5"), 2, "shop"),
@@ -51,10 +56,12 @@ def test_what_cannot_be_is_told_in_one_sentence(shop, monkeypatch, capsys, words
 
 def test_a_test_of_a_deployment_that_does_not_run_waits_for_it(shop, monkeypatch, capsys):
     monkeypatch.chdir(shop)
-    for words in (("start", "shop", "./v2"), ("ramp", "shop", "0.4"), ("status", "shop"), ("stop", "shop")):
+    begun = ("start", "shop", "./v2", "./v2", "--shadow", "./v2", "--unit", "field:features")
+    for words in (begun, ("ramp", "shop", "0.4", "--arm", "v2-2"), ("status", "shop"), ("stop", "shop")):
         with pytest.raises(SystemExit) as ended:
             main(["ab", *words, "--home", "home"])
         assert ended.value.code == 0
     said = capsys.readouterr().out
-    assert "v2 (mlp 2) answers 40.00 % of units" in said
+    assert "challenger v2-2 (mlp 2) answers 40.00 % of units" in said
+    assert "shadow     v2-3 (mlp 2) sees 100.00 % of units" in said
     assert "Too early to tell: too few outcomes for an interval" in said

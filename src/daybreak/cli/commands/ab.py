@@ -15,6 +15,8 @@ from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import console, print_json, styled
 from daybreak.cli.tested import show
 from daybreak.client.homes import find_home, home_option
+from daybreak.registry import package
+from daybreak.rollout.assignment import Role
 from daybreak.rollout.comparison import Rules
 from daybreak.rollout.guardrails import RAILS, Guard, Rail
 from daybreak.rollout.outcomes import SHARES, Kind, Outcome
@@ -35,11 +37,12 @@ Name = Annotated[str, Parameter(help="Of the deployment.")]
 @app.command
 def start(
     deployment: Name,
-    challenger: Annotated[
-        str, Parameter(help="NAME@VERSION, NAME@ALIAS or a package's folder; left out: shadows alone.")
-    ] = "",
+    challengers: Annotated[
+        list[str] | None,
+        Parameter(help="One or several: NAME@VERSION, NAME@ALIAS or a package's folder; left out: shadows alone."),
+    ] = None,
     *,
-    weight: Annotated[float, Parameter(help="The challenger's share of units, 0 to 1.")] = 0.1,
+    weight: Annotated[float, Parameter(help="Each challenger's share of units, 0 to 1.")] = 0.1,
     shadow: Annotated[
         tuple[str, ...], Parameter(help="A version that gets the same requests and is never heard.")
     ] = (),
@@ -76,7 +79,7 @@ def start(
     json: Json = False,
     home: HomeFolder = None,
 ) -> None:
-    """Begin a test of a deployment's champion against a challenger, a shadow, or both.
+    """Begin a test of a deployment's champion against challengers, shadows, or both.
 
     A unit is dealt by a salted hash and stays with its arm. A challenger that violates a guard is taken back at once.
 
@@ -92,9 +95,11 @@ def start(
     )
     _check(rules)
     before = desired.read(folder)
-    others = _others(place, before, ((challenger, weight), *((one, mirror) for one in shadow)))
+    wanted_unit = _unit(before, unit)
+    others = _others(place, before, tuple(challengers or ()), weight, "challenger")
+    others += _others(place, before, shadow, mirror, "shadow", others)
     salt, at = f"{deployment}-{secrets.token_hex(SALT_BYTES)}", time.time()
-    wanted = desired.change(folder, lambda now: begun(now, others, rules, salt, at, "" if unit == "none" else unit))
+    wanted = desired.change(folder, lambda now: begun(now, others, rules, salt, at, wanted_unit))
     try:
         _settle(folder, wanted)
     except ModelFailed:
@@ -165,14 +170,29 @@ def status_(
         show(deployment, told)
 
 
-def _others(place: Home, now: Deployment, asked: tuple[tuple[str, float], ...]) -> tuple[Challenger, ...]:
-    """The challenger, which may be left out, and shadows, each by a name of its own."""
-    taken, found = {one.arm for one in now.served}, []
-    for number, (reference, share) in enumerate(asked):
-        if reference:
-            one = deploying.served(place, reference)
-            arm = replace(one, arm=_free(f"v{one.version}", taken))
-            found.append(Challenger(arm, share, "shadow" if number else "challenger"))
+def _unit(now: Deployment, said: str) -> str:
+    """Where a unit is named; empty: nowhere. Raises `UsageError` for a field that the model does not take."""
+    kind, _, name = said.partition(":")
+    if kind == "field":
+        inputs = [field.name for field in package.read(Path(now.served[0].package)).signature.inputs]
+        if name not in inputs:
+            raise UsageError(f"a unit's field is an input of the model ({', '.join(inputs)}), got {name!r}")
+    return "" if said == "none" else said
+
+
+def _others(
+    place: Home,
+    now: Deployment,
+    references: tuple[str, ...],
+    share: float,
+    role: Role,
+    before: tuple[Challenger, ...] = (),
+) -> tuple[Challenger, ...]:
+    """Challengers or shadows, each by a name of its own."""
+    taken, found = {one.arm for one in now.served} | {one.served.arm for one in before}, []
+    for reference in references:
+        one = deploying.served(place, reference)
+        found.append(Challenger(replace(one, arm=_free(f"v{one.version}", taken)), share, role))
     return tuple(found)
 
 
