@@ -16,7 +16,7 @@ from blake3 import blake3
 from daybreak.base.errors import UsageError
 from daybreak.batch import places, processes
 from daybreak.batch.places import Out, remote
-from daybreak.batch.plan import JOB, MANIFEST, REJECTS, Done, Format, Plan, settled, sizes
+from daybreak.batch.plan import JOB, MANIFEST, REJECTS, Done, Format, Plan, kept, settled, sizes
 from daybreak.batch.running import Share, run, source, threads_for
 from daybreak.registry.package import Package, verify
 
@@ -36,7 +36,7 @@ class Request:
     inputs: tuple[str, ...]
     out: str
     columns: dict[str, str] = field(default_factory=dict)
-    keep: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()  # COLUMN or NAME=COLUMN
     format: Format = "parquet"
     part_rows: int | None = None
     batch: int | None = None
@@ -90,7 +90,7 @@ def planned(request: Request, package: Package) -> Plan:
         package.digest,
         inputs,
         request.columns,
-        request.keep,
+        kept(request.keep, package.signature),
         request.format,
         part_rows,
         batch,

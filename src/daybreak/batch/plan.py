@@ -25,14 +25,14 @@ BATCH = {"table": 1_024, "media": 64}  # rows in one call of the model
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`columns`: field -> the table's column, or a pattern of several that are one tensor; `keep`: columns that go to the output."""
+    """`columns`: field -> the table's column, or a pattern of several that are one tensor; `keep`: name in the output -> column."""
 
     model: str
     version: int
     digest: str
     inputs: tuple[Input, ...]
     columns: dict[str, str]
-    keep: tuple[str, ...]
+    keep: dict[str, str]
     format: Format
     part_rows: int
     batch: int
@@ -95,6 +95,26 @@ def _difference(held: Plan, asked: Plan) -> str:
         changed = next((path for path in [*before, *now] if before.get(path) != now.get(path)), "their order")
         return f"input {changed} was {'changed' if changed in before and changed in now else 'added or left out'} since"
     return f"{name} was {getattr(held, name)!r} there, now {getattr(asked, name)!r}"
+
+
+def kept(names: tuple[str, ...], signature: Signature) -> dict[str, str]:
+    """COLUMN or NAME=COLUMN as the output's name -> column. Raises `UsageError` where the output has that name already."""
+    told = [one.partition("=") if "=" in one else (one, "=", one) for one in names]
+    taken = ["row", "file", *(output.name for output in signature.outputs)]
+    for name, _, column in told:
+        if name in taken or any(name.startswith(f"{output}.") for output in taken[2:]):
+            raise UsageError(
+                f"--keep {name} would have the name of an answer ({', '.join(taken)}); rename it: --keep true_{name}={column}"
+            )
+        taken.append(name)
+    return {name: column for name, _, column in told}
+
+
+def check_kept(keep: dict[str, str], known: list[str], source: str) -> None:
+    """Raises `UsageError` for a column that a table has not."""
+    missing = next((column for column in keep.values() if column not in known), None)
+    if missing is not None:
+        raise UsageError(f"--keep names a column, {source} has no {missing!r}: {', '.join(known[:20])}")
 
 
 def wanted(signature: Signature, columns: dict[str, str], known: list[str], source: str) -> dict[str, list[str]]:

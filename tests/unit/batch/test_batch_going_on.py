@@ -73,7 +73,7 @@ def test_the_manifest_names_inputs_model_and_parts_by_digest(job, tmp_path):
     [
         ({"part_rows": 10}, "part_rows was 16 there, now 10"),
         ({"format": "csv"}, "format was 'parquet' there, now 'csv'"),
-        ({"keep": ("f0",)}, "keep was"),
+        ({"keep": ("f0",)}, "keep was {} there, now {'f0': 'f0'}"),
     ],
 )
 def test_another_job_in_the_same_folder_is_refused(job, told, says):

@@ -192,6 +192,8 @@ def test_lists_of_another_length_are_rejected_alone(tmp_path):
         ({"age": ["1"], "hours": [1], "job": ["x"]}, {}, "column 'age' of .* is string, the field 'age' is a number"),
         ({"age": [1], "hours": [1], "job": [1]}, {}, "the field 'job' is a category"),
         ({"age": [1], "hours": [1], "job": ["x"]}, {"keep": ("id",)}, "--keep names a column"),
+        ({"age": [1], "hours": [1], "job": ["x"]}, {"keep": ("income=age",)}, "rename it: --keep true_income=age"),
+        ({"age": [1], "hours": [1], "job": ["x"]}, {"keep": ("row",)}, "rename it: --keep true_row=row"),
         ({"age": [1], "hours": [1], "job": ["x"]}, {"columns": {"agee": "x"}}, "for a field of the model, got agee"),
         ({"age": [1], "hours": [1], "job": ["x"]}, {"part_rows": 0}, "--part-rows is at least 1"),
         ({"age": [1], "hours": [1], "job": ["x"]}, {"workers": 0}, "at least 1, got 0"),

@@ -14,7 +14,7 @@ from pyarrow import csv
 
 from daybreak.base.errors import BadRow, UsageError
 from daybreak.batch.places import Input, opened
-from daybreak.batch.plan import Plan, wanted
+from daybreak.batch.plan import Plan, check_kept, wanted
 from daybreak.batch.sources import Piece, Taken, Wanted, arrow, tables
 from daybreak.batch.sources.arrow import Faults
 from daybreak.batch.sources.assembling import assembled
@@ -45,11 +45,7 @@ class Delimited:
 
     def check(self) -> None:
         """Kept columns; cells are looked at one by one. Raises `UsageError`."""
-        for name in self._plan.keep:
-            if name not in self._names:
-                raise UsageError(
-                    f"--keep names a column, {self._given.path} has no {name!r}: {', '.join(self._names[:20])}"
-                )
+        check_kept(self._plan.keep, self._names, self._given.path)
 
     def count(self) -> None:
         """Not known before all is read."""
@@ -70,7 +66,9 @@ class Delimited:
                 yield Piece(self._index, number, (self._empty(), after), 1.0)
 
     def _needed(self) -> list[str]:
-        return list(dict.fromkeys([*(name for names in self._columns.values() for name in names), *self._plan.keep]))
+        return list(
+            dict.fromkeys([*(name for names in self._columns.values() for name in names), *self._plan.keep.values()])
+        )
 
     def _empty(self) -> pa.Table:
         return pa.schema([(name, pa.string()) for name in self._needed()]).empty_table()

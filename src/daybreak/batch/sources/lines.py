@@ -74,7 +74,7 @@ class Lines:
                 faults[place] = moved(bad, place)
         columns = self._codec.columns(rows)
         told = {self._back[name]: column for name, column in columns.items()} if self._renames else columns
-        return Taken(told, places, {name: _kept(name, kept) for name in self._plan.keep}, faults)
+        return Taken(told, places, {name: _kept(column, kept) for name, column in self._plan.keep.items()}, faults)
 
     def _one(self, line: bytes) -> Rows:
         row = self._codec.decode(line)

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from daybreak.base.errors import UsageError
 from daybreak.batch.places import Input, opened, remote
-from daybreak.batch.plan import Plan, wanted
+from daybreak.batch.plan import Plan, check_kept, wanted
 from daybreak.batch.sources import Piece, Taken, Wanted, arrow, tables
 from daybreak.batch.sources.assembling import assembled
 from daybreak.signature.fields import Signature
@@ -30,9 +30,7 @@ class Parquet:
         fields = {field.name: field for field in self._signature.inputs}
         for name, columns in self._columns.items():
             arrow.check(fields[name], schema, columns, self._path)
-        for name in self._plan.keep:
-            if name not in schema.names:
-                raise UsageError(f"--keep names a column, {self._path} has no {name!r}: {', '.join(schema.names[:20])}")
+        check_kept(self._plan.keep, schema.names, self._path)
 
     def count(self) -> int:
         """Of all row groups."""
@@ -47,7 +45,7 @@ class Parquet:
 
     def _batches(self, wanted: Wanted) -> Iterator[tuple[int, pa.RecordBatch]]:
         needed = list(
-            dict.fromkeys([name for names in self._columns.values() for name in names] + list(self._plan.keep))
+            dict.fromkeys([name for names in self._columns.values() for name in names] + list(self._plan.keep.values()))
         )
         start, size = 0, self._plan.part_rows
         for group in range(self._file.metadata.num_row_groups):

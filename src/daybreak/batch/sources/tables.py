@@ -18,7 +18,7 @@ Read = Callable[[Field, pa.Table, list[str], Faults], NDArray[Any]]
 
 
 def taken(
-    signature: Signature, table: pa.Table, wanted: dict[str, list[str]], keep: tuple[str, ...], start: int, read: Read
+    signature: Signature, table: pa.Table, wanted: dict[str, list[str]], keep: dict[str, str], start: int, read: Read
 ) -> Taken:
     """A piece that begins at row `start` of its input."""
     read_faults: Faults = {}
@@ -26,7 +26,7 @@ def taken(
     arrays = {name: read(fields[name], table, columns, read_faults) for name, columns in wanted.items()}
     columns, faults = sifted(signature, arrays)
     faults |= read_faults
-    kept = {name: table.column(name) for name in keep}
+    kept = {name: table.column(column) for name, column in keep.items()}
     if not faults:
         return Taken(columns, range(start, start + len(table)), kept, {})
     good = np.array([row for row in range(len(table)) if row not in faults], np.intp)

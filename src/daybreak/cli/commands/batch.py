@@ -21,7 +21,9 @@ def batch(
         tuple[str, ...],
         Parameter(help="FIELD=COLUMN where names differ; FIELD=PATTERN (features=f*): several columns as one tensor."),
     ] = (),
-    keep: Annotated[tuple[str, ...], Parameter(help="A column of the input that goes to the output: an id.")] = (),
+    keep: Annotated[
+        tuple[str, ...], Parameter(help="A column of the input that goes to the output: an id; NAME=COLUMN renames it.")
+    ] = (),
     format: Annotated[Literal["parquet", "csv", "jsonl"], Parameter(help="Of the output.")] = "parquet",  # noqa: A002
     part_rows: Annotated[int | None, Parameter(help="Rows of a part: 65,536, of media 1,024.")] = None,
     batch: Annotated[int | None, Parameter(help="Rows in one call of the model: 1,024, of media 64.")] = None,
