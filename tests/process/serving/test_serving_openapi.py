@@ -23,7 +23,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-OPERATIONS = 13  # of the document
+ROUTES = {"/predict", "/feedback", "/metrics", "/v2", "/v2/models/{name}/infer"}  # and more
 MODES = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
 
 
@@ -39,14 +39,14 @@ def income(tmp_path_factory):
 def test_no_request_is_answered_otherwise_than_documented(income, mode):
     schema = schemathesis.openapi.from_url(f"http://localhost:{income.port}/openapi.json")
     operations = [found.ok() for found in schema.get_all_operations()]
-    assert len(operations) == OPERATIONS
+    assert {operation.path for operation in operations} > ROUTES
     for operation in operations:
         if mode is MODES[0] or operation.method == "post":  # a GET without parameters cannot be asked wrongly
             ask(operation, mode)
 
 
 def ask(operation, mode):
-    @settings(max_examples=7, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None)
+    @settings(max_examples=5, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None)
     @given(case=operation.as_strategy(generation_mode=mode))
     def every(case):
         case.call_and_validate(checks=CHECKS)
