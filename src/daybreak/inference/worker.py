@@ -50,7 +50,11 @@ class Worker:
         code = (
             {} if folder else {name: data for name, data in self.source.under("code/").items() if name.endswith(".py")}
         )
-        self._ask({"folder": folder, "code": code, "model": self.model}, {}, START)
+        try:
+            self._ask({"folder": folder, "code": code, "model": self.model}, {}, START)
+        except BaseException:
+            self.close()  # what could not load its code answers nothing
+            raise
 
     def call(self, function: str, arrays: Arrays) -> Arrays:
         """The function's answer; an empty name is the model. Raises `BadRows`, `ModelFailed`."""

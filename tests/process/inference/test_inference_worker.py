@@ -116,6 +116,15 @@ def test_code_that_is_broken_is_the_models_failure(odd):
     assert odd.call("inner.odd:together", {"x": np.zeros(1)})["x"].tolist() == [0]
 
 
+def test_code_that_cannot_be_imported_fails_each_time_with_its_reason(tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "odd.py").write_text("import nothing_of_that_name")
+    worker = Worker(Source(tmp_path), model="odd:load")
+    for _ in range(2):
+        with pytest.raises(ModelFailed, match="nothing_of_that_name"):
+            worker.start()
+
+
 def test_a_step_of_the_users_own_stands_before_the_model(tmp_path):
     folder = tmp_path / "package"
     packages.mlp(folder, features=2)

@@ -145,6 +145,18 @@ def test_the_best_span_lies_in_the_passage_and_is_not_too_long():
     assert short[0].text in ("Good, good", "good day")
 
 
+def test_windows_of_one_passage_share_their_probability():
+    offsets = np.array([[[0, 4], [0, 0]], [[0, 0], [6, 10]]])
+    feeds = {"tokens.offsets": offsets, "tokens.rows": np.array([0, 0])}
+    scores = np.array([[1.0, 50], [50, 2.0]])
+    told = (Output("answer", "span", of="text"),)
+    answer = finished({"s": scores, "e": scores}, ("span", {"start": "s", "end": "e"}), feeds=feeds, wanted=told)[
+        "answer"
+    ][0]
+    assert answer.text == "good"
+    assert answer.score == pytest.approx((np.e / (1 + np.e)) ** 2)
+
+
 @pytest.mark.parametrize(
     ("step", "says"),
     [

@@ -145,8 +145,9 @@ def text(options: Options, context: Context) -> After:
 def span(options: Options, context: Context) -> After:
     """The best part of a text. Options: `start`, `end` (the model's scores, (rows, tokens)), `to`, `longest` (tokens, 30), `of`.
 
-    `of` is the step `tokenize`'s `to`, whose in-between feeds say which tokens are of the passage and where they stand in it. The score is
-    the product of both softmaxes over the passage's tokens (Devlin et al., BERT, 2019, section 4.2, with the length limited).
+    `of` is the step `tokenize`'s `as`, whose in-between feeds say which tokens are of the passage and where they stand in it. The score
+    is the product of both softmaxes over the passage's tokens, in all its windows (Devlin et al., BERT, 2019, section 4.2, with the
+    length limited).
     """
     start, end, longest = str(options["start"]), str(options["end"]), int(options.get("longest", 30))
     to = str(options["to"]) if "to" in options else _only([output.name for output in context.signature.outputs], "to")
@@ -158,7 +159,7 @@ def span(options: Options, context: Context) -> After:
     def step(outputs: Arrays, columns: Columns, feeds: Arrays) -> None:
         offsets, rows = feeds[f"{tokens}.offsets"], feeds[f"{tokens}.rows"]
         inside = offsets[:, :, 1] > offsets[:, :, 0]
-        first, last = (_of_passage(outputs[name], inside) for name in (start, end))
+        first, last = (_of_passage(outputs[name], inside, rows, len(columns[field])) for name in (start, end))
         best: list[tuple[float, int, int]] = [(0.0, 0, 0)] * len(columns[field])
         for window, row in enumerate(rows.tolist()):
             score, left, right = _best(first[window], last[window], longest)
@@ -170,13 +171,16 @@ def span(options: Options, context: Context) -> After:
     return step
 
 
-def _of_passage(logits: NDArray[Any], inside: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Probabilities over the tokens that are inside; zeros elsewhere."""
+def _of_passage(
+    logits: NDArray[Any], inside: NDArray[np.bool_], rows: NDArray[np.int64], count: int
+) -> NDArray[np.float64]:
+    """Probabilities over the tokens that are inside, of all windows of a row together; zeros elsewhere."""
     held = np.where(inside, logits.astype(np.float64), -np.inf)
-    top = held.max(axis=1, keepdims=True)
-    powers = np.where(inside, np.exp(held - np.where(np.isfinite(top), top, 0)), 0)
-    total = powers.sum(axis=1, keepdims=True)
-    return np.asarray(powers / np.where(total > 0, total, 1))
+    top, total = np.full(count, -np.inf), np.zeros(count)
+    np.maximum.at(top, rows, held.max(axis=1, initial=-np.inf))
+    powers = np.where(inside, np.exp(held - np.where(np.isfinite(top), top, 0)[rows][:, None]), 0)
+    np.add.at(total, rows, powers.sum(axis=1))
+    return np.asarray(powers / np.where(total > 0, total, 1)[rows][:, None])
 
 
 def _best(first: NDArray[np.float64], last: NDArray[np.float64], longest: int) -> tuple[float, int, int]:
