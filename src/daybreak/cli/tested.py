@@ -17,6 +17,9 @@ def show(name: str, told: Report) -> None:
     out.print(styled((told.verdict.said, STYLE[told.verdict.state])), soft_wrap=True)
     out.print()
     out.print(_arms(told))
+    for arm in told.arms:
+        if arm.stopped:
+            out.print(styled(("stopped ", "dim"), f"{arm.name}: {arm.stopped}"), soft_wrap=True)
     for one in told.readings[1:]:
         out.print(styled(("beside  ", "dim"), one.said), soft_wrap=True)
     out.print(_ratio(told), soft_wrap=True)

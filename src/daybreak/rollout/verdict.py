@@ -1,6 +1,6 @@
 """What a test says, in words that need no statistics."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import exp, expm1
 from typing import Literal
 
@@ -24,19 +24,21 @@ class Verdict(Struct, frozen=True):
     rollback: tuple[str, ...] = ()
 
 
-def verdict(test: Comparison, watched: Sequence[Watched], elapsed: float | None = None) -> Verdict:
+def verdict(
+    test: Comparison, watched: Sequence[Watched], elapsed: float | None = None, left: Collection[str] = ()
+) -> Verdict:
     """Guards come first, then the sample ratio, which blocks any readout, then the primary outcome.
 
-    `elapsed`: seconds since the test began, for "at this rate"; None leaves that out.
+    `elapsed`: seconds since the test began, for "at this rate"; None leaves that out. `left`: arms that were stopped while others go on.
     """
-    broken = [one for one in watched if one.violated]
+    broken = [one for one in watched if one.violated and one.arm not in left]
     if broken:
         names = tuple(dict.fromkeys(one.arm for one in broken))
         return Verdict("rollback", "; ".join(violation(one) for one in broken) + ".", names[0], names)
     ratio = test.ratio()
     if ratio.mismatched:
         return Verdict("blocked", mismatch(test.names, ratio))
-    readings = [one for one in test.readings() if one.outcome == test.rules.primary.name]
+    readings = [one for one in test.readings() if one.outcome == test.rules.primary.name and one.arm not in left]
     if not readings:
         return Verdict("early", "no challenger answers requests: there is nothing to compare.")
     order: tuple[State, ...] = ("better", "early", "same", "worse")

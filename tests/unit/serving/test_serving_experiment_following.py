@@ -146,7 +146,12 @@ def test_drift_takes_a_challenger_back_but_leaves_the_other(tmp_path):
     )
     now = desired.read(tmp_path)
     assert [one.arm for one in now.served] == ["champion", "v4"]
-    assert experiment_of(now).stopped == {"v5": "taken back: v5 predicts under drift: class 7 fell from 10 % to 2 %"}
+    why = "taken back: v5 predicts under drift: class 7 fell from 10 % to 2 %"
+    assert experiment_of(now).stopped == {"v5": why}
+    steering = Steering(tmp_path, alerts.append, lambda experiment: {"v5": "class 7 fell from 10 % to 2 %"})
+    after = steering.tick(now, BEGAN + 13)
+    assert [arm.stopped for arm in after.arms] == ["", "", why]
+    assert (after.verdict.state, after.verdict.rollback, len(alerts)) == ("early", (), 1)
 
 
 def test_a_verdict_is_an_alert_once(tmp_path):
@@ -158,6 +163,15 @@ def test_a_verdict_is_an_alert_once(tmp_path):
         steering.tick(desired.read(tmp_path), BEGAN + at)
     assert [one.kind for one in alerts] == ["verdict"]
     assert alerts[0].said.startswith("v4 is better by ")
+
+
+def test_people_are_not_told_again_after_a_restart(tmp_path):
+    traffic = Traffic(tmp_path)
+    traffic.ask(6_000, RATES)
+    alerts = []
+    for at in (11, 12):
+        Steering(tmp_path, alerts.append).tick(traffic.deployment, BEGAN + at)
+    assert [one.kind for one in alerts] == ["verdict"]
 
 
 def test_a_ramp_is_followed_without_losing_what_was_seen(tmp_path):

@@ -17,7 +17,10 @@ from daybreak.serving.experiment.record import Experiment, experiment_of
 
 
 class ArmTold(msgspec.Struct, frozen=True):
-    """One arm: what it is, what it was given (share of units, 0 to 1), what came. `seconds`: the geometric mean of its answers."""
+    """One arm: what it is, what it was given (share of units, 0 to 1), what came.
+
+    `seconds`: the geometric mean of its answers; `stopped`: why it left before the test ended.
+    """
 
     name: str
     role: str
@@ -28,6 +31,7 @@ class ArmTold(msgspec.Struct, frozen=True):
     units: int = 0
     failed: int = 0
     seconds: float | None = None
+    stopped: str = ""
 
 
 class ShadowTold(msgspec.Struct, frozen=True):
@@ -98,7 +102,7 @@ def report(test: Following, at: float, drifted: dict[str, str] | None = None) ->
         "running" if found.ended is None else "ended",
         found.began,
         at,
-        verdict(comparison, guards, elapsed),
+        verdict(comparison, guards, elapsed, found.stopped),
         _arms(test),
         tuple(ReadingTold(one, sentence(one, champion, elapsed)) for one in comparison.readings()),
         RatioTold(ratio.seen, ratio.expected, ratio.p, ratio.mismatched, said),
@@ -118,7 +122,8 @@ def _arms(test: Following) -> tuple[ArmTold, ...]:
         one = seen.get(name, ArmSeen(name, 0, 0, 0, None))
         model, version = found.versions[name]
         weight = now.get(name, 0.0)
-        told.append(ArmTold(name, role, model, version, weight, one.requests, one.units, one.failed, one.seconds))
+        counted = (one.requests, one.units, one.failed, one.seconds)
+        told.append(ArmTold(name, role, model, version, weight, *counted, stopped=found.stopped.get(name, "")))
     return tuple(told)
 
 

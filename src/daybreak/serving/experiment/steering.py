@@ -19,7 +19,7 @@ from daybreak.serving.experiment import REPORT
 from daybreak.serving.experiment.following import Following
 from daybreak.serving.experiment.marking import crashed
 from daybreak.serving.experiment.record import Experiment, experiment_of, without
-from daybreak.serving.experiment.reporting import Report, publish, report
+from daybreak.serving.experiment.reporting import Report, publish, published, report
 
 KEEP = 30.0  # seconds between writing down what was folded
 SUPERVISOR = 0  # its number among those that write events; replicas count from 1
@@ -60,6 +60,7 @@ class Steering:
 
     def tick(self, deployment: Deployment, at: float) -> Report | None:
         """Follow the test of what is wanted now (`at`: seconds since 1970); what it says; None where there is none to follow."""
+        died = crashed(self._folder)
         if not deployment.experiment:
             (self._folder / REPORT).unlink(missing_ok=True)  # of a deployment that was replaced
             return None
@@ -67,7 +68,7 @@ class Steering:
         ended = test.experiment.ended
         if ended is not None and at > ended + SETTLE and self._kept > ended + SETTLE:
             return None
-        self._blame(at)
+        self._blame(died, at)
         test.poll()
         told = report(test, at, self._drifted(test.experiment) if self._drifted else None)
         if ended is None:
@@ -86,9 +87,9 @@ class Steering:
             self._test.poll()
             self._test.keep()
 
-    def _blame(self, at: float) -> None:
+    def _blame(self, died: list[tuple[str, str]], at: float) -> None:
         """Requests that a replica was answering when it died failed: they become events like all others."""
-        for arm, dealt in crashed(self._folder):
+        for arm, dealt in died:
             self._writer.add(Dealt(at, arm, dealt, 0.0, failed=True))
         self._writer.flush()
 
@@ -96,6 +97,9 @@ class Steering:
         found = experiment_of(deployment)
         if self._test is None or self._test.experiment.salt != found.salt:
             self._test, self._kept, self._said = Following(self._folder, found), 0.0, set()
+            told = published(self._folder)
+            if told is not None and told.began == found.began:  # people know from before a restart
+                self._said.add(told.verdict.state)
         elif self._test.experiment != found:
             self._test.revise(found)
         return self._test

@@ -1,6 +1,7 @@
 """The supervisor's loop of a test: a look every second, in a thread, since the supervisor also answers for replicas that die."""
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from daybreak.serving.supervisor import Supervisor
 
 EVERY = 1.0  # seconds between looks
+
+_log = logging.getLogger("daybreak.serving")
 
 
 async def follow(supervisor: "Supervisor") -> None:
@@ -33,13 +36,24 @@ async def follow(supervisor: "Supervisor") -> None:
         channels.send(message(deployment, news, supervisor.url), settings.read(deployment.watch))
 
     steering = Steering(supervisor.folder, tell, lambda found: drifted(supervisor.folder, found))
+    look = asyncio.ensure_future(asyncio.sleep(0))
     try:
         while True:
-            await asyncio.shield(asyncio.to_thread(steering.tick, supervisor.deployment, time.time()))
+            look = asyncio.ensure_future(asyncio.to_thread(_look, steering, supervisor))
+            await asyncio.shield(look)
             await asyncio.sleep(EVERY)
     finally:
+        await asyncio.wait([look])  # a thread does not end because we do
         channels.close()
         steering.close()
+
+
+def _look(steering: Steering, supervisor: "Supervisor") -> None:
+    """One look; a disk that takes nothing now is tried again at the next."""
+    try:
+        steering.tick(supervisor.deployment, time.time())
+    except OSError:
+        _log.exception("the test's files could not be read or written; it is tried again")
 
 
 def drifted(folder: Path, experiment: Experiment) -> dict[str, str]:
