@@ -12,7 +12,8 @@ from daybreak.cli.output import console, print_json
 from daybreak.edge.device.folder import DeviceFolder
 from daybreak.edge.memory import no_core_dumps
 from daybreak.edge.opening import Access
-from daybreak.edge.running.server import DeviceServer, Options
+from daybreak.edge.running.options import Options
+from daybreak.edge.running.server import DeviceServer
 from daybreak.edge.sources import source
 from daybreak.edge.updating import update
 from daybreak.edge.verifying import verify

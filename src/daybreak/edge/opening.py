@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from daybreak.base.errors import UsageError, WrongKey
 from daybreak.edge import keys
 from daybreak.edge.device.folder import DeviceFolder
 from daybreak.edge.device.state import Installed
@@ -43,8 +44,16 @@ class Opened:
 def open_installed(
     device: DeviceFolder, installed: Installed, trusted: Sequence[keys.SignerPublic], unlock: Unlock
 ) -> Opened:
-    """Verify, decrypt, and put the tuned layer in where there is one for it. Raises as those do."""
+    """Verify, decrypt, and put the tuned layer in where there is one for it. Raises as those do.
+
+    A tuned layer that cannot be read is dropped and told: the model as it was signed is always good enough to serve.
+    """
     bundle = device.bundle(installed, trusted)
     files = unseal(bundle, unlock)
-    changed = local.applied(local.kept(device), bundle.digest, files)
-    return Opened(bundle, changed, changed is not files)
+    try:
+        changed = local.applied(local.kept(device), bundle.digest, files)
+    except (WrongKey, UsageError) as error:
+        local.drop(device)
+        device.note(f"the tuned layer is dropped: {error}")
+        return Opened(bundle, files, tuned=False)
+    return Opened(bundle, changed, tuned=changed is not files)

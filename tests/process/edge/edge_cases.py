@@ -89,6 +89,7 @@ class Device:
 
     process: subprocess.Popen
     told: dict
+    log: Path
 
     def predict(self, row, path="/predict"):
         connection = http.client.HTTPConnection("127.0.0.1", int(self.told["url"].rpartition(":")[2]), timeout=PATIENCE)
@@ -101,6 +102,9 @@ class Device:
     def version(self, row):
         return self.predict(row)[1].get("version")
 
+    def said(self, words):
+        return until(lambda: words in self.log.read_text())
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(PATIENCE) == 0
@@ -110,9 +114,11 @@ class Device:
 def serving(*words):
     """`daybreak edge run` until the block ends; then it is asked to stop, and must do so with status 0."""
     command = [sys.executable, "-m", "daybreak.cli", "edge", "run", *words, *QUICK]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    log = Path(words[words.index("--state") + 1]).with_suffix(".log")
+    with log.open("w") as file:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=file, text=True)
     try:
-        device = Device(process, json.loads(_document(process)))
+        device = Device(process, json.loads(_document(process)), log)
         yield device
         if process.poll() is None:
             device.stop()

@@ -82,7 +82,19 @@ def test_a_power_failure_on_trial_brings_back_the_version_before(people, tmp_pat
         running.process.wait()
     with serving(*words) as running:
         assert running.version(ROW) == "1"
-    assert "never confirmed" in device.state.notices[-1].says
+        assert "never confirmed" in device.state.notices[-1].says
+
+
+def test_what_is_in_memory_goes_on_when_the_folder_is_spoilt(people, tmp_path):
+    device = people.device(tmp_path / "device")
+    device.install(people.verified(network(people, 1)))
+    device.confirm(device.start().digest)
+    (device.folder / local.FILE).write_bytes(b"no tuned layer")
+    with serving(*people.words, "--state", str(device.folder)) as running:
+        assert "the tuned layer is dropped" in device.state.notices[-1].says
+        (device.folder / "state.json").write_text("spoilt")
+        assert running.said("is no state of a device")
+        assert running.version(ROW) == "1"
 
 
 def test_a_device_learns_from_those_who_use_it_and_forgets_when_told(people, tmp_path):
@@ -91,7 +103,7 @@ def test_a_device_learns_from_those_who_use_it_and_forgets_when_told(people, tmp
     device.confirm(device.start().digest)
     draws = np.random.default_rng(5)
     with serving(*people.words, "--state", str(device.folder), "--learn") as running:
-        true, seen = _drifted(running, draws, 200)
+        true, seen = _drifted(running, draws, 120)
         answered = running.predict(seen)[1]
         told = [
             {"id": one["id"], "truth": truth}
@@ -99,11 +111,11 @@ def test_a_device_learns_from_those_who_use_it_and_forgets_when_told(people, tmp
             for one in [running.predict(row)[1]]
         ]
         assert running.predict(told, "/feedback")[0] == 202
-        assert len(answered["predictions"]) == 200
-        until(lambda: len(from_device(device.folder / "events")) == 200)
+        assert len(answered["predictions"]) == 120
+        until(lambda: len(from_device(device.folder / "events")) == 120)
         report = tune(device, people.access.trusted(), people.access.unlock(), from_device(device.folder / "events"))
         assert report.rest
-        true, seen = _drifted(running, draws, 400)
+        true, seen = _drifted(running, draws, 250)
         before = _right(running, seen, true)
         until(lambda: _right(running, seen, true) > before + 0.1)
         local.drop(device)

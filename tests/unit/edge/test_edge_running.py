@@ -6,8 +6,8 @@ import pytest
 
 from daybreak.base.errors import NotFound, UnhealthyBundle
 from daybreak.edge.opening import Opened
+from daybreak.edge.running.events import drop_oldest
 from daybreak.edge.running.holding import Holding
-from daybreak.edge.running.server import drop_oldest
 from daybreak.edge.running.watching import Watching
 from daybreak.edge.unsealing import unseal
 from daybreak.edge.verifying import verify

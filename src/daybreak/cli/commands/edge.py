@@ -114,7 +114,7 @@ def run(
     given = access(trust, key, passphrase_file)
     needs_serving()
     from daybreak.cli.edge_serving import Asked, serve
-    from daybreak.edge.running.server import Options
+    from daybreak.edge.running.options import Options
 
     options = Options(host, port, threads, trial, every, learn, page, certificate, tls_key)
     serve(Asked(bundle, state, home, updates, json), given, options)
@@ -200,6 +200,7 @@ def tune(
     JSON: {task, rows, anchors, before, after, loss_before, loss_after, anchors_before, anchors_after, strength, rest}, null with --drop.
     """
     device = opened_device(state, key, passphrase_file, home)
+    from daybreak.edge.running.events import FOLDER
     from daybreak.edge.tuning import local
     from daybreak.edge.tuning.feedback import from_device, from_file
     from daybreak.edge.tuning.tuning import tune as fit
@@ -209,7 +210,7 @@ def tune(
         print_json(None) if json else console().print("as it was signed" if gone else "there was no tuned layer")
         return
     given = access(trust, key, passphrase_file)
-    judged = from_file(feedback) if feedback else from_device(device.folder / "events")
+    judged = from_file(feedback) if feedback else from_device(device.folder / FOLDER)
     report = fit(device, given.trusted(), given.unlock(), judged)
     print_json(msgspec.to_builtins(report)) if json else _print_report(report)
 

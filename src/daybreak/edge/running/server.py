@@ -12,13 +12,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from daybreak.base.errors import DaybreakError, NotFound
 from daybreak.edge.device.folder import STATE, DeviceFolder
 from daybreak.edge.device.state import Installed
 from daybreak.edge.opening import Access, Opened, open_installed
+from daybreak.edge.running import events
 from daybreak.edge.running.holding import Holding
+from daybreak.edge.running.options import Options
 from daybreak.edge.running.watching import Watching
 from daybreak.edge.sources import Source
 from daybreak.edge.tuning import local
@@ -26,37 +26,17 @@ from daybreak.edge.updating import update
 from daybreak.serving import app, logs, predict, sockets
 from daybreak.serving.deployment import Capture, Deployment, Served
 from daybreak.serving.engine import Engine
-from daybreak.serving.events import SUFFIX, Writer
+from daybreak.serving.events import Writer
 from daybreak.serving.guard import TOKENS, Guard
 from daybreak.serving.http.server import Server
 from daybreak.serving.ids import Ids, key_of
 from daybreak.serving.tls import context_of
 from daybreak.serving.tokens import Tokens
 
-EVENTS = "events"  # below the device's folder: feedback, and requests where they are kept
-MOST_EVENTS = 256 << 20  # bytes; beyond it the oldest are dropped
 TICK = 0.25  # seconds between looks at the folder
 COMPANIONS = ("metrics", "capture")
 
 _log = logging.getLogger(logs.NAME)
-
-
-class Options(msgspec.Struct, frozen=True):
-    """How a device serves.
-
-    `trial`: seconds in which a new version has to do well before it is confirmed; `every`: seconds between questions for updates;
-    `learn`: keep requests beside feedback, so that the last layer can be fitted to them.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8080
-    threads: int = 1
-    trial: float = 30.0
-    every: float = 300.0
-    learn: bool = False
-    page: bool = True
-    certificate: str = ""
-    key: str = ""
 
 
 class DeviceServer:
@@ -81,8 +61,8 @@ class DeviceServer:
         self._complaint = ""
         self._stopping = asyncio.Event()
         self._reserved = sockets.reserve(options.host, options.port)
-        events = Writer(device.folder / EVENTS, 0)
-        self._engine = Engine(device.folder, self._holding.load, Ids(key_of(device.folder / "secret")), events)
+        writer = Writer(device.folder / events.FOLDER, 0)
+        self._engine = Engine(device.folder, self._holding.load, Ids(key_of(device.folder / "secret")), writer)
         self._engine.observers.append(self._watching)
 
     @property
@@ -111,11 +91,18 @@ class DeviceServer:
                     task.result()  # raises what ended it
         finally:
             await _end(following)
-            if self._serving is not None:
-                self._device.put_back(self._serving.bundle.digest)
+            self._put_back()
             await server.drain(self._engine.deployment.limits.drain)
             await self._engine.drain()
             self._engine.events.close()
+
+    def _put_back(self) -> None:
+        """A trial that ends because we were asked to stop goes on next time."""
+        try:
+            if self._serving is not None:
+                self._device.put_back(self._serving.bundle.digest)
+        except (DaybreakError, OSError) as error:
+            self._complain(str(error))
 
     @property
     def told(self) -> str:
@@ -156,6 +143,15 @@ class DeviceServer:
 
     async def _show(self, chosen: Installed) -> None:
         """Open a bundle and let it answer in place of the one before, without losing a request."""
+        try:
+            await self._swap(chosen)
+        except DaybreakError as error:
+            if not local.drop(self._device):
+                raise
+            self._tell(f"the tuned layer is dropped: {error}")
+            await self._swap(chosen)
+
+    async def _swap(self, chosen: Installed) -> None:
         opened = await asyncio.to_thread(open_installed, self._device, chosen, self._trusted, self._unlock)
         self._generation += 1
         served = self._holding.take(opened, self._generation)
@@ -204,7 +200,7 @@ class DeviceServer:
                 await self._look_at_trial()
                 if self._stamped() != self._stamp:
                     await self._look_at_folder()
-                drop_oldest(self._device.folder / EVENTS, MOST_EVENTS)
+                events.drop_oldest(self._device.folder / events.FOLDER, events.MOST)
             except (
                 DaybreakError,
                 OSError,
@@ -233,18 +229,10 @@ class DeviceServer:
             self._tell(f"version {wanted.version} was installed")
             await self._first()
         elif self._stamp[1] != before[1]:
-            await self._retune(wanted)
+            await self._show(wanted)
         else:
             return
         self._tell(f"serving {self.told}")
-
-    async def _retune(self, wanted: Installed) -> None:
-        try:
-            await self._show(wanted)
-        except DaybreakError as error:
-            local.drop(self._device)
-            self._tell(f"the tuned layer is dropped: {error}")
-            await self._show(wanted)
 
     async def _ask(self, source: Source) -> None:
         """Ask for updates, for ever. What is refused is told and changes nothing."""
@@ -273,17 +261,6 @@ class DeviceServer:
     def _stamped(self) -> tuple[int, int]:
         """When state and tuned layer were written."""
         return _changed(self._device.folder / STATE), _changed(self._device.folder / local.FILE)
-
-
-def drop_oldest(folder: Path, most: int) -> None:
-    """Keep a folder of events below `most` bytes; the newest segment stays whatever it weighs."""
-    segments = sorted((file for file in folder.glob(f"*{SUFFIX}")), key=lambda file: file.name)
-    sizes = [file.stat().st_size for file in segments]
-    for segment, size in list(zip(segments, sizes, strict=True))[:-1]:
-        if sum(sizes) <= most:
-            return
-        segment.unlink(missing_ok=True)
-        sizes.remove(size)
 
 
 def _changed(file: Path) -> int:
