@@ -1,0 +1,86 @@
+"""The command: what it says of wrong use, and while it runs."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from daybreak.cli import batching
+from daybreak.cli.main import main
+from daybreak.testing import packages
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    packages.mlp(tmp_path / "model", features=3)
+    pq.write_table(pa.table({"features": np.zeros((5, 3), "f4").tolist()}), tmp_path / "in.parquet")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def command(*words):
+    with pytest.raises(SystemExit) as ended:
+        main(["batch", *words])
+    return ended.value.code
+
+
+def test_the_report_as_json(folder, capsys):
+    assert command("model", "in.parquet", "-o", "out", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {
+        "out": str(folder / "out"),
+        "rows": 5,
+        "rejected": 0,
+        "parts": 1,
+        "resumed": 0,
+        "manifest": f"{folder}/out/_manifest.json",
+    }
+
+
+def test_going_on_is_told(folder, capsys):
+    assert command("model", "in.parquet", "-o", "out") == 0
+    (folder / "out" / "_manifest.json").unlink()
+    assert command("model", "in.parquet", "-o", "out") == 0
+    told = capsys.readouterr()
+    assert "going on after 5 rows" in told.err
+    assert "5 rows in 1 parts (1 of them were there already)" in told.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("nothing@1", "in.parquet", "-o", "out"), 2, "no model is called nothing"),
+        (("model", "other.parquet", "-o", "out"), 2, "no file matches other.parquet"),
+        (("model", "in.parquet", "-o", "out", "--column", "features"), 2, "--column is FIELD=COLUMN"),
+        (("model", "in.parquet", "-o", "out", "--format", "xlsx"), 2, "xlsx"),
+        (("model", "in.parquet"), 2, "--out"),
+        (("model", "in.parquet", "-o", "out", "--engine", "ray"), 2, "ray"),
+    ],
+)
+def test_wrong_use_is_one_message_and_exit_code_2(folder, capsys, monkeypatch, words, code, says):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    assert command(*words) == code
+    assert says in capsys.readouterr().err
+    assert not list(folder.glob("out/part-*"))
+
+
+def test_a_package_that_was_altered_is_not_used(folder, capsys):
+    (folder / "model" / "model.onnx").write_bytes(b"x")
+    assert command("model", "in.parquet", "-o", "out") == 6
+    assert "was altered: model.onnx" in capsys.readouterr().err
+
+
+def test_progress_says_rows_speed_share_and_time_left(monkeypatch):
+    said, clock = [], iter([0.0, 1.0, 2.0, 3.0])
+    monkeypatch.setattr(batching.time, "monotonic", lambda: next(clock))
+    tell = batching._Told(said.append, often=1.0)
+    tell(500, 0, 0.0, True)
+    tell(100, 0, 0.2, False)
+    tell(90, 10, 0.4, False)
+    assert said == [
+        "going on after 500 rows",
+        "600 rows, 50 rows/s, 20%",
+        "690 rows, 10 rejected, 67 rows/s, 40%, 3.0 s left",
+    ]
