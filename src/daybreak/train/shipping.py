@@ -5,7 +5,7 @@ from typing import Any
 
 from daybreak.base.errors import UsageError
 
-DESCRIBED = ("names", "classes", "units", "output", "signature", "before", "after", "calibration", "answers")
+DESCRIBED = ("names", "classes", "units", "output", "signature", "before", "after", "assets", "calibration", "answers")
 
 
 @dataclass(frozen=True)

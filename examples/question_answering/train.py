@@ -1,0 +1,170 @@
+"""Question answering: a passage and a question in, a part of the passage out. A small reader, from nothing, in minutes on two cores.
+
+Data:    python make_data.py              (XQuAD, split by article)
+Search:  daybreak run qa.yaml
+Score:   daybreak model score 1 train:final
+
+The first units pre-train on text without labels (`cloze.py`), the others fine-tune on 950 questions. What is judged and served is the
+moving average of the weights, for with so little data the weights themselves jump about.
+"""
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import torch
+from cloze import question, sentences
+from network import Reader, tables
+from scoring import f1_scores, scores
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from torch.nn.functional import cross_entropy
+
+import daybreak
+from daybreak import Field, Output, Signature, Step
+
+PRETRAIN, UNITS, STEPS, BATCH, LONGEST = 4, 7, 300, 16, 300  # units, units, steps a unit, rows, tokens
+AVERAGE = 0.995
+VALID = 4  # articles, the last of train
+SPAN = {"start": "start", "end": "end", "to": "answer", "longest": 12}
+SIGNATURE = Signature(
+    inputs=(Field("passage", "text", description="a paragraph or so"), Field("question", "text")),
+    outputs=(Output("answer", "span", of="passage"),),
+)
+BEFORE = [
+    Step(
+        "tokenize",
+        {
+            "fields": ["question", "passage"],
+            "tokenizer": "assets/tokenizer.json",
+            "to": {"ids": "ids", "types": "types"},
+        },
+    )
+]
+
+
+def read(file):
+    return [json.loads(line) for line in Path(file).read_text(encoding="utf-8").splitlines()]
+
+
+def tokenizer_of(rows):
+    """Word pieces, learnt from the training text; names keep their capitals."""
+    made = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    made.normalizer, made.pre_tokenizer = normalizers.NFC(), pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    texts = sorted({row["passage"] for row in rows}) + [row["question"] for row in rows]
+    made.train_from_iterator(
+        texts, trainers.WordPieceTrainer(vocab_size=8000, special_tokens=special, show_progress=False)
+    )
+    made.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    return made
+
+
+def encoded(tokenizer, asked, passage, start, answer):
+    """(ids, types, first token, last token) of the answer; None where it lies beyond the longest."""
+    found = tokenizer.encode(asked, passage)
+    inside = [
+        place for place, (side, (left, right)) in enumerate(zip(found.type_ids, found.offsets, strict=True))
+        if side == 1 and left < right and left < start + len(answer) and right > start
+    ]  # fmt: skip
+    if not inside or inside[-1] >= LONGEST:
+        return None
+    return found.ids[:LONGEST], found.type_ids[:LONGEST], inside[0], inside[-1]
+
+
+def batch(rows):
+    """Tensors (B, T), (B, T), (B,), (B,)."""
+    longest = max(len(row[0]) for row in rows)
+    padded = [torch.tensor([row[part] + [0] * (longest - len(row[0])) for row in rows]) for part in (0, 1)]
+    return *padded, torch.tensor([row[2] for row in rows]), torch.tensor([row[3] for row in rows])
+
+
+def clozes(text, tokenizer, random_):
+    while True:
+        made = question(*random_.choice(text), random_)
+        if made and (row := encoded(tokenizer, *made)):
+            yield row
+
+
+@torch.no_grad()
+def answers(model, tokenizer, rows):
+    """The best part of each passage, as the served model chooses it."""
+    told = []
+    for row in rows:
+        found = tokenizer.encode(row["question"], row["passage"])
+        logits = model(torch.tensor([found.ids]), torch.tensor([found.type_ids]))
+        start, end = (logits[name][0].softmax(-1).numpy() for name in ("start", "end"))
+        scores = np.triu(np.outer(start, end)) - np.triu(np.outer(start, end), SPAN["longest"])
+        left, right = np.unravel_index(scores.argmax(), scores.shape)
+        told.append(row["passage"][found.offsets[left][0] : found.offsets[right][1]])
+    return told
+
+
+def built(run):
+    """Everything that is kept, and the rows that train and judge."""
+    rows = read(run.data["train"])
+    articles = sorted({row["article"] for row in rows})[-VALID:]
+    train, valid = [r for r in rows if r["article"] not in articles], [r for r in rows if r["article"] in articles]
+    tokenizer = tokenizer_of(train)
+    facts = tables(tokenizer, sorted({row["passage"] for row in train}))
+    model, average = Reader(*facts, dropout=run.params.dropout), Reader(*facts)
+    average.load_state_dict(model.state_dict())
+    optimizer = torch.optim.AdamW(model.parameters(), lr=run.params.lr, weight_decay=0.01)
+    run.keep(model=model, average=average, optimizer=optimizer)
+    return train, valid, tokenizer, model, average.eval(), optimizer
+
+
+def main(run):
+    train, valid, tokenizer, model, average, optimizer = built(run)
+    text = list(sentences(sorted({row["passage"] for row in train})))
+    labelled = [encoded(tokenizer, r["question"], r["passage"], r["start"], r["answer"]) for r in train]
+    labelled = [row for row in labelled if row]
+    for unit in run.epochs(UNITS):
+        chance = random.Random(run.seed_for("rows", unit))
+        made = clozes(text, tokenizer, chance)
+        total, done = (PRETRAIN, unit) if unit < PRETRAIN else (UNITS - PRETRAIN, unit - PRETRAIN)
+        for step in range(STEPS):
+            share = (done + step / STEPS) / total
+            for group in optimizer.param_groups:
+                group["lr"] = run.params.lr * min(1, 0.01 + 10 * share) * (1 - 0.9 * share)
+            fine = unit >= PRETRAIN and chance.random() > 0.15
+            rows = chance.sample(labelled, BATCH) if fine else [next(made) for _ in range(BATCH)]
+            ids, types, first, last = batch(rows)
+            logits = model.train()(ids, types)
+            loss = cross_entropy(logits["start"], first) + cross_entropy(logits["end"], last)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            with torch.no_grad():
+                for kept, new in zip(average.parameters(), model.parameters(), strict=True):
+                    kept.lerp_(new, 1 - AVERAGE)
+        run.report(f1=f1_scores(answers(average, tokenizer, valid), valid).mean(), loss=loss)
+
+    assets = run.scratch / "assets"
+    assets.mkdir(exist_ok=True)
+    tokenizer.save(str(assets / "tokenizer.json"))
+    inputs = {name: [row[name] for row in valid] for name in ("passage", "question")}
+    run.ship(
+        average,
+        inputs,
+        [row["answer"] for row in valid],
+        signature=SIGNATURE,
+        before=BEFORE,
+        after=[Step("span", SPAN)],
+        assets=assets,
+    )
+
+
+def final(run):
+    """The sealed articles, once: daybreak model score 1 train:final"""
+    _, _, tokenizer, _, average, _ = built(run)
+    for _ in run.epochs(0):
+        pass
+    run.score_test(lambda file: scores(answers(average, tokenizer, rows := read(file)), rows))
+
+
+if __name__ == "__main__":
+    daybreak.run(main, lr=1e-3, dropout=0.3)
