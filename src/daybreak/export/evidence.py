@@ -10,12 +10,12 @@ import msgspec
 import numpy as np
 
 from daybreak.export import metrics
-from daybreak.export.judging import Judge
+from daybreak.export.judging import Judge, Judged
 from daybreak.export.parity import Parity
 from daybreak.export.source import chosen, rows_of
 from daybreak.monitoring import reference
 from daybreak.signature import codec
-from daybreak.signature.fields import Field, Output, Span
+from daybreak.signature.fields import Columns, Field, Output, Span
 from daybreak.signature.media import as_png
 
 EXAMPLES = 12
@@ -26,14 +26,14 @@ def proof(folder: Path, parity: Parity) -> None:
     (folder / "parity.json").write_bytes(msgspec.json.format(msgspec.json.encode(parity), indent=1))
 
 
-def write(folder: Path, judge: Judge, parity: Parity) -> None:
+def write(folder: Path, judge: Judge, judged: Judged) -> None:
     """parity.json; and of the export's own answers, where it gave any, examples.jsonl and reference.json."""
-    proof(folder, parity)
-    if not judge.answers:
+    proof(folder, judged.parity)
+    if not judged.answers:
         return
-    lines = [json.dumps(example, ensure_ascii=False) for example in _examples(judge)]
+    lines = [json.dumps(example, ensure_ascii=False) for example in _examples(judge, judged.answers)]
     (folder / "examples.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    made = reference.make(judge.columns, judge.answers, signature=judge.signature, truth=_truth(judge))
+    made = reference.make(judge.columns, judged.answers, signature=judge.signature, truth=_truth(judge))
     (folder / "reference.json").write_bytes(reference.to_json(made))
 
 
@@ -44,11 +44,11 @@ def _truth(judge: Judge) -> Any:
     return [told(output, value, judge) for value in judge.targets] if output.kind in ("label", "number") else None
 
 
-def _examples(judge: Judge) -> list[dict[str, Any]]:
-    places = _spread(judge)
-    answers = codec.make(judge.signature).encode(chosen(judge.answers, places))
+def _examples(judge: Judge, answers: Columns) -> list[dict[str, Any]]:
+    places = _spread(judge, answers)
+    lines = codec.make(judge.signature).encode(chosen(answers, places))
     found = []
-    for place, answer in zip(places, answers, strict=True):
+    for place, answer in zip(places, lines, strict=True):
         row = {field.name: plain(field, judge.columns[field.name][place]) for field in judge.signature.inputs}
         output = judge.signature.outputs[0]
         truth = {} if judge.targets is None else {"targets": {output.name: told(output, judge.targets[place], judge)}}
@@ -56,12 +56,12 @@ def _examples(judge: Judge) -> list[dict[str, Any]]:
     return found
 
 
-def _spread(judge: Judge) -> Any:
+def _spread(judge: Judge, answers: Columns) -> Any:
     """Some rows of every answer where there are classes, else evenly spread ones."""
     rows = rows_of(judge.columns)
     output = judge.signature.outputs[0]
     if output.kind == "label":
-        order = np.argsort(judge.answers[output.name].argmax(axis=1), kind="stable")
+        order = np.argsort(answers[output.name].argmax(axis=1), kind="stable")
         return np.sort(order[np.linspace(0, rows - 1, min(EXAMPLES, rows)).astype(int)])
     return np.linspace(0, rows - 1, min(EXAMPLES, rows)).astype(int)
 

@@ -8,24 +8,21 @@ reference.json; whoever registers it adds name, version and lineage and seals it
 """
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from daybreak.base.errors import UsageError
-from daybreak.export import bare, evidence, graph, precision
+from daybreak.export import bare, evidence
+from daybreak.export.choosing import Told, first_alike
 from daybreak.export.exported import Exported
 from daybreak.export.frameworks.onnx import File
 from daybreak.export.judging import Judge
-from daybreak.export.opening import Opened, loaded, opened
+from daybreak.export.opening import loaded, opened
 from daybreak.export.options import Options
-from daybreak.export.parity import Parity, not_run
+from daybreak.export.parity import not_run
 from daybreak.export.samples import Samples
-from daybreak.export.source import Made, Way
 from daybreak.export.stage import Stage
 from daybreak.signature.fields import Signature
-
-Told = Callable[[str], None]
 
 
 def export(
@@ -57,21 +54,26 @@ def export(
             return _unseen(live, samples, signature, options, folder)
         original = opened(live, samples, signature, stage)
         judge = Judge(original, samples, options, folder)
-        made, parity, tried = _first_alike(original, judge, stage, options, folder, told)
+        found = first_alike(original, judge, stage, options, folder, told)
     finally:
         stage.close()
-    evidence.write(folder, judge, parity)
-    limits = (*made.limits, *tried)
+    made, judged = found.made, found.judged
+    evidence.write(folder, judge, judged)
     return Exported(
-        original.source.framework, made.runtime, judge.signature, parity, made.before, made.after, limits, judge.metrics
+        original.source.framework,
+        made.runtime,
+        judge.signature,
+        judged.parity,
+        made.before,
+        made.after,
+        (*made.limits, *found.tried),
+        judged.metrics,
     )
 
 
 def _unseen(file: File, samples: Samples, signature: Signature | None, options: Options, folder: Path) -> Exported:
-    made, parity = (
-        bare.made(file, samples, folder),
-        not_run("nobody gave rows to compare on: register it with samples", options),
-    )
+    made = bare.made(file, samples, folder)
+    parity = not_run("nobody gave rows to compare on: register it with samples", options)
     evidence.proof(folder, parity)
     return Exported("ONNX", made.runtime, signature or bare.told(file), parity, made.before, made.after, made.limits)
 
@@ -98,53 +100,3 @@ def _ship(samples: Samples, folder: Path) -> None:
     else:
         (folder / "code").mkdir(exist_ok=True)
         shutil.copy2(samples.code, folder / "code" / samples.code.name)
-
-
-def _first_alike(
-    original: Opened, judge: Judge, stage: Stage, options: Options, folder: Path, told: Told
-) -> tuple[Made, Parity, list[str]]:
-    """The first way whose export answers as the original does; where none does, the first that could be gone, with its failed parity.
-
-    Raises `UsageError` where none could be gone.
-    """
-    tried: list[str] = []
-    gone: list[tuple[Way, str]] = []
-    shipped = _files(folder)
-    for way in original.source.ways(original.held, options):
-        _forget(folder, shipped)
-        try:
-            made, parity = _gone(way, judge, stage, options, folder, told)
-        except UsageError as error:
-            tried.append(f"{way.name} was tried and cannot be: {error}")
-            continue
-        if parity.verdict == "passed":
-            return made, parity, tried
-        tried.append(f"{way.name} was tried and answers otherwise: {parity.why}")
-        gone.append((way, tried[-1]))
-    if not gone:
-        raise UsageError(f"the model cannot be exported. {'; '.join(tried)}")
-    first, why = gone[0]
-    _forget(folder, shipped)
-    made, parity = _gone(first, judge, stage, options, folder, told)
-    return made, parity, [other for other in tried if other != why]
-
-
-def _files(folder: Path) -> set[Path]:
-    return {file for file in folder.rglob("*") if file.is_file()}
-
-
-def _forget(folder: Path, shipped: set[Path]) -> None:
-    """Remove what a way wrote that was not taken."""
-    for file in _files(folder) - shipped:
-        file.unlink()
-
-
-def _gone(way: Way, judge: Judge, stage: Stage, options: Options, folder: Path, told: Told) -> tuple[Made, Parity]:
-    told(f"exporting by way of {way.name}")
-    made = way.write(folder)
-    if made.runtime.kind == "onnx":
-        if options.optimise:
-            graph.optimise(folder / made.runtime.file)
-        made = precision.lowered(made, judge, stage, options, folder)
-    told(f"comparing {way.name} with the original")
-    return made, judge.judge(made)

@@ -1,9 +1,11 @@
 """The original's answers, held against those of a package that is not one yet."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from daybreak.base.errors import DaybreakError, UsageError
@@ -18,26 +20,35 @@ from daybreak.registry.package import RECORD, Package, seal
 from daybreak.signature.fields import Columns, Output, Signature
 from daybreak.signature.inferring import columns_of
 
+SLOW = 32  # rows that a model in Python is asked about one by one: a call costs milliseconds
 KEPT_APART = 4  # of the rows at most a quarter measures int8's ranges, where no others are given for that
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Of one export: parity, its answers to all rows (none where it failed on the way), and its metrics."""
+
+    parity: Parity
+    answers: Columns
+    metrics: dict[str, float]
+
+
 class Judge:
-    """Asks the original once; judges as many exports as are tried. `columns`: the rows that are judged; `answers`: of the last export."""
+    """Asks the original once; judges as many exports as are tried. `columns`: the rows that are judged."""
 
     def __init__(self, opened: Opened, samples: Samples, options: Options, folder: Path) -> None:
         self.signature: Signature = opened.signature
         self._options, self._folder, self._source = options, folder, opened.source
+        self._fewer = msgspec.structs.replace(options, rows=min(options.rows, SLOW))
         rows = rows_of(opened.held)
         self.calibration, judged = _apart(opened, samples, options, rows)
         self.columns: Columns = chosen(opened.held, judged)
         self.targets = None if samples.targets is None else _picked(samples.targets, judged, rows)
         self.told = dict(samples.metrics)
         self.original, self._decisions_alone = self._asked(opened, samples, judged)
-        self.answers: Columns = {}
-        self.metrics: dict[str, float] = {}
         self._first = self._measured(self.original)
 
-    def judge(self, made: Made) -> Parity:
+    def judge(self, made: Made) -> Judged:
         """Parity of what lies in the folder; the metric on all rows included."""
         package = Package("candidate", 1, time.time(), self.signature, made.runtime, made.before, made.after)
         seal(self._folder, package)
@@ -49,18 +60,17 @@ class Judge:
             (self._folder / RECORD).unlink()
         try:
             predict = self._decided(model.predict) if self._decisions_alone else model.predict
-            found, self.answers = parity.compare(
-                self.original, predict, self.columns, self.signature.outputs, self._options
-            )
+            options = self._options if made.runtime.kind == "onnx" else self._fewer
+            found, answers = parity.compare(self.original, predict, self.columns, self.signature.outputs, options)
         finally:
             model.close()
-        return self._with_metric(found)
+        told = self._measured(answers) if answers else {}
+        return Judged(self._with_metric(found, told), answers, told)
 
-    def _with_metric(self, found: Parity) -> Parity:
-        self.metrics = self._measured(self.answers) if self.answers else {}
-        if not self.metrics:
+    def _with_metric(self, found: Parity, told: dict[str, float]) -> Parity:
+        if not told:
             return found
-        name, value = next(iter(self.metrics.items()))
+        name, value = next(iter(told.items()))
         return parity.with_metric(found, name, self._first[name], value, self.told.get(name), self._options.allowed)
 
     def _measured(self, answers: Columns) -> dict[str, float]:
