@@ -77,37 +77,48 @@ class Serving:
 
 
 class Browser:
-    """Pages that are watched: each request goes to one of the servers, no script fails, no policy is broken."""
+    """Two windows, of a desk and of a phone. Watched: each request goes to one of the servers, no script fails, no policy is broken."""
 
     def __init__(self, chromium, serving):
-        self._chromium = chromium
         self._serving = serving
-        self._contexts = []
+        desk, hand = {"width": 1180, "height": 860}, {"width": 360, "height": 740}
+        self._contexts = [chromium.new_context(viewport=desk), chromium.new_context(viewport=hand, has_touch=True)]
+        self._pages = [self._watched(context) for context in self._contexts]
         self.wrong = []
 
-    def visit(self, name, path="/", *, dark=False, phone=False, **options):
-        size = {"width": 360, "height": 740} if phone else {"width": 1180, "height": 860}
-        scheme = "dark" if dark else "light"
-        context = self._chromium.new_context(viewport=size, color_scheme=scheme, has_touch=phone, **options)
-        context.set_default_timeout(10_000)
-        context.on("request", self._asked)
-        context.on("page", lambda page: page.on("pageerror", lambda error: self.wrong.append(str(error))))
-        self._contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: self._said(said.text))
-        page.goto(self._serving.url(name, path))
+    def visit(self, name, *, dark=False, phone=False, still=False):
+        """A deployment's page, loaded afresh."""
+        page = self._pages[phone]
+        motion = "reduce" if still else "no-preference"
+        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion=motion)
+        page.goto(self._serving.url(name))
         return page
 
     def shot(self, page, name):
         SHOTS.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
-    def close(self):
-        for context in self._contexts:
-            context.close()
+    def leave(self):
+        """As it was before the test; what went wrong in it."""
+        for context, kept in zip(self._contexts, self._pages, strict=True):
+            context.set_offline(False)
+            for page in context.pages:
+                if page is not kept:
+                    page.close()
+            kept.goto("about:blank")
+        wrong, self.wrong = self.wrong, []
+        return wrong
+
+    def _watched(self, context):
+        context.set_default_timeout(10_000)
+        context.on("request", self._asked)
+        context.on("page", lambda page: page.on("pageerror", lambda error: self.wrong.append(str(error))))
+        page = context.new_page()
+        page.on("console", lambda said: self._said(said.text))
+        return page
 
     def _asked(self, request):
-        local = request.url.startswith(("data:", "blob:")) or any(
+        local = request.url.startswith(("data:", "blob:", "about:")) or any(
             request.url.startswith(f"{origin}/") for origin in self._serving.origins
         )
         if not local:

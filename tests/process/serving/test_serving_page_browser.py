@@ -69,12 +69,15 @@ def chromium(tmp_path_factory):
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def windows(chromium, serving):
+    return Browser(chromium, serving)
+
+
 @pytest.fixture
-def browser(chromium, serving):
-    watched = Browser(chromium, serving)
-    yield watched
-    watched.close()
-    assert not watched.wrong
+def browser(windows):
+    yield windows
+    assert not windows.leave()
 
 
 needs_mnist = pytest.mark.skipif(not MNIST.is_dir(), reason="the shared data with MNIST is not here")
@@ -197,7 +200,9 @@ def test_an_answer_is_marked_in_its_passage(browser):
         assert page.locator(".passage mark").inner_text() == "1066"
         assert page.locator(".passage").inner_text() == PASSAGE
         browser.shot(page, f"question-answering-{'dark' if dark else 'light'}")
-    page.get_by_role("textbox", name="passage").fill("🙂 It ended at Ely.")  # a letter that is two in UTF-16, and one to the model
+    page.get_by_role("textbox", name="passage").fill(
+        "🙂 It ended at Ely."
+    )  # a letter that is two in UTF-16, and one to the model
     page.get_by_label("question").fill("Where did it end?")
     ask(page)
     expect(page.locator(".passage mark")).to_have_text("Ely")
@@ -495,7 +500,7 @@ def test_a_phone_shows_all_without_scrolling_sideways(browser, name):
 
 @pytest.mark.parametrize("name", ["gallery", pytest.param("mnist", marks=needs_mnist)])
 def test_axe_finds_nothing_serious_by_day_and_by_night(browser, name):
-    page = browser.visit(name, reduced_motion="reduce")
+    page = browser.visit(name, still=True)
     ask(page)
     page.locator("[data-example='0']").click()
     headline(page)
