@@ -5,7 +5,8 @@ import glob
 import gzip
 import lzma
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -56,14 +57,19 @@ def system(path: str) -> Any:
     return _system(f"{scheme}://{rest.split('/')[0]}")
 
 
-def opened(path: str, *, unpack: bool = False) -> Any:
-    """For reading bytes. `unpack`: a .gz or its like as what is in it."""
-    if not remote(path):
-        return PACKED.get(Path(path).suffix.lower(), open)(path, "rb") if unpack else Path(path).open("rb")
-    system(path)  # says what is missing, where something is
-    import fsspec
+def opened(path: str) -> Any:
+    """For reading bytes."""
+    return system(path).open(path, "rb") if remote(path) else Path(path).open("rb")
 
-    return fsspec.open(path, "rb", compression="infer" if unpack else None).open()
+
+@contextmanager
+def streamed(path: str) -> Iterator[tuple[Any, Callable[[], float]]]:
+    """What is in a file, also in a packed one (.gz, .bz2, .xz), and a function that says how much of it was read, 0..1."""
+    with opened(path) as raw:
+        size = raw.seek(0, os.SEEK_END) or 1
+        raw.seek(0)
+        kind = PACKED.get(os.path.splitext(path.lower())[1])  # noqa: PTH122 - also of a URL
+        yield (kind(raw) if kind else raw), lambda: min(1.0, raw.tell() / size)
 
 
 def bytes_of(path: str) -> bytes:

@@ -224,6 +224,17 @@ def test_inputs_that_are_none(income, tmp_path):
         run(income, tmp_path / "folder", out=tmp_path / "out3")
 
 
+def test_files_without_rows_are_done_at_once(income, tmp_path):
+    pq.write_table(
+        pa.table({name: pa.array(values).slice(0, 0) for name, values in PEOPLE.items()}), tmp_path / "none.parquet"
+    )
+    (tmp_path / "none.csv").write_text(",".join(PEOPLE) + "\n")
+    (tmp_path / "none.jsonl").write_text("\n\n")
+    for name in ("none.parquet", "none.csv", "none.jsonl"):
+        report = run(income, tmp_path / name, out=tmp_path / f"out-{name}")
+        assert (report.rows, report.rejected, report.parts) == (0, 0, 0)
+
+
 def sound_package(folder):
     """The mean of a recording, as a number."""
     (folder / "code").mkdir(parents=True)

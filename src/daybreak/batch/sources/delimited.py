@@ -1,6 +1,5 @@
 """CSV: cells are read as they are written, by Arrow, and become numbers by the signature; a cell that is none rejects its row alone."""
 
-import io
 from collections.abc import Iterator
 from csv import reader as cells_of
 from typing import Any
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from daybreak.base.errors import BadRow, UsageError
-from daybreak.batch.places import Input, opened
+from daybreak.batch.places import Input, streamed
 from daybreak.batch.plan import Plan, check_kept, wanted
 from daybreak.batch.sources import Piece, Taken, Wanted, arrow, tables
 from daybreak.batch.sources.arrow import Faults
@@ -34,7 +33,7 @@ class Delimited:
 
     def __init__(self, index: int, given: Input, plan: Plan, signature: Signature) -> None:
         self._index, self._given, self._plan, self._signature = index, given, plan, signature
-        with opened(given.path, unpack=True) as file:
+        with streamed(given.path) as (file, _):
             first = file.read(1 << 20).partition(b"\n")[0].decode("utf-8-sig", "replace").strip()
         tabs = given.path.lower().split(".csv")[0].endswith((".tsv", ".tsv.gz"))
         self._delimiter = "\t" if tabs else ";" if ";" in first and "," not in first else ","
@@ -54,12 +53,11 @@ class Delimited:
         """All is parsed, what is not wanted is dropped. A row with another number of cells belongs to the piece of those around it."""
         size, last = self._plan.part_rows, -1
         odd: list[tuple[int, str]] = []  # records that are no rows: place among all, why
-        with opened(self._given.path, unpack=True) as raw:
-            counted = _Counted(raw)
-            for number, table in assembled(self._batches(counted, odd), size, lambda _: True):
+        with streamed(self._given.path) as (file, reached):
+            for number, table in assembled(self._batches(file, odd), size, lambda _: True):
                 last = number
                 if wanted(number):
-                    yield Piece(self._index, number, (table, _Odd(odd)), counted.done / max(self._given.size, 1))
+                    yield Piece(self._index, number, (table, _Odd(odd)), reached())
         after = _Odd(odd)
         for number in sorted({number for number in (after.before // size).tolist() if number > last}):
             if wanted(number):
@@ -126,24 +124,6 @@ class _Odd:
     def moved(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Places among all records of rows that were counted without the odd ones."""
         return np.asarray(rows + np.searchsorted(self.before, rows, "right"))
-
-
-class _Counted(io.RawIOBase):
-    """A file that tells how far it was read."""
-
-    def __init__(self, raw: Any) -> None:
-        self._raw, self.done = raw, 0
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
-        data: bytes = self._raw.read(size)
-        told = self._raw.tell() if not hasattr(self._raw, "fileobj") else self.done + len(data)
-        self.done = int(told)
-        return data
 
 
 def cells(field: Field, table: pa.Table, columns: list[str], faults: Faults) -> NDArray[Any]:

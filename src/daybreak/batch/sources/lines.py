@@ -7,7 +7,7 @@ import msgspec
 import pyarrow as pa
 
 from daybreak.base.errors import BadRow, UsageError
-from daybreak.batch.places import Input, opened
+from daybreak.batch.places import Input, streamed
 from daybreak.batch.plan import Plan
 from daybreak.batch.sources import Piece, Taken, Wanted
 from daybreak.batch.sources.tables import moved
@@ -29,7 +29,7 @@ class Lines:
 
     def check(self) -> None:
         """The first row's names. Raises `UsageError`."""
-        with opened(self._given.path, unpack=True) as file:
+        with streamed(self._given.path) as (file, _):
             first = next((line for line in file if line.strip()), b"")
         try:
             if first:
@@ -43,14 +43,13 @@ class Lines:
 
     def pieces(self, wanted: Wanted) -> Iterator[Piece]:
         """All lines are read, what is not wanted is dropped."""
-        size, held, number, done = self._plan.part_rows, [], -1, 0
-        with opened(self._given.path, unpack=True) as file:
+        size, held, number = self._plan.part_rows, [], -1
+        with streamed(self._given.path) as (file, reached):
             for number, line in enumerate(file):
                 held.append(line)
-                done += len(line)
                 if len(held) == size:
                     if wanted(number // size):
-                        yield Piece(self._index, number // size, held, min(1.0, done / max(self._given.size, 1)))
+                        yield Piece(self._index, number // size, held, reached())
                     held = []
         if held and wanted(number // size):
             yield Piece(self._index, number // size, held, 1.0)
