@@ -10,6 +10,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_digits, load_iris
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -105,6 +106,26 @@ def test_named_columns_of_words_and_numbers_are_inputs_of_their_own(tmp_path):
         ("clerk", "farmer", "smith"),
     )
     assert exported.signature.outputs[0].classes == ("poor", "rich")
+
+
+@pytest.mark.parametrize("words", [[SimpleImputer(strategy="most_frequent"), OneHotEncoder()], [OneHotEncoder()]])
+def test_missing_words_and_numbers_are_null(words, tmp_path):
+    """A graph knows no null among strings: what was fitted on NaN asks for the empty text there."""
+    pandas = pytest.importorskip("pandas")
+    draws = np.random.default_rng(0)
+    frame = pandas.DataFrame(
+        {"hours": draws.normal(40, 8, 300), "job": draws.choice(["clerk", "farmer", "smith"], 300).astype(object)}
+    )
+    right = np.where((frame.hours > 40) & (frame.job != "clerk"), "rich", "poor")
+    frame.loc[draws.random(300) < 0.1, "hours"] = np.nan
+    frame.loc[draws.random(300) < 0.1, "job"] = np.nan
+    numbers = make_pipeline(SimpleImputer(), StandardScaler())
+    columns = ColumnTransformer([("hours", numbers, ["hours"]), ("job", make_pipeline(*words), ["job"])])
+    model = make_pipeline(columns, LogisticRegression()).fit(frame, right)
+    exported = export(model, Samples(frame, right), tmp_path)
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert exported.runtime.kind == "onnx"
+    assert all(field.nullable for field in exported.signature.inputs)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from daybreak.base.errors import UsageError
 from daybreak.export import graph
-from daybreak.export.frameworks import boosting, vectorizing
+from daybreak.export.frameworks import boosting, missing, vectorizing
 from daybreak.export.options import Options
 from daybreak.export.python import served
 from daybreak.export.source import Made, Way, one_hot, rows_of
@@ -118,6 +118,7 @@ class Estimator:
             raise UsageError(
                 "estimators are exported by skl2onnx, which is missing: pip install 'daybreak[export]'"
             ) from error
+        estimator = missing.as_empty(estimator)
         boosted = boosting.register(estimator)
         if dtype == np.float64:
             estimator = _rounded(estimator)

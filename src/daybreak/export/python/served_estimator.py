@@ -42,7 +42,16 @@ def _matrix(columns: Arrays) -> Any:
 def _frame(columns: Arrays) -> Any:
     import pandas as pd
 
-    return pd.DataFrame({name: list(column) if column.ndim > 1 else column for name, column in columns.items()})
+    return pd.DataFrame({name: list(column) if column.ndim > 1 else _words(column) for name, column in columns.items()})
+
+
+def _words(column: Any) -> Any:
+    """Missing words are NaN, as files read by pandas have them."""
+    if column.dtype != object:
+        return column
+    held = np.empty(len(column), object)
+    held[:] = [np.nan if value is None else value for value in column]
+    return held
 
 
 def _texts(columns: Arrays) -> Any:
