@@ -100,14 +100,20 @@ class Meter:
     def __init__(self, folder: Path, replica: int) -> None:
         self._folder = folder / FOLDER
         self._folder.mkdir(parents=True, exist_ok=True)
-        file = self._folder / f"{replica}-{os.getpid()}"
-        with file.open("w+b") as opened:
-            opened.truncate(_BYTES)
-            self._map = mmap.mmap(opened.fileno(), _BYTES)
-        self._cells = memoryview(self._map)[: 8 * _DOUBLES].cast("d")
         self._known: dict[Version, int] = {}
         self._faces: dict[bytes, int] = {}
-        self._inherit()
+        with _locked(self._folder, fcntl.LOCK_EX):  # processes of a container may have the same numbers after a restart
+            ours = self._folder / f"{replica}-{os.getpid()}"
+            ended = [file for file in sorted(self._folder.glob("*-*")) if file == ours or not _lives(file)]
+            counts = [Counts(data) for file in ended if len(data := file.read_bytes()) == _BYTES]
+            for file in ended:
+                file.unlink()
+            with ours.open("w+b") as opened:
+                opened.truncate(_BYTES)
+                self._map = mmap.mmap(opened.fileno(), _BYTES)
+            self._cells = memoryview(self._map)[: 8 * _DOUBLES].cast("d")
+            for one in counts:
+                self._add(one)
 
     def request(self, path: bytes, status: int, seconds: float) -> None:
         """One was answered, `seconds` after it had come in."""
@@ -167,13 +173,6 @@ class Meter:
             self._map[begin : begin + NAME_BYTES] = name.ljust(NAME_BYTES, b"\0")
         return _BEGINS["versions"] + place * len(PER_VERSION)
 
-    def _inherit(self) -> None:
-        with _locked(self._folder, fcntl.LOCK_EX):
-            for file in sorted(self._folder.glob("*-*")):
-                if not _lives(int(file.name.partition("-")[2])):
-                    self._add(Counts(file.read_bytes()))
-                    file.unlink()
-
     def _add(self, counts: Counts) -> None:
         for name in ("requests", "latency", "batches", "feedback"):
             for place, value in enumerate(counts.block(name).ravel()):
@@ -196,9 +195,10 @@ def nothing(block: str) -> NDArray[np.float64]:
     return np.zeros(_SHAPES[block])
 
 
-def _lives(pid: int) -> bool:
+def _lives(file: Path) -> bool:
+    """Whether the process that counts there may still do so."""
     try:
-        os.kill(pid, 0)
+        os.kill(int(file.name.partition("-")[2]), 0)
     except ProcessLookupError:
         return False
     except PermissionError:

@@ -74,6 +74,8 @@ def test_counters_outlive_the_process_that_counted(tmp_path):
     assert found["daybreak_requests_total", ("code", "200"), ("route", "predict")] == 2
     assert found["daybreak_rows_total", ("arm", "champion"), ("model", "digits"), ("version", "3")] == 5
     assert [file.name for file in counts.glob("*-*")] == [f"0-{os.getpid()}"]
+    Meter(tmp_path, 0)  # in a container, whose processes have the same numbers after a restart
+    assert samples(tmp_path) == found
 
 
 def test_invented_paths_and_many_versions_take_no_memory(tmp_path):
