@@ -31,23 +31,23 @@ def test_a_better_challenger_is_told_while_a_ramp_moves_nobody_who_met_it(tmp_pa
     with deployed(tmp_path, models / "mlp-1", replicas=2) as shop:
         shop.begin(RULES, ("v2", models / "mlp-2", 0.2, "challenger"))
         met, pieces = {}, []
-        for number in range(1_800):
-            if number == 1_200:
+        for number in range(1_200):
+            if number == 800:
                 met_before = dict(met)
                 met.clear()
                 shop.change(lambda now: grown(now, {"v2": 0.5}, 0.0))
-            status, told = shop.ask(ROW, f"customer {number % 600}")
+            status, told = shop.ask(ROW, f"customer {number % 400}")
             arm = told["id"].rsplit(".", 3)[0]
-            assert (status, met.setdefault(number % 600, arm)) == (200, arm)
+            assert (status, met.setdefault(number % 400, arm)) == (200, arm)
             assert told["version"] == {"champion": "1", "v2": "2"}[arm]
             if shop.rng.random() < {"champion": 0.05, "v2": 0.6}[arm]:
                 pieces.append({"id": told["id"], "kind": "conversion"})
         assert {(old, met[number]) for number, old in met_before.items() if met[number] != old} == {("champion", "v2")}
         assert shop.feedback(pieces)[0] == 202
 
-        told = shop.until(lambda told: told["verdict"]["state"] == "better" and told["arms"][1]["requests"] > 400)
+        told = shop.until(lambda told: told["verdict"]["state"] == "better" and told["arms"][1]["requests"] > 250)
         assert told["verdict"]["said"].startswith("v2 is better by ")
-        assert sum(arm["requests"] for arm in told["arms"]) == 1_800
+        assert sum(arm["requests"] for arm in told["arms"]) == 1_200
         assert [arm["weight"] for arm in told["arms"]] == [0.5, 0.5]
         assert not told["ratio"]["blocks"]
         assert told["readings"][0]["reading"]["low"] < 0.55 < told["readings"][0]["reading"]["high"]

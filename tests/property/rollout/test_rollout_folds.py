@@ -7,14 +7,19 @@ from hypothesis import strategies as st
 
 from daybreak.rollout.outcomes import difference, no_sums
 
-rows = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 199), st.integers(0, 1)), min_size=400, max_size=600)
+
+def drawn(seed, many):
+    """(many, 3): arm, bucket, yes or no."""
+    return np.random.default_rng(seed).integers(0, [2, 200, 2], (many, 3))
+
+
+rows = st.builds(drawn, st.integers(0, 2**32), st.integers(0, 600))
 
 
 def folded(rows):
     sums = no_sums(2)
-    if rows:
-        arms, buckets, values = np.array(rows).T
-        sums.add(arms, buckets, np.ones(len(arms)), values)
+    arms, buckets, values = rows.T
+    sums.add(arms, buckets, np.ones(len(arms)), values)
     return sums
 
 
@@ -31,7 +36,7 @@ def test_the_difference_is_that_of_the_means_and_turns_with_the_arms(rows):
     sums = folded(rows)
     there, back = (difference([sums], *arms, yes_or_no=True) for arms in ((0, 1), (1, 0)))
     if there.compared:
-        arms, _, values = np.array(rows).T
+        arms, _, values = rows.T
         assert there.value == pytest.approx(values[arms == 1].mean() - values[arms == 0].mean())
         assert (there.value, there.variance) == pytest.approx((-back.value, back.variance))
         assert there.variance > 0

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,12 +11,14 @@ from daybreak.rollout.assignment import BUCKETS, Arm, Router, checked, joined, o
 
 NAMES = "BCD"
 shares = st.floats(0, 1)
-steps = st.lists(st.tuples(st.sampled_from(NAMES), shares), max_size=12)
+steps = st.lists(st.tuples(st.sampled_from(NAMES), shares), max_size=6)
 
 
 def owners(split):
+    """The name of the arm of each bucket, (buckets,)."""
     router = Router(split)
-    return [router.arm_of(bucket).name for bucket in range(BUCKETS)]
+    names = np.array([arm.name for arm in router.arms])
+    return names[[router.number_of(bucket) for bucket in range(BUCKETS)]]
 
 
 @given(steps)
@@ -29,8 +32,8 @@ def test_no_ramp_moves_an_assigned_unit(steps):
             continue
         checked(split)
         after = owners(split)
-        assert all(old in {"A", new} for old, new in zip(before, after, strict=True))
-        assert after.count(name) == round(share * BUCKETS)
+        assert ((before == "A") | (before == after)).all()
+        assert (after == name).sum() == round(share * BUCKETS)
         before = after
 
 
@@ -43,7 +46,7 @@ def test_stopping_gives_back_to_the_champion_alone(steps, name):
         except UsageError:
             continue
     before, after = owners(split), owners(stopped(split, name))
-    assert [("A" if old == name else old) for old in before] == after
+    assert (np.where(before == name, "A", before) == after).all()
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

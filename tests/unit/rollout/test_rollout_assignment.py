@@ -12,7 +12,7 @@ A, B, C, S = (
     Arm("C", "digits", "5"),
     Arm("S", "digits", "6", "shadow"),
 )
-UNITS = [f"customer-{number}" for number in range(20_000)]
+UNITS = [f"customer-{number}" for number in range(10_000)]
 
 
 def names(split):

@@ -37,13 +37,13 @@ def test_a_challenger_that_always_fails_is_told_after_a_handful_of_units():
 def test_equal_rates_are_hardly_ever_told_apart_whatever_ramps_do():
     rng = np.random.default_rng(2)
     wrong = 0
-    for _ in range(300):
+    for _ in range(150):
         first = (rng.random(200) < 0.1).cumsum()
         second = (rng.random(200) < 0.4).cumsum()
         looks = [[(n - hit, hit, 0.1)] for n, hit in enumerate(first, 1)][4::5]
         looks += [[*looks[39], (n - hit, hit, 0.4)] for n, hit in enumerate(second, 1)][4::5]
         wrong += any(p_of(rate_evidence(look)) < 0.05 for look in looks)
-    assert wrong / 300 <= 0.05
+    assert wrong / 150 <= 0.05
 
 
 def test_each_unit_is_new_once():
