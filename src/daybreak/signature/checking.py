@@ -8,10 +8,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from daybreak.base.errors import BadRow
 from daybreak.signature.columns import LOOSE
 from daybreak.signature.fields import Field, Signature
-from daybreak.signature.rows import bounds, number_type
+from daybreak.signature.rows import bounds, number_type, value_type
 
 SHOWN = 40  # characters of a value in a message
 
@@ -107,7 +109,33 @@ def _tensor(field: Field, value: Any, shape: Sequence[int | None], place: int | 
         raise BadRow("bad_shape", f"{where!r} is {_dimensions(shape)}, got {told(value)}", place, where)
     if shape[0] is not None and len(value) != shape[0]:
         raise BadRow("bad_shape", f"{where!r} has {shape[0]} values, got {len(value)}", place, where)
+    if len(shape) == 1:
+        bad = _first_bad(value, value_type(msgspec.structs.replace(field, shape=(None,))))
+        if bad is None:
+            return value
+        _tensor(
+            field, value[bad], (), place, f"{where}[{bad}]"
+        )  # raises, but for 3.0 where a whole number is asked for
     return [_tensor(field, inner, shape[1:], place, f"{where}[{index}]") for index, inner in enumerate(value)]
+
+
+def _first_bad(values: list[Any], kind: Any) -> int | None:
+    """The place of a value that the type does not take, by halves: a long list with a wrong value costs hardly more than a right one."""
+    if _fits(values, kind):
+        return None
+    low, high = 0, len(values)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _fits(values[low:middle], kind) else (low, middle)
+    return low
+
+
+def _fits(values: list[Any], kind: Any) -> bool:
+    try:
+        msgspec.convert(values, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _kind(field: Field) -> str:

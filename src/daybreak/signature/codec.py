@@ -116,7 +116,10 @@ class Codec:
         return Rows((self._made(found, None),), single=True)
 
     def _made(self, row: Any, place: int | None) -> Any:
-        values = self._check(row, place)
+        try:
+            return msgspec.convert(row, self._row)
+        except (msgspec.ValidationError, UnicodeError):  # a lone surrogate is no text that could be sent
+            values = self._check(row, place)
         return self._row(**{f"f{index}": value for index, value in enumerate(values)})
 
     def _settle(self, rows: Rows) -> None:
