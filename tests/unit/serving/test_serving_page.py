@@ -32,6 +32,7 @@ def made(field, longest=0):
     [
         (Field("a", "number", low=0, high=3, unit="kg"), ['inputmode="decimal"', 'type="range"', "kg", "0 to 3 in training"]),
         (Field("a", "integer", low=0, high=3, strict=True), ['inputmode="numeric"', 'step="1"', ">0 to 3<"]),
+        (Field("a", "number", low=-3.7723, high=3.066), ['min="-3.77"', 'max="3.06"', 'step="0.01"', "-3.772 to 3.066"]),
         (Field("a", "number", low=2, high=2), ['type="text"', "2 to 2"]),
         (Field("a", "boolean"), ['type="checkbox"']),
         (Field("a", "boolean", nullable=True), ["<select", "not known", "may be left out"]),
@@ -78,9 +79,9 @@ def test_small_grey_pictures_are_drawn(field, size):
 def test_ranges_in_words():
     told = [
         span(Field("a", "number", low=low, high=high))
-        for low, high in ((0, 1_500), (0.25, None), (None, 3), (None, None))
+        for low, high in ((0, 1_500), (0.25123, None), (None, 3), (None, None))
     ]
-    assert told == ["0 to 1,500", "from 0.25", "up to 3", ""]
+    assert told == ["0 to 1,500", "from 0.2512", "up to 3", ""]
 
 
 def test_examples_are_named_by_what_tells_them_apart():

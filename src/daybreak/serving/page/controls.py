@@ -77,18 +77,22 @@ def _number(field: Field, name: str) -> str:
     )
     if field.low is None or field.high is None or not field.low < field.high:
         return typed
-    step = 10.0 ** floor(log10((field.high - field.low) / 100))
-    slider = element(
+    return element("div", typed, _slider(field.name, field.low, field.high, 1.0 if whole else 0.0), class_="ranged")
+
+
+def _slider(name: str, low: float, high: float, least: float) -> str:
+    """Beside a box that takes the same, so that the keyboard passes it by. `least`: of a step."""
+    step = max(least, 10.0 ** floor(log10((high - low) / 100)))
+    return element(
         "input",
         type="range",
-        min=field.low,
-        max=field.high,
-        step=f"{max(1.0, step) if whole else step:g}",
-        tabindex="-1",  # the box beside it takes the same, and arrow keys
-        aria_label=f"{field.name}, by sliding",
+        min=f"{ceil(low / step) * step:.12g}",  # round numbers, inside the range
+        max=f"{floor(high / step) * step:.12g}",
+        step=f"{step:g}",
+        tabindex="-1",
+        aria_label=f"{name}, by sliding",
         class_="unset",
     )
-    return element("div", typed, slider, class_="ranged")
 
 
 def _boolean(field: Field, name: str) -> str:

@@ -10,6 +10,7 @@ from daybreak.serving.page.shapes import grid, short
 from daybreak.signature.fields import Field, Signature
 
 MOST = 8
+WORDED = 4  # of those that are told in words, which take a line each
 WIDE = 48  # characters of a caption
 MEDIA = ("image", "audio")
 
@@ -35,7 +36,8 @@ def longest(field: Field, examples: Sequence[Example]) -> int:
 def buttons(signature: Signature, examples: Sequence[Example]) -> str:
     """A button each. Pictures are put in by the script, into room that is kept for them."""
     seen = next((field for field in signature.inputs if field.kind == "image" or grid(field)), None)
-    made = [_button(signature, example, place, seen) for place, example in enumerate(examples)]
+    shown = examples if seen else examples[:WORDED]
+    made = [_button(signature, example, place, seen) for place, example in enumerate(shown)]
     return element("div", *made, class_="examples thumbs" if seen else "examples")
 
 
@@ -64,7 +66,7 @@ def _value(field: Field, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return field.name if value else f"no {field.name}"
-    told = short(value) if isinstance(value, int | float) else str(value)
+    told = short(value, 3) if isinstance(value, int | float) else str(value)
     return told if field.kind == "category" else f"{field.name} {told}"
 
 

@@ -33,9 +33,9 @@ def _unrolled(field: Field, sizes: list[int | None]) -> list[int | None]:
     return [side, side] if side * side == sizes[0] else sizes
 
 
-def short(number: float) -> str:
-    """A number as a person writes it."""
-    return f"{number:,.0f}" if float(number).is_integer() and abs(number) < 1e15 else f"{number:g}"  # noqa: PLR2004
+def short(number: float, digits: int = 4) -> str:
+    """A number as a person writes it, to so many significant digits where it is not whole."""
+    return f"{number:,.0f}" if float(number).is_integer() and abs(number) < 1e15 else f"{number:.{digits}g}"  # noqa: PLR2004
 
 
 def span(field: Field) -> str:

@@ -25,7 +25,8 @@ function drift(standing) {
 function armOf(arm, several) {
   const alarms = Object.values(arm.alarms ?? {}).slice(0, MOST);
   const scores = [arm.performance?.says && `Measured: ${arm.performance.says}`, arm.estimate?.says && `Estimated: ${arm.estimate.says}`].filter(Boolean);
-  const waits = arm.judged_rows ? `${arm.open_rows.toLocaleString("en")} of ${arm.judged_rows.toLocaleString("en")} rows of the next window are here.` : "";
+  const here = arm.open_rows < arm.judged_rows ? `${arm.open_rows.toLocaleString("en")} of the ${arm.judged_rows.toLocaleString("en")} rows` : "All rows";
+  const waits = arm.judged_rows ? `${here} that the next window needs are here.` : "";
   return [
     make("p", { class: `standing ${MARKS[arm.standing] ?? "open"}` }, several ? make("b", {}, `${arm.arm}: `) : null, arm.says),
     alarms.length ? make("ul", {}, alarms.map((says) => make("li", {}, says))) : null,
