@@ -48,7 +48,7 @@ def _tensor(model: bytes, tensor: _Field) -> tuple[str, Place | None]:
     name, kind, numbers = "", 0, None
     for field in _fields(model, tensor.start, tensor.end):
         if field.number == NAME:
-            name = model[field.start : field.end].decode()
+            name = model[field.start : field.end].decode(errors="replace")
         elif field.number == TYPE:
             kind = field.value
         elif field.number in (FLOATS, RAW) and field.kind == BYTES:
