@@ -42,6 +42,9 @@ def opened(live: Any, samples: Samples, signature: Signature | None, stage: Stag
         samples = _as_declared(samples, signature)
     if samples.inputs is None:
         raise UsageError("an export is compared on real rows: give samples of what the model takes")
+    if hasattr(samples.inputs, "tocsr"):
+        told = "ship the pipeline with its vectorizer and give texts, or give samples.toarray()"
+        raise UsageError(f"samples are rows as callers send them, got a sparse matrix: {told}")
     raw = columns_of(samples.inputs, samples.names)
     fields = (
         signature.inputs

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("skl2onnx")
+from scipy.sparse import csr_matrix
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_digits, load_iris
 from sklearn.ensemble import GradientBoostingClassifier
@@ -195,6 +196,8 @@ def test_wrong_samples_are_told(linear, digits, tmp_path):
         export(linear, Samples(x, y[:10]), tmp_path)
     with pytest.raises(UsageError, match="names each of the model's 10 classes"):
         export(linear, Samples(x, y, classes=("a", "b")), tmp_path)
+    with pytest.raises(UsageError, match="got a sparse matrix: ship the pipeline with its vectorizer"):
+        export(linear, Samples(csr_matrix(x), y), tmp_path)
     with pytest.raises(UsageError, match="two or more batch sizes"):
         export(linear, Samples(x, y), tmp_path, options=Options(batches=(1,)))
 

@@ -129,9 +129,7 @@ class Estimator:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                if not self.labels:
-                    return skl2onnx.convert_sklearn(estimator, **given)
-                return _without_zipmap(skl2onnx.convert_sklearn, estimator, given)
+                return _converted(skl2onnx.convert_sklearn, estimator, given, labels=self.labels)
             except Exception as error:  # a converter for each estimator, each with errors of its own
                 raise UsageError(f"skl2onnx cannot convert it: {' '.join(str(error).split())[:300]}") from error
 
@@ -187,12 +185,17 @@ class Estimator:
         )
 
 
-def _without_zipmap(convert: Callable[..., Any], estimator: Any, given: dict[str, Any]) -> Any:
-    """Probabilities as one array, not as a dict a row; converters that never make one do not know the option."""
+def _converted(convert: Callable[..., Any], estimator: Any, given: dict[str, Any], *, labels: bool) -> Any:
+    """Probabilities as one array, not as a dict a row (some converters lack the option); trees by the operators that all know."""
+    options = {"options": {id(estimator): {"zipmap": False}}} if labels else {}
     try:
-        return convert(estimator, options={id(estimator): {"zipmap": False}}, **given)
+        return convert(estimator, **options, **given)
     except NameError:
         return convert(estimator, **given)
+    except RuntimeError as error:
+        if "ai.onnx.ml" not in str(error):
+            raise
+        return convert(estimator, **options, **{**given, "target_opset": boosting.OPSET})
 
 
 def _as_one_hot(model: Any, classes: NDArray[Any]) -> None:
