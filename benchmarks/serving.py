@@ -159,14 +159,15 @@ class Server:
         return spent
 
     def memory(self):
-        """MB of proportional set size: of the largest process, and of all."""
-        found = []
+        """MB: resident set of the largest process, and proportional set of all (which shares libraries with whoever maps them)."""
+        largest, whole = 0.0, 0.0
         for one in self.processes():
             try:
-                found.append(one.memory_full_info().pss / 1e6)
+                found = one.memory_full_info()
             except psutil.Error:
                 continue
-        return max(found), sum(found)
+            largest, whole = max(largest, found.rss / 1e6), whole + found.pss / 1e6
+        return largest, whole
 
     def stop(self):
         everyone = self.processes()
@@ -298,7 +299,10 @@ def alone(mine, options):
         flush=True,
     )
     largest, whole = mine.memory()
-    print(f"memory (PSS) of the replica {largest:.0f} MB (100 MB), with its supervisor {whole:.0f} MB")
+    print(
+        f"memory of the replica {largest:.0f} MB resident (100 MB); of all processes {whole:.0f} MB proportional",
+        flush=True,
+    )
 
 
 def main():

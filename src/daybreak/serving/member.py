@@ -171,6 +171,7 @@ class Member:
                 stdout=log,
                 stderr=log,
                 pass_fds=descriptors,
+                start_new_session=True,  # Ctrl-C is for the supervisor, who lets replicas and their workers finish
                 env=os.environ | {"MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"},
             )
         reader, writer = await asyncio.open_unix_connection(sock=ours)
@@ -195,6 +196,7 @@ class Member:
             except TimeoutError:
                 raise Died(f"replica {self.number} said nothing for {PATIENCE:.0f} s") from None
             if report is None:
+                self.ready.clear()  # who waits for the next process must not meet this one
                 self._reports.put_nowait(None)
                 code = await self._process.wait() if self._process is not None else 0
                 raise Died(f"replica {self.number} {_ended(code)}")

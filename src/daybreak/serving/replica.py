@@ -158,14 +158,14 @@ async def run(folder: Path, number: int, descriptors: list[int]) -> None:
     replica = Replica(folder, number, control.Channel(reader, writer, control.Order), socket.socket(fileno=listening))
     if risk >= 0:
         replica.at_risk(Handing(socket.socket(fileno=risk), mmap.mmap(table, 0)))
-    loop.add_signal_handler(signal.SIGTERM, replica.stop)
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(asked, replica.stop)
     await replica.run()
 
 
 def main(words: list[str]) -> None:
     """The process."""
     folder, number, descriptors = Path(words[0]), int(words[1]), [int(word) for word in words[2:]]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the supervisor tells us
     faulthandler.enable()
     logs.begin(f"replica-{number}")
     allow_descriptors()

@@ -58,6 +58,7 @@ class Supervisor:
         self._notices: list[Notice] = []
         self._members: list[Member] = []
         self._unread = ""
+        self._told: Status | None = None  # as status.json has it
         self._leaving: asyncio.Future[None] | None = None
         self._reserved = reserve(self._wanted.host, self._wanted.port)
         self._host, self._port = self._reserved.getsockname()[:2]
@@ -99,6 +100,7 @@ class Supervisor:
                 self._state = "failed"
                 self._notices.append(Notice(time.time(), str(error)))
                 _log.error(str(error))
+                self.tell()
                 raise
             finally:
                 await self._end()
@@ -154,10 +156,7 @@ class Supervisor:
         for member in self._members:
             if member.ready.is_set() and member.generation != self.deployment.generation:
                 await swapping.catch_up(member, self.deployment)
-        whole = all(
-            member.ready.is_set() for member in self._members if member.generation
-        )  # others come for the first time
-        self._become("serving" if whole else "degraded")
+        self.tell()
 
     async def _swap(self, wanted: Deployment) -> None:
         self._say_fixed(wanted)
@@ -233,8 +232,19 @@ class Supervisor:
             _log.info("the deployment is %s", state)
             self.tell()
 
+    def _now(self) -> State:
+        """How it is, as of what replicas said last; those that come for the first time are not missed."""
+        if self._serving is None or self._state not in ("serving", "degraded"):
+            return self._state
+        here = [member for member in self._members if member.generation]
+        whole = all(member.ready.is_set() and member.generation == self._serving.generation for member in here)
+        return "serving" if whole else "degraded"
+
     def tell(self) -> None:
-        """Write status.json."""
+        """Write status.json, where there is news."""
+        if (state := self._now()) != self._state:
+            self._state = state
+            _log.info("the deployment is %s", state)
         replicas = tuple(
             ReplicaStatus(one.number, one.pid, one.state, one.generation, one.restarts, one.since)
             for one in self._members
@@ -248,7 +258,9 @@ class Supervisor:
             replicas=replicas,
             notices=tuple(self._notices),
         )
-        status.write(self.folder, made)
+        if made != self._told:
+            self._told = made
+            status.write(self.folder, made)
 
 
 def told(deployment: Deployment) -> str:

@@ -141,6 +141,19 @@ def test_stopping_answers_what_was_begun(own):
     assert own.status.state == "stopped"
 
 
+def test_a_model_that_never_loads_ends_the_deployment_with_the_reason(own):
+    broken = own.package(1)
+    (broken / "code" / "adding.py").write_text("raise RuntimeError('of no use')")
+    own.want(broken)
+    ended = subprocess.run(
+        [sys.executable, "-P", "-m", "daybreak.serving.supervisor", str(own.home.path), "sums"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 7
+    assert own.status.state == "failed"
+    assert "of no use" in own.status.notices[-1].text
+
+
 def test_a_port_that_is_taken_is_told_in_one_sentence(own):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         own.want(own.package(1), port=taken.getsockname()[1])
