@@ -16,7 +16,7 @@ from blake3 import blake3
 from daybreak.base.errors import UsageError
 from daybreak.batch import places, processes
 from daybreak.batch.places import Out, remote
-from daybreak.batch.plan import JOB, MANIFEST, REJECTS, Done, Format, Plan, kept, settled, sizes
+from daybreak.batch.plan import JOB, MANIFEST, REJECTS, Done, Format, Plan, check_own, kept, settled, sizes
 from daybreak.batch.running import Share, run, source, threads_for
 from daybreak.registry.package import Package, verify
 
@@ -62,6 +62,7 @@ def start(request: Request, tell: Progress) -> Report:
     package = verify(request.folder)
     plan = planned(request, package)
     out = Out(request.out)
+    check_own(out)
     with _alone(out):
         settled(out, plan)
         done = marks(out)
@@ -157,9 +158,9 @@ def _alone(out: Out) -> Iterator[None]:
     if remote(out.path):
         yield
         return
-    folder = Path(out.path)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+    folder = Path(out.path) / JOB
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a") as lock:  # which leaves it as it is
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

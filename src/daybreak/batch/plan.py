@@ -63,15 +63,19 @@ def sizes(signature: Signature, part_rows: int | None, batch: int | None) -> tup
     return part_rows or ROWS[kind], batch or BATCH[kind]
 
 
+def check_own(out: Out) -> None:
+    """Raises `UsageError` for a folder that holds something else than a job."""
+    others = [
+        name for name in out.names() if name != JOB
+    ]  # which is all that a job leaves that was cut off before its plan
+    if others and out.read(PLAN) is None:
+        raise UsageError(f"a job writes into a folder of its own, {out.path} holds {others[0]}; give another one")
+
+
 def settled(out: Out, plan: Plan) -> bool:
     """Write the plan down, or see that it is the one that is there; whether there was one. Raises `UsageError`."""
     held = out.read(PLAN)
     if held is None:
-        others = [
-            name for name in out.names() if name != JOB
-        ]  # a job that was cut off before it wrote its plan leaves that
-        if others:
-            raise UsageError(f"a job writes into a folder of its own, {out.path} holds {others[0]}; give another one")
         out.write(PLAN, msgspec.json.format(msgspec.json.encode(plan), indent=1))
         return False
     try:

@@ -1,5 +1,6 @@
 """A job that goes on: only with the same plan, and only where it was."""
 
+import fcntl
 import json
 import shutil
 
@@ -98,6 +99,16 @@ def test_a_folder_that_holds_something_else_is_left_alone(job, tmp_path):
     (tmp_path / "out" / "thesis.txt").write_text("x")
     with pytest.raises(UsageError, match=r"holds thesis\.txt"):
         job()
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["thesis.txt"]
+
+
+def test_two_jobs_do_not_write_into_one_folder(job, tmp_path):
+    (tmp_path / "out" / ".job").mkdir(parents=True)
+    with (tmp_path / "out" / ".job" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(UsageError, match="another job is writing"):
+            job()
+    assert job().rows == 100
 
 
 @given(st.lists(st.integers(1, 40), max_size=8), st.integers(1, 25), st.sets(st.integers(0, 20)))
