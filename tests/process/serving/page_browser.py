@@ -20,6 +20,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
 ]  # fmt: skip
+PATIENCE = 30_000  # milliseconds: the machine may be busy
 SHOTS = Path(__file__).parents[3] / "build" / "screenshots"
 
 
@@ -110,7 +111,7 @@ class Browser:
         return wrong
 
     def _watched(self, context):
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.on("request", self._asked)
         context.on("page", lambda page: page.on("pageerror", lambda error: self.wrong.append(str(error))))
         page = context.new_page()
