@@ -23,7 +23,7 @@ import sys, time, json
 import numpy as np, onnxruntime, pyarrow as pa, pyarrow.parquet as pq
 model, source, out = sys.argv[1:]
 session = onnxruntime.InferenceSession(model)
-began = time.perf_counter()
+began, spent = time.perf_counter(), time.process_time()
 names = [f"f{i:02d}" for i in range(64)]
 writer, rows = None, 0
 for batch in pq.ParquetFile(source).iter_batches(65536, columns=names):
@@ -34,7 +34,7 @@ for batch in pq.ParquetFile(source).iter_batches(65536, columns=names):
     writer.write_table(table)
     rows += len(batch)
 writer.close()
-print(json.dumps({"rows": rows, "seconds": time.perf_counter() - began}))
+print(json.dumps({"seconds": time.perf_counter() - began, "cpu": time.process_time() - spent}))
 """
 
 OURS = """
@@ -43,14 +43,14 @@ from pathlib import Path
 import onnxruntime, pyarrow.parquet
 from daybreak.batch.job import Request, start
 package, source, out = sys.argv[1:]
-began = time.perf_counter()
+began, spent = time.perf_counter(), time.process_time()
 report = start(Request(Path(package), (source,), out, {"features": "f*"}), lambda *told: None)
-print(json.dumps({"rows": report.rows, "seconds": time.perf_counter() - began}))
+print(json.dumps({"seconds": time.perf_counter() - began, "cpu": time.process_time() - spent}))
 """
 
 RAY = """
 import sys, time, json, logging
-import numpy as np, onnxruntime, pyarrow as pa, ray
+import numpy as np, onnxruntime, psutil, pyarrow as pa, ray
 model, source, out = sys.argv[1:]
 names = [f"f{i:02d}" for i in range(64)]
 class Network:
@@ -62,15 +62,19 @@ class Network:
         return {"scores": self.session.run(None, {"x": x})[0]}
 ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level=logging.ERROR, log_to_driver=False)
 ray.data.DataContext.get_current().enable_progress_bars = False
+def spent():
+    own = psutil.Process()
+    times = [one.cpu_times() for one in [own, *own.children(recursive=True)]]
+    return sum(one.user + one.system for one in times)
 def once(out):
-    began = time.perf_counter()
+    began, before = time.perf_counter(), spent()
     data = ray.data.read_parquet(source, columns=names)
     data.map_batches(Network, batch_size=4096, concurrency=int(sys.argv[4]) if len(sys.argv) > 4 else 1).write_parquet(out)
-    return time.perf_counter() - began
+    return {"seconds": time.perf_counter() - began, "cpu": spent() - before}
 once(out + "-warm")
-seconds = once(out)
+told = once(out)
 ray.shutdown()
-print(json.dumps({"rows": 0, "seconds": seconds}))
+print(json.dumps(told))
 """
 
 
@@ -87,7 +91,7 @@ def timed(python, code, *words):
     done = subprocess.run([python, "-c", code, *map(str, words)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr[-2000:])
-    return json.loads(done.stdout.strip().splitlines()[-1])["seconds"]
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def main():
@@ -110,13 +114,21 @@ def main():
             shutil.rmtree(folder / f"ours{turn}")
             if told.ray:
                 ray.append(timed(told.ray, RAY, model, source, folder / f"ray{turn}"))
-        for name, seconds in (("bare", bare), ("ours", ours), ("ray", ray)):
-            if seconds:
-                each = ", ".join(f"{one:.2f}" for one in seconds)
-                print(f"{name:5} {median(seconds):6.2f} s  {told.rows / median(seconds):12,.0f} rows/s   of {each}")
-        print(f"ours / bare: {median(bare) / median(ours):.2f}x   goal 0.9x")
-        if ray:
-            print(f"ours / Ray Data: {median(ray) / median(ours):.1f}x   goal 4x")
+        show(told.rows, {"bare": bare, "ours": ours, "ray": ray})
+
+
+def show(rows, measured):
+    middle = {}
+    for name, runs in measured.items():
+        if runs:
+            seconds, cpu = (median(run[key] for run in runs) for key in ("seconds", "cpu"))
+            middle[name] = (seconds, cpu)
+            each = ", ".join(f"{run['seconds']:.2f}" for run in runs)
+            print(f"{name:5} {seconds:6.2f} s  {rows / seconds:10,.0f} rows/s  {cpu:6.2f} CPU seconds   of {each}")
+    for name, goal in (("bare", "0.9x"), ("ray", "4x")):
+        if name in middle:
+            time, cpu = (middle[name][place] / middle["ours"][place] for place in (0, 1))
+            print(f"ours against {name}: {time:.2f}x the rows a second (goal {goal}), 1/{cpu:.2f} of the CPU seconds")
 
 
 if __name__ == "__main__":
