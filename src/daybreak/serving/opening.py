@@ -6,17 +6,18 @@ import msgspec
 
 from daybreak.inference.loading import load
 from daybreak.inference.model import Model
-from daybreak.registry.package import EXAMPLES
+from daybreak.registry.package import EXAMPLES, verify
 from daybreak.serving.deployment import Served
 from daybreak.signature.codec import Codec
 
 
 def opened(served: Served, threads: int) -> Model:
-    """The model of a package's folder, which has answered the package's first example: what it makes late is made.
+    """The model of a package's folder, every byte of it as it was sealed, which has answered its first example: what it makes late is made.
 
-    Raises what loading raises, and what predicting does.
+    Raises `DamagedFile`, what loading raises, and what predicting does.
     """
     folder = Path(served.package)
+    verify(folder)
     model = load(folder, threads=threads)
     try:
         warm(model, _first(folder / EXAMPLES))

@@ -25,6 +25,8 @@ import time
 
 def load(folder):
     wait({loading!r})
+    if os.path.exists({broken!r}):
+        raise RuntimeError("of no use")
     return predict
 
 
@@ -63,12 +65,17 @@ class Deployed:
         """A package that answers a + b + version."""
         loading, predicting = self.gates / f"loading-{version}", self.gates / f"predicting-{version}"
         loading.touch()
-        code = GATED.format(loading=str(loading), predicting=str(predicting), more=version)
+        broken = self.gates / f"broken-{version}"
+        code = GATED.format(loading=str(loading), predicting=str(predicting), broken=str(broken), more=version)
         made = self.packages / str(version)
         packages.python(made, name="sums", version=version, code=code)
         if not opened:
             loading.unlink()
         return made
+
+    def spoil(self, version):
+        """From now on it does not load."""
+        (self.gates / f"broken-{version}").touch()
 
     def want(self, package, **more):
         served = deploying.served(self.home, str(package))

@@ -105,7 +105,7 @@ def test_a_replica_killed_during_a_swap_delays_it_and_no_more(shared):
 
 def test_what_cannot_be_loaded_changes_nothing(shared):
     broken = shared.package(9)
-    (broken / "code" / "adding.py").write_text("raise RuntimeError('of no use')")
+    shared.spoil(9)
     with Load(shared, 1) as load:
         wanted = shared.swap(broken)
         until(lambda: shared.status.refused == wanted.generation, "it is refused")
@@ -113,6 +113,16 @@ def test_what_cannot_be_loaded_changes_nothing(shared):
         until(lambda: len(load.answers) > asked + 20, "answers")
     assert set(load.answers) == {(200, 4, "1")}
     assert "of no use" in shared.status.notices[-1].text
+    served(shared, shared.packages / "1")
+
+
+def test_a_package_that_was_altered_is_not_served(shared):
+    altered = shared.package(8)
+    (altered / "code" / "adding.py").write_text("def load(folder):\n    return lambda feeds: {'sum': feeds['a']}\n")
+    wanted = shared.swap(altered)
+    until(lambda: shared.status.refused == wanted.generation, "it is refused")
+    assert "was altered: code/adding.py" in shared.status.notices[-1].text
+    assert shared.ask(1, 2)[1]["version"] == "1"
     served(shared, shared.packages / "1")
 
 
@@ -142,9 +152,8 @@ def test_stopping_answers_what_was_begun(own):
 
 
 def test_a_model_that_never_loads_ends_the_deployment_with_the_reason(own):
-    broken = own.package(1)
-    (broken / "code" / "adding.py").write_text("raise RuntimeError('of no use')")
-    own.want(broken)
+    own.want(own.package(1))
+    own.spoil(1)
     ended = subprocess.run(
         [sys.executable, "-P", "-m", "daybreak.serving.supervisor", str(own.home.path), "sums"],
         capture_output=True, text=True, check=False,
