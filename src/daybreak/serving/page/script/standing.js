@@ -23,13 +23,13 @@ function drift(standing) {
 }
 
 function armOf(arm, several) {
-  const alarms = Object.values(arm.alarms ?? {}).slice(0, MOST);
+  const alarms = Object.entries(arm.alarms ?? {}).slice(0, MOST);
   const scores = [arm.performance?.says && `Measured: ${arm.performance.says}`, arm.estimate?.says && `Estimated: ${arm.estimate.says}`].filter(Boolean);
   const here = arm.open_rows < arm.judged_rows ? `${arm.open_rows.toLocaleString("en")} of the ${arm.judged_rows.toLocaleString("en")} rows` : "All rows";
   const waits = arm.judged_rows ? `${here} that the next window needs are here.` : "";
   return [
     make("p", { class: `standing ${MARKS[arm.standing] ?? "open"}` }, several ? make("b", {}, `${arm.arm}: `) : null, arm.says),
-    alarms.length ? make("ul", {}, alarms.map((says) => make("li", {}, says))) : null,
+    alarms.length ? make("ul", {}, alarms.map(([name, says]) => make("li", {}, `${name}: ${says}`))) : null,
     ...scores.map((says) => make("p", {}, says)),
     waits ? make("p", { class: "hint" }, waits) : null,
   ].filter(Boolean);
