@@ -31,10 +31,17 @@ ALL = (
     "audit_texts",
     "audit_code",
     "drift",
+    "codec",
+    "batch",
     "rollout",
     "edge",
 )
-QUICK = {"taskset": ["--quick"], "user_share": ["--trials", "6"], "digits": ["--runs", "1"]}
+QUICK = {
+    "batch": ["--rows", "100000", "--rounds", "2"],
+    "taskset": ["--quick"],
+    "user_share": ["--trials", "6"],
+    "digits": ["--runs", "1"],
+}
 
 
 def main(words):

@@ -1,6 +1,7 @@
 """One process of `--workers N`: `python -m daybreak.batch.working`, its order on standard input. It ends when that is closed."""
 
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -15,6 +16,7 @@ from daybreak.batch.running import run
 
 def main() -> int:
     """Do the order; 0, or 1 after an error was told."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is its parent's to answer
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:

@@ -1,6 +1,7 @@
 """The user's code in a process of its own: what it refuses, how it dies, and that it never outlives its parent."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -80,6 +81,11 @@ def test_a_process_that_was_killed_is_started_again(adding):
     psutil.Process(pid).wait(5)
     assert sums(adding, [1], [1]) == [2]
     assert adding._own_worker()._process.pid != pid
+
+
+def test_ctrl_c_is_left_to_its_parent(adding):
+    os.kill(adding._own_worker()._process.pid, signal.SIGINT)
+    assert sums(adding, [1], [1]) == [2]
 
 
 def test_closing_ends_it(adding):
