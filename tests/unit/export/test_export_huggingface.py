@@ -12,6 +12,8 @@ from daybreak.export.exporting import export
 from daybreak.export.samples import Samples
 from daybreak.signature.fields import Span
 
+pytestmark = pytest.mark.xdist_group("export")  # with the others that trace by torch
+
 PASSAGE = (
     "the battle of hastings was fought on 14 october 1066 between the norman french army of william and an english army"
 )

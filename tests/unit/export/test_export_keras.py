@@ -12,7 +12,10 @@ from daybreak.base.errors import DamagedFile
 from daybreak.export.exporting import export
 from daybreak.export.samples import Samples
 
-pytestmark = pytest.mark.skipif(find_spec("keras") is None, reason="Keras is not installed")
+pytestmark = [
+    pytest.mark.skipif(find_spec("keras") is None, reason="Keras is not installed"),
+    pytest.mark.xdist_group("export"),  # with the others that trace by torch
+]
 
 
 @pytest.fixture

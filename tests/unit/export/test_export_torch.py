@@ -21,6 +21,8 @@ from daybreak.registry.package import Step
 from daybreak.release.reviving import of_others
 from daybreak.wire.reviving import Foreign
 
+pytestmark = pytest.mark.xdist_group("export")  # one process traces, which has loaded torch and its exporter
+
 NETWORK = """
 from torch import nn
 
