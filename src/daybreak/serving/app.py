@@ -6,8 +6,6 @@
 
 import logging
 from http import HTTPStatus
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from starlette.applications import Starlette
@@ -19,19 +17,10 @@ from starlette.types import ASGIApp
 
 from daybreak.serving.engine import Engine
 from daybreak.serving.refusals import Refusal
+from daybreak.serving.routes import ab, drift, feedback, metrics, openapi, page, v2
 from daybreak.serving.security import Secured, response_of
 
-FACES = (
-    "health",
-    "predict",
-    "v2",
-    "ab",
-    "drift",
-    "openapi",
-    "feedback",
-    "metrics",
-    "page",
-)  # in this order: the page takes what is left at /
+FACES = (v2, ab, drift, openapi, feedback, metrics, page)  # in this order: the page takes what is left at /
 
 _log = logging.getLogger("daybreak.serving")
 
@@ -40,9 +29,7 @@ def build(engine: Engine) -> ASGIApp:
     """The app. The engine may still be loading: routes ask it when they are called."""
     routes: list[BaseRoute] = []
     for face in FACES:
-        where = f"daybreak.serving.routes.{face}"
-        if find_spec(where) is not None:
-            routes += import_module(where).routes(engine)
+        routes += face.routes(engine)
     handlers = {Refusal: _refused, HTTPException: _http, Exception: _failed}
     return Secured(Starlette(routes=routes, exception_handlers=handlers))
 
@@ -53,9 +40,7 @@ def _refused(_: Request, error: Any) -> Response:
 
 def _http(request: Request, error: Any) -> Response:
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return response_of(
-            Refusal(404, "unknown_path", f"there is no {request.url.path} here; see /openapi.json")
-        )
+        return response_of(Refusal(404, "unknown_path", f"there is no {request.url.path} here; see /openapi.json"))
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = (error.headers or {}).get("Allow", "")
         made = response_of(Refusal(405, "wrong_method", f"{request.url.path} takes {allowed}, not {request.method}"))

@@ -16,7 +16,6 @@ import signal
 import socket
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import uvloop
@@ -34,14 +33,13 @@ from daybreak.serving.tls import context_of
 from daybreak.serving.v2 import hot
 
 COMPANIONS = (
-    "journal",
     "metrics",
     "tracing",
     "capture",
     "experiment.observing",
     "watch",
     "grpc",
-)  # modules with `async def attach(engine, replica)`, as far as there are
+)  # modules with `async def attach(engine, replica)`
 EVENTS = 0.25  # seconds that an event may wait to be written
 ORPHANED = 2.0  # seconds to finish in when the supervisor is gone
 
@@ -123,8 +121,7 @@ class Replica:
         """Begin to take connections."""
         engine = self._engine
         for name in COMPANIONS:
-            if find_spec(where := f"daybreak.serving.{name}") is not None:
-                await import_module(where).attach(engine, self._number)
+            await import_module(f"daybreak.serving.{name}").attach(engine, self._number)
         server.meter, server.tracing = engine.meter, engine.tracing
         self._write_events()
         await server.listen([self._listening], context_of(engine.deployment))

@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,7 +30,7 @@ from daybreak.serving.status import Notice, ReplicaStatus, State, Status
 
 LOG = "log"
 POLL = 0.2  # seconds between looks at what is wanted
-COMPANIONS = ("experiment", "watch")  # modules with `async def supervise(supervisor)`, as far as there are
+COMPANIONS = ("experiment", "watch")  # modules with `async def supervise(supervisor)`
 AGAIN = 5.0  # seconds until a companion that failed starts again
 
 _log = logging.getLogger(logs.NAME)
@@ -197,10 +196,9 @@ class Supervisor:
 
     async def _accompany(self, name: str) -> None:
         """Run what goes along: it may fail and start again, what is served goes on."""
-        if find_spec(where := f"daybreak.serving.{name}") is None or not hasattr(
-            module := import_module(where), "supervise"
-        ):
-            return
+        module = import_module(
+            f"daybreak.serving.{name}"
+        )  # now, not above: NumPy comes with it, and the first answer waits for none
         done = False
         while not done:
             try:
