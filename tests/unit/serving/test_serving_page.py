@@ -92,6 +92,7 @@ def test_examples_are_named_by_what_tells_them_apart():
     asked = Example({"passage": "long " * 40, "question": "Why   is\nit so? " + "x" * 60})
     assert caption(texts, asked, 0) == "Why is it so? " + "x" * 33 + "…"
     assert caption(Signature((Field("a", "image"),), OUTPUT), Example({"a": ""}), 2) == "Example 3"
+    assert caption(Signature((Field("a", "audio"),), OUTPUT), Example({"a": ""}), 0) == "Recording 1"
 
 
 def test_the_first_examples_alone_are_shown():

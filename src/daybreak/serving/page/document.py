@@ -134,7 +134,7 @@ def _table(facts: Facts) -> str:
     inputs = facts.package.signature.inputs
     pictures = " or pictures" if [field.kind for field in inputs] == ["image"] else ""
     names = ", ".join(field.name for field in inputs[:12])
-    hint = f"CSV, or one JSON object a line{pictures}; columns {names}. "
+    hint = f"CSV, or one JSON object a line{pictures}; {'columns' if len(inputs) > 1 else 'column'} {names}. "
     hint += "Others stay beside the answers, and one that is named like an output is compared."
     file = element("input", type="file", id="file", multiple=bool(pictures), aria_describedby="table-hint")
     send = element("button", "Ask for all", type="button", class_="main", id="all")

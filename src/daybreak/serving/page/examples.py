@@ -58,7 +58,8 @@ def caption(signature: Signature, example: Example, place: int) -> str:
     plain = [field for field in signature.inputs if field.kind in ("category", "boolean", "number", "integer")]
     ordered = sorted(plain, key=lambda field: field.kind != "category")
     words = [_value(field, example.inputs.get(field.name)) for field in ordered]
-    return _cut(", ".join(filter(None, words))) if words else f"Example {place + 1}"
+    heard = any(field.kind == "audio" for field in signature.inputs)
+    return _cut(", ".join(filter(None, words))) or f"{'Recording' if heard else 'Example'} {place + 1}"
 
 
 def _value(field: Field, value: Any) -> str:

@@ -2,6 +2,8 @@
 
 const PLAIN = /\.(wav|flac|ogg)$/i;
 const LONGEST = 60; // seconds of a recording
+const SILENCE = 0.05; // of the loudest sample
+const LEFT = 5; // hundredths of a second of silence that stay
 
 const base64 = (bytes) => {
   let told = "";
@@ -40,6 +42,16 @@ async function decoded(data, rate) {
   return mono;
 }
 
+// A recording without the silence before and after it, but for a little: people press buttons sooner and later than they speak.
+function trimmed(samples, rate) {
+  const step = Math.ceil(rate / 100);
+  const loud = (from) => samples.subarray(from, from + step).reduce((top, value) => Math.max(top, Math.abs(value)), 0);
+  const levels = Array.from({ length: Math.floor(samples.length / step) }, (_, place) => loud(place * step));
+  const heard = (level) => level > SILENCE * Math.max(...levels);
+  const first = levels.findIndex(heard), last = levels.findLastIndex(heard);
+  return first < 0 ? samples : samples.slice(Math.max(0, first - LEFT) * step, (last + 1 + LEFT) * step);
+}
+
 export function sound(field, root) {
   const part = root.querySelector(".sound");
   const rate = Number(part.dataset.rate);
@@ -55,10 +67,10 @@ export function sound(field, root) {
     else player.removeAttribute("src");
     draw(root.querySelector("canvas.wave"), samples ?? new Float32Array(), rate);
   };
-  const take = async (blob, name = "") => {
+  const take = async (blob, name = "", cut = (samples) => samples) => {
     try {
       const data = await blob.arrayBuffer();
-      const samples = await decoded(data.slice(0), rate).catch(() => null);
+      const samples = await decoded(data.slice(0), rate).then((heard) => cut(heard, rate)).catch(() => null);
       if (!samples && !PLAIN.test(name)) throw new Error("This file is no recording that this browser can read.");
       put(PLAIN.test(name) ? new Uint8Array(data) : wav(samples, rate), samples);
       root.dispatchEvent(new Event("input", { bubbles: true }));
@@ -68,7 +80,7 @@ export function sound(field, root) {
   };
   file.addEventListener("change", () => file.files[0] && take(file.files[0], file.files[0].name));
   root.addEventListener("dropped", (event) => take(event.detail, event.detail.name));
-  microphone(root.querySelector("[data-do=record]"), (blob) => take(blob), (said) => (problem.textContent = said));
+  microphone(root.querySelector("[data-do=record]"), (blob) => take(blob, "", trimmed), (said) => (problem.textContent = said));
   draw(root.querySelector("canvas.wave"), new Float32Array(), rate);
   return {
     read: () => value,

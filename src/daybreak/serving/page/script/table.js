@@ -127,6 +127,7 @@ export class Many {
     const link = make("a", { class: "button", download: `${this.facts.model}-answers.csv`, href: URL.createObjectURL(new Blob([csv(lines)], { type: "text/csv" })) }, "Download all as CSV");
     const headline = make("p", { class: "headline small" }, compared[0] ?? told);
     this.shown.told.textContent = `${compared.length ? `${told}, ` : ""}in ${lasted(milliseconds)}`;
+    byId("judge").replaceChildren(); // of an answer that stood here before
     this.shown.answer.replaceChildren(headline, ...compared.slice(1).map((said) => make("p", {}, said)), this.drawn(lines), make("p", {}, link));
   }
 
