@@ -7,7 +7,8 @@ const CELLS = 400; // of a tensor
 
 function label(output, { label: told, score, probabilities }) {
   const ranked = Object.entries(probabilities ?? {}).sort((one, other) => (other[1] ?? 0) - (one[1] ?? 0));
-  const first = ranked.slice(0, FIRST), rest = ranked.slice(FIRST);
+  const first = ranked.slice(0, FIRST),
+    rest = ranked.slice(FIRST);
   const lesser = ranked.length && ranked[0][0] !== told && output.threshold;
   return [
     make("p", { class: "headline" }, told, make("span", { class: "sure" }, percent(score))),
@@ -21,7 +22,13 @@ function bars(ranked, told) {
   const rows = ranked.map(([name, share]) => {
     const bar = make("span", { class: "bar", "aria-hidden": "true" }, make("span"));
     bar.firstChild.style.width = `${100 * (share ?? 0)}%`;
-    return make("li", { class: name === told ? "told" : null }, make("span", { class: "class" }, name), bar, make("span", { class: "share" }, percent(share)));
+    return make(
+      "li",
+      { class: name === told ? "told" : null },
+      make("span", { class: "class" }, name),
+      bar,
+      make("span", { class: "share" }, percent(share)),
+    );
   });
   return make("ol", { class: "bars" }, rows);
 }
@@ -56,8 +63,23 @@ function tensor(output, value) {
   const deep = Array.isArray(value[0]);
   const table = deep && !Array.isArray(value[0][0]) ? value : [value.flat(Infinity)];
   const rows = table.slice(0, Math.ceil(CELLS / table[0].length)).map((one) => one.slice(0, CELLS));
-  const cells = make("table", {}, make("tbody", {}, rows.map((one) => make("tr", {}, one.map((cell) => make("td", {}, number(cell)))))));
-  const all = value.flat(Infinity).length, shown = rows.reduce((sum, one) => sum + one.length, 0);
+  const cells = make(
+    "table",
+    {},
+    make(
+      "tbody",
+      {},
+      rows.map((one) =>
+        make(
+          "tr",
+          {},
+          one.map((cell) => make("td", {}, number(cell))),
+        ),
+      ),
+    ),
+  );
+  const all = value.flat(Infinity).length,
+    shown = rows.reduce((sum, one) => sum + one.length, 0);
   const left = all > shown ? make("p", { class: "hint" }, `${(all - shown).toLocaleString("en")} more are not shown.`) : null;
   return [make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": output.name }, cells), left];
 }
@@ -75,7 +97,9 @@ const KINDS = {
 export function answered(outputs, prediction, row) {
   return outputs.map((output) => {
     const several = outputs.length > 1 || output.description;
-    const named = several ? make("h3", {}, output.name, output.description ? make("span", { class: "hint" }, output.description) : null) : null;
+    const named = several
+      ? make("h3", {}, output.name, output.description ? make("span", { class: "hint" }, output.description) : null)
+      : null;
     return make("div", { class: `output ${output.kind}` }, named, KINDS[output.kind](output, prediction[output.name], row));
   });
 }

@@ -20,11 +20,23 @@ function editor(output, prediction, target) {
     box = make("textarea", { ...attributes, rows: 2 });
     box.value = given || plain(output, prediction[output.name]);
   } else {
-    box = make("input", { ...attributes, type: "text", inputmode: output.kind === "number" ? "decimal" : null, value: given, autocomplete: "off" });
+    box = make("input", {
+      ...attributes,
+      type: "text",
+      inputmode: output.kind === "number" ? "decimal" : null,
+      value: given,
+      autocomplete: "off",
+    });
   }
   const hint = output.kind === "span" ? make("p", { class: "hint" }, "A part of the text, letter for letter.") : null;
   const unit = output.unit ? make("span", { class: "unit" }, output.unit) : null;
-  return make("div", { class: "field" }, make("label", { for: id }, make("span", { class: "name" }, `Right ${output.name}`), unit), box, hint);
+  return make(
+    "div",
+    { class: "field" },
+    make("label", { for: id }, make("span", { class: "name" }, `Right ${output.name}`), unit),
+    box,
+    hint,
+  );
 }
 
 function truthOf(output, typed, row) {
@@ -54,17 +66,35 @@ export function judge(place, outputs, asked) {
   const attempt = (work) => work().catch((error) => (problem.textContent = error.message));
 
   const agree = () => {
-    const truth = Object.fromEntries(known.map((output) => [output.name, output.kind === "span" ? prediction[output.name] : plain(output, prediction[output.name])]));
+    const truth = Object.fromEntries(
+      known.map((output) => [output.name, output.kind === "span" ? prediction[output.name] : plain(output, prediction[output.name])]),
+    );
     return send(place, known.length ? { id, truth } : { id, kind: "error", value: 0 }, "Thank you: noted as right.");
   };
   const correct = async (form) => {
     const truth = Object.fromEntries(known.map((output) => [output.name, truthOf(output, form.elements[output.name].value, row)]));
     const note = form.elements.note.value;
-    await send(place, { ...(known.length ? { id, truth } : { id, kind: "error", value: 1 }), ...(note && { note }) }, "Thank you: the right answer is stored.");
+    await send(
+      place,
+      { ...(known.length ? { id, truth } : { id, kind: "error", value: 1 }), ...(note && { note }) },
+      "Thank you: the right answer is stored.",
+    );
   };
   const open = () => {
-    const note = make("div", { class: "field" }, make("label", { for: "note" }, make("span", { class: "name" }, "Note"), make("span", { class: "unit" }, "may be left out")), make("input", { type: "text", id: "note", name: "note", maxlength: "2000", autocomplete: "off" }));
-    const form = make("form", { class: "truth", novalidate: true }, known.map((output) => editor(output, prediction, targets[output.name])), note, problem, make("div", { class: "tools" }, make("button", { class: "main", type: "submit" }, "Store")));
+    const note = make(
+      "div",
+      { class: "field" },
+      make("label", { for: "note" }, make("span", { class: "name" }, "Note"), make("span", { class: "unit" }, "may be left out")),
+      make("input", { type: "text", id: "note", name: "note", maxlength: "2000", autocomplete: "off" }),
+    );
+    const form = make(
+      "form",
+      { class: "truth", novalidate: true },
+      known.map((output) => editor(output, prediction, targets[output.name])),
+      note,
+      problem,
+      make("div", { class: "tools" }, make("button", { class: "main", type: "submit" }, "Store")),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       attempt(() => correct(form));

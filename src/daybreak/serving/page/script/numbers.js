@@ -35,7 +35,12 @@ export function numbers(field, root) {
   const box = root.querySelector("textarea");
   const top = field.high > 0 ? field.high : 1;
   const drawn = () => {
-    box.value = pad.empty ? "" : pad.values().map((ink) => +(ink * top).toPrecision(4)).join(" ");
+    box.value = pad.empty
+      ? ""
+      : pad
+          .values()
+          .map((ink) => +(ink * top).toPrecision(4))
+          .join(" ");
     root.dispatchEvent(new Event("input", { bubbles: true }));
   };
   const pad = root.dataset.grid ? new Pad(root, drawn) : null;

@@ -7,7 +7,9 @@ const SMALL = 12; // rows of such a picture
 // Ink (0 to 1) of `width` x `height` as ink of `columns` x `rows`: each cell the mean of what falls into it.
 export function fitted(ink, width, height, columns, rows) {
   const box = { left: width, top: height, right: 0, bottom: 0 };
-  let mass = 0, massX = 0, massY = 0;
+  let mass = 0,
+    massX = 0,
+    massY = 0;
   for (let y = 0, place = 0; y < height; y++) {
     for (let x = 0; x < width; x++, place++) {
       const value = ink[place];
@@ -24,10 +26,12 @@ export function fitted(ink, width, height, columns, rows) {
   const cells = new Float32Array(columns * rows);
   if (!mass) return cells;
   const border = rows > SMALL ? BORDER * rows : 0;
-  const wide = box.right - box.left, tall = box.bottom - box.top;
+  const wide = box.right - box.left,
+    tall = box.bottom - box.top;
   const scale = Math.min((columns - 2 * border) / wide, (rows - 2 * border) / tall);
   const begin = (size, middle, extent) => Math.min(Math.max(size / 2 - middle * scale, 0), size - extent * scale);
-  const left = begin(columns, massX / mass - box.left, wide), top = begin(rows, massY / mass - box.top, tall);
+  const left = begin(columns, massX / mass - box.left, wide),
+    top = begin(rows, massY / mass - box.top, tall);
   for (let y = box.top; y < box.bottom; y++) {
     for (let x = box.left; x < box.right; x++) {
       const value = ink[y * width + x];
@@ -141,7 +145,8 @@ export class Pad {
     const step = canvas.height / 20;
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
     const pen = canvas.parentElement.querySelector(".pen");
-    let at = [canvas.width / 2, canvas.height / 4], down = true;
+    let at = [canvas.width / 2, canvas.height / 4],
+      down = true;
     const show = () => {
       pen.hidden = document.activeElement !== canvas || !canvas.matches(":focus-visible");
       pen.classList.toggle("down", down);
@@ -184,7 +189,10 @@ export class Pad {
   take() {
     const { width, height } = this.canvas;
     const pixels = this.canvas.getContext("2d", { willReadFrequently: true }).getImageData(0, 0, width, height).data;
-    const ink = Float32Array.from({ length: width * height }, (_, place) => (this.light ? 255 - pixels[4 * place] : pixels[4 * place]) / 255);
+    const ink = Float32Array.from(
+      { length: width * height },
+      (_, place) => (this.light ? 255 - pixels[4 * place] : pixels[4 * place]) / 255,
+    );
     this.cells = fitted(ink, width, height, this.columns, this.rows);
     this.mirror();
     this.changed();

@@ -18,7 +18,9 @@ class Page {
     this.answer = byId("answer");
     this.told = byId("told");
     this.form = new Form(this.inputs, byId("form"));
-    this.examples = ask("/page/examples").then((answer) => answer.json()).catch(() => []);
+    this.examples = ask("/page/examples")
+      .then((answer) => answer.json())
+      .catch(() => []);
     this.targets = {};
     dealBy(this.facts.unit);
     takes(this.facts.pictures);
@@ -97,7 +99,8 @@ class Page {
     showMark(this.answer);
     const arm = this.facts.arms.length > 1 ? `, ${told.id.split(".").slice(0, -3).join(".")}` : "";
     this.told.textContent = `${told.model} ${told.version}${arm}, in ${lasted(milliseconds)}`;
-    if (this.facts.arms.length === 1 && told.version !== this.facts.version) this.told.textContent += ". This page was made for another version: load it again.";
+    if (this.facts.arms.length === 1 && told.version !== this.facts.version)
+      this.told.textContent += ". This page was made for another version: load it again.";
     judge(byId("judge"), this.outputs, { ...told, row, targets });
     const hidden = this.answer.getBoundingClientRect().top > innerHeight - 120;
     if (hidden) this.answer.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
@@ -131,7 +134,9 @@ class Page {
     const [only, ...others] = this.inputs;
     const media = !others.length && { image: ["image/png", "picture.png"], audio: ["audio/wav", "recording.wav"] }[only.kind];
     const allowed = token.get() ? " \\\n  -H 'authorization: Bearer TOKEN'" : "";
-    const [type, body] = media ? [media[0], `--data-binary @${media[1]}`] : ["application/json", `-d '${JSON.stringify(this.sketch()).replaceAll("'", "'\\''")}'`];
+    const [type, body] = media
+      ? [media[0], `--data-binary @${media[1]}`]
+      : ["application/json", `-d '${JSON.stringify(this.sketch()).replaceAll("'", "'\\''")}'`];
     byId("curl").textContent = `curl -s ${location.origin}/predict${allowed} \\\n  -H 'content-type: ${type}' \\\n  ${body}`;
   }
 
@@ -180,7 +185,11 @@ function card() {
   byId("card")?.addEventListener("click", (event) => {
     if (!token.get()) return;
     event.preventDefault();
-    const form = make("form", { method: "post", action: "/page/card", target: "_blank", hidden: true }, make("input", { type: "hidden", name: "token", value: token.get() }));
+    const form = make(
+      "form",
+      { method: "post", action: "/page/card", target: "_blank", hidden: true },
+      make("input", { type: "hidden", name: "token", value: token.get() }),
+    );
     document.body.append(form);
     form.submit();
     form.remove();

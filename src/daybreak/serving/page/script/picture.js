@@ -48,7 +48,8 @@ export function greys(picture, columns, rows) {
 export function isLight(pixels, columns) {
   const rows = pixels.length / columns;
   const border = pixels.filter((_, place) => {
-    const row = Math.floor(place / columns), column = place % columns;
+    const row = Math.floor(place / columns),
+      column = place % columns;
     return row === 0 || column === 0 || row === rows - 1 || column === columns - 1;
   });
   return border.reduce((sum, value) => sum + value, 0) / border.length > 127;

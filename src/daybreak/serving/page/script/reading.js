@@ -3,7 +3,9 @@
 // All cells, line by line.
 export function cells(text, delimiter) {
   const lines = [];
-  let line = [], cell = "", quoted = false;
+  let line = [],
+    cell = "",
+    quoted = false;
   for (let at = 0; at < text.length; at++) {
     const letter = text[at];
     if (quoted) {
@@ -53,7 +55,12 @@ export function table(text) {
 function objects(text) {
   let found;
   try {
-    found = text.trimStart().startsWith("[") ? JSON.parse(text) : text.split("\n").filter((line) => line.trim()).map((line) => JSON.parse(line));
+    found = text.trimStart().startsWith("[")
+      ? JSON.parse(text)
+      : text
+          .split("\n")
+          .filter((line) => line.trim())
+          .map((line) => JSON.parse(line));
   } catch (error) {
     throw new Error(`This is neither a table nor JSON: ${error.message}.`);
   }

@@ -1,4 +1,4 @@
-// An audio input: a file, or the microphone. Files that the server reads travel as they are; all else as 16-bit mono WAV at the model's rate.
+// An audio input: a file, or the microphone. Files that the server reads travel as they are; all else as mono WAV at the model's rate.
 
 const PLAIN = /\.(wav|flac|ogg)$/i;
 const LONGEST = 60; // seconds of a recording
@@ -48,7 +48,8 @@ function trimmed(samples, rate) {
   const loud = (from) => samples.subarray(from, from + step).reduce((top, value) => Math.max(top, Math.abs(value)), 0);
   const levels = Array.from({ length: Math.floor(samples.length / step) }, (_, place) => loud(place * step));
   const heard = (level) => level > SILENCE * Math.max(...levels);
-  const first = levels.findIndex(heard), last = levels.findLastIndex(heard);
+  const first = levels.findIndex(heard),
+    last = levels.findLastIndex(heard);
   return first < 0 ? samples : samples.slice(Math.max(0, first - LEFT) * step, (last + 1 + LEFT) * step);
 }
 
@@ -70,7 +71,9 @@ export function sound(field, root) {
   const take = async (blob, name = "", cut = (samples) => samples) => {
     try {
       const data = await blob.arrayBuffer();
-      const samples = await decoded(data.slice(0), rate).then((heard) => cut(heard, rate)).catch(() => null);
+      const samples = await decoded(data.slice(0), rate)
+        .then((heard) => cut(heard, rate))
+        .catch(() => null);
       if (!samples && !PLAIN.test(name)) throw new Error("This file is no recording that this browser can read.");
       put(PLAIN.test(name) ? new Uint8Array(data) : wav(samples, rate), samples);
       root.dispatchEvent(new Event("input", { bubbles: true }));
@@ -80,7 +83,11 @@ export function sound(field, root) {
   };
   file.addEventListener("change", () => file.files[0] && take(file.files[0], file.files[0].name));
   root.addEventListener("dropped", (event) => take(event.detail, event.detail.name));
-  microphone(root.querySelector("[data-do=record]"), (blob) => take(blob, "", trimmed), (said) => (problem.textContent = said));
+  microphone(
+    root.querySelector("[data-do=record]"),
+    (blob) => take(blob, "", trimmed),
+    (said) => (problem.textContent = said),
+  );
   draw(root.querySelector("canvas.wave"), new Float32Array(), rate);
   return {
     read: () => value,
@@ -89,7 +96,10 @@ export function sound(field, root) {
       if (!told) return put(undefined);
       const bytes = Uint8Array.from(atob(told.slice(told.indexOf(",") + 1)), (letter) => letter.charCodeAt(0));
       value = told; // at once; its picture follows
-      return decoded(bytes.buffer.slice(0), rate).then((samples) => put(bytes, samples), () => put(bytes));
+      return decoded(bytes.buffer.slice(0), rate).then(
+        (samples) => put(bytes, samples),
+        () => put(bytes),
+      );
     },
   };
 }
@@ -99,7 +109,8 @@ function microphone(button, take, say) {
     button.hidden = true; // browsers give microphones to https and to localhost alone
     return;
   }
-  let recorder = null, timer = 0;
+  let recorder = null,
+    timer = 0;
   const begin = async () => {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     recorder = new MediaRecorder(stream);
@@ -133,7 +144,8 @@ function draw(canvas, samples, rate) {
   const step = Math.max(1, samples.length / width);
   for (let x = 0; x < width; x++) {
     let top = 0;
-    for (let place = Math.floor(x * step); place < Math.min(samples.length, (x + 1) * step); place++) top = Math.max(top, Math.abs(samples[place]));
+    for (let place = Math.floor(x * step); place < Math.min(samples.length, (x + 1) * step); place++)
+      top = Math.max(top, Math.abs(samples[place]));
     const tall = Math.max(1, top * height);
     pen.fillRect(x, (height - tall) / 2, 1, tall);
   }

@@ -24,12 +24,24 @@ function drift(standing) {
 
 function armOf(arm, several) {
   const alarms = Object.entries(arm.alarms ?? {}).slice(0, MOST);
-  const scores = [arm.performance?.says && `Measured: ${arm.performance.says}`, arm.estimate?.says && `Estimated: ${arm.estimate.says}`].filter(Boolean);
-  const here = arm.open_rows < arm.judged_rows ? `${arm.open_rows.toLocaleString("en")} of the ${arm.judged_rows.toLocaleString("en")} rows` : "All rows";
+  const scores = [
+    arm.performance?.says && `Measured: ${arm.performance.says}`,
+    arm.estimate?.says && `Estimated: ${arm.estimate.says}`,
+  ].filter(Boolean);
+  const here =
+    arm.open_rows < arm.judged_rows
+      ? `${arm.open_rows.toLocaleString("en")} of the ${arm.judged_rows.toLocaleString("en")} rows`
+      : "All rows";
   const waits = arm.judged_rows ? `${here} that the next window needs are here.` : "";
   return [
     make("p", { class: `standing ${MARKS[arm.standing] ?? "open"}` }, several ? make("b", {}, `${arm.arm}: `) : null, arm.says),
-    alarms.length ? make("ul", {}, alarms.map(([name, says]) => make("li", {}, `${name}: ${says}`))) : null,
+    alarms.length
+      ? make(
+          "ul",
+          {},
+          alarms.map(([name, says]) => make("li", {}, `${name}: ${says}`)),
+        )
+      : null,
     ...scores.map((says) => make("p", {}, says)),
     waits ? make("p", { class: "hint" }, waits) : null,
   ].filter(Boolean);
@@ -40,14 +52,43 @@ function test(report) {
   reveal(byId("ab").parentElement, shown);
   if (!shown) return;
   const rows = report.arms.map((arm) =>
-    make("tr", {}, make("th", { scope: "row" }, arm.name), make("td", {}, `${arm.model} ${arm.version}`), make("td", {}, percent(arm.weight)), make("td", {}, arm.requests.toLocaleString("en")), make("td", {}, arm.seconds === null ? "" : `${number(1e3 * arm.seconds, 3)} ms`)),
+    make(
+      "tr",
+      {},
+      make("th", { scope: "row" }, arm.name),
+      make("td", {}, `${arm.model} ${arm.version}`),
+      make("td", {}, percent(arm.weight)),
+      make("td", {}, arm.requests.toLocaleString("en")),
+      make("td", {}, arm.seconds === null ? "" : `${number(1e3 * arm.seconds, 3)} ms`),
+    ),
   );
-  const head = make("thead", {}, make("tr", {}, ["", "version", "of units", "requests", "answers in"].map((name) => make(name ? "th" : "td", name ? { scope: "col" } : {}, name))));
-  const said = [...report.readings.map((one) => one.said), report.ratio.said, ...report.guards.map((one) => one.said), ...report.shadows.map((one) => one.said)];
+  const head = make(
+    "thead",
+    {},
+    make(
+      "tr",
+      {},
+      ["", "version", "of units", "requests", "answers in"].map((name) => make(name ? "th" : "td", name ? { scope: "col" } : {}, name)),
+    ),
+  );
+  const said = [
+    ...report.readings.map((one) => one.said),
+    report.ratio.said,
+    ...report.guards.map((one) => one.said),
+    ...report.shadows.map((one) => one.said),
+  ];
   byId("ab").replaceChildren(
     make("p", { class: `standing ${report.ratio.blocks ? "loud" : "open"}` }, report.verdict.said),
-    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "versions" }, make("table", {}, head, make("tbody", {}, rows))),
-    make("ul", {}, said.filter((one) => one && one !== report.verdict.said).map((one) => make("li", {}, one))),
+    make(
+      "div",
+      { class: "scroll", tabindex: "0", role: "region", "aria-label": "versions" },
+      make("table", {}, head, make("tbody", {}, rows)),
+    ),
+    make(
+      "ul",
+      {},
+      said.filter((one) => one && one !== report.verdict.said).map((one) => make("li", {}, one)),
+    ),
   );
 }
 

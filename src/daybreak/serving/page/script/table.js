@@ -83,7 +83,8 @@ export class Many {
   // Rows as requests hold them: not too many, not too large.
   *parts(rows, places) {
     const most = Math.min(PART, this.facts.rows);
-    let part = [], size = 0;
+    let part = [],
+      size = 0;
     for (const [at, row] of rows.entries()) {
       const cells = places.map((place) => row[place]);
       const length = cells.reduce((sum, cell) => sum + cell.length, 0);
@@ -100,7 +101,8 @@ export class Many {
 
   // Ask for a part; a row that is refused is taken out, and the rest asked again.
   async send(head, part, found) {
-    let left = part, tries = 0;
+    let left = part,
+      tries = 0;
     while (left.length) {
       try {
         const body = csv([head, ...left.map((row) => row.cells)]);
@@ -124,18 +126,33 @@ export class Many {
     const told = `${plural(good, "row")} answered${found.length > good ? `, ${found.length - good} refused` : ""}`;
     const compared = this.outputs.map((output) => this.compared(output, names, rows, found)).filter(Boolean);
     const lines = this.lines(names, rows, found);
-    const link = make("a", { class: "button", download: `${this.facts.model}-answers.csv`, href: URL.createObjectURL(new Blob([csv(lines)], { type: "text/csv" })) }, "Download all as CSV");
+    const link = make(
+      "a",
+      {
+        class: "button",
+        download: `${this.facts.model}-answers.csv`,
+        href: URL.createObjectURL(new Blob([csv(lines)], { type: "text/csv" })),
+      },
+      "Download all as CSV",
+    );
     const headline = make("p", { class: "headline small" }, compared[0] ?? told);
     this.shown.told.textContent = `${compared.length ? `${told}, ` : ""}in ${lasted(milliseconds)}`;
     byId("judge").replaceChildren(); // of an answer that stood here before
-    this.shown.answer.replaceChildren(headline, ...compared.slice(1).map((said) => make("p", {}, said)), this.drawn(lines), make("p", {}, link));
+    this.shown.answer.replaceChildren(
+      headline,
+      ...compared.slice(1).map((said) => make("p", {}, said)),
+      this.drawn(lines),
+      make("p", {}, link),
+    );
   }
 
   // How often a column that is named like an output says the same; empty where there is none.
   compared(output, names, rows, found) {
     const place = names.indexOf(output.name);
     if (place < 0 || this.inputs.has(output.name) || !["label", "text", "number"].includes(output.kind)) return "";
-    const pairs = rows.flatMap((row, at) => (found[at]?.prediction && row[place] !== "" ? [[plain(output, found[at].prediction[output.name]), row[place]]] : []));
+    const pairs = rows.flatMap((row, at) =>
+      found[at]?.prediction && row[place] !== "" ? [[plain(output, found[at].prediction[output.name]), row[place]]] : [],
+    );
     if (!pairs.length) return "";
     if (output.kind === "number") {
       const error = pairs.reduce((sum, [answer, truth]) => sum + Math.abs(answer - Number(truth)), 0) / pairs.length;
@@ -147,7 +164,13 @@ export class Many {
 
   // Head and rows with their answers, as they are downloaded.
   lines(names, rows, found) {
-    const added = this.outputs.flatMap((output) => (output.kind === "label" ? [output.name, `${output.name} score`] : output.interval ? [output.name, `${output.name} low`, `${output.name} high`] : [output.name]));
+    const added = this.outputs.flatMap((output) =>
+      output.kind === "label"
+        ? [output.name, `${output.name} score`]
+        : output.interval
+          ? [output.name, `${output.name} low`, `${output.name} high`]
+          : [output.name],
+    );
     const own = new Set(names);
     const heads = added.map((name) => (own.has(name) ? `answer: ${name}` : name));
     const cells = (output, value) => {
@@ -168,10 +191,26 @@ export class Many {
     const refused = body.some((row) => row[row.length - 1]);
     const last = refused ? head.length : head.length - 1;
     const order = [...head.keys()].slice(0, last).sort((one, other) => this.inputs.has(head[one]) - this.inputs.has(head[other])); // answers first
-    const short = (cell) => (typeof cell === "number" ? number(cell) : String(cell).length > 60 ? `${String(cell).slice(0, 59)}…` : String(cell));
+    const short = (cell) =>
+      typeof cell === "number" ? number(cell) : String(cell).length > 60 ? `${String(cell).slice(0, 59)}…` : String(cell);
     const named = order.map((place) => make("th", { scope: "col", class: this.inputs.has(head[place]) ? null : "told" }, head[place]));
-    const rows = body.slice(0, SHOWN).map((row) => make("tr", { class: row[row.length - 1] ? "refused" : null }, order.map((place) => make("td", {}, short(row[place])))));
+    const rows = body.slice(0, SHOWN).map((row) =>
+      make(
+        "tr",
+        { class: row[row.length - 1] ? "refused" : null },
+        order.map((place) => make("td", {}, short(row[place]))),
+      ),
+    );
     const left = body.length > SHOWN ? make("p", { class: "hint" }, `${plural(body.length - SHOWN, "more row")} in the file.`) : null;
-    return make("div", {}, make("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "answers" }, make("table", {}, make("thead", {}, make("tr", {}, named)), make("tbody", {}, rows))), left);
+    return make(
+      "div",
+      {},
+      make(
+        "div",
+        { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "answers" },
+        make("table", {}, make("thead", {}, make("tr", {}, named)), make("tbody", {}, rows)),
+      ),
+      left,
+    );
   }
 }
