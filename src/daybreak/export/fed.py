@@ -42,9 +42,20 @@ class Telling(Protocol):
 
 
 class Fed:
-    """A `Source` around a core. `fields`: the inputs; steps that are not declared are derived from what the model gives for some rows."""
+    """A `Source` around a core. `fields`: the inputs; steps that are not declared are derived from what the model gives for some rows.
 
-    def __init__(self, core: Core, columns: Columns, fields: Sequence[Field], samples: Samples, stage: Stage) -> None:
+    `outputs`: as they were declared, in place of those that are derived.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        columns: Columns,
+        fields: Sequence[Field],
+        samples: Samples,
+        stage: Stage,
+        outputs: tuple[Output, ...] = (),
+    ) -> None:
         self.core, self.framework, self._stage = core, core.framework, stage
         own = core.declared(columns, samples, stage.folder) if isinstance(core, Telling) else None
         self._inputs = dict.fromkeys(core.inputs, (None, ()))
@@ -54,7 +65,8 @@ class Fed:
         feeds = self._fed(probe)
         given = core.answer(feeds)
         _same_rows(given, rows_of(feeds))
-        self.outputs, derived = (own.outputs, own.after) if own else _after(given, samples)
+        found, derived = (own.outputs, own.after) if own else _after(given, samples)
+        self.outputs = outputs or found
         self._after = samples.after or derived
         self._signature = Signature(tuple(fields), self.outputs)
 

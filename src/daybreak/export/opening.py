@@ -58,8 +58,9 @@ def opened(live: Any, samples: Samples, signature: Signature | None, stage: Stag
         )
     raw = {field.name: raw[field.name] for field in fields}
     held = {field.name: as_held(field, raw[field.name]) for field in fields}
-    source = _source(live, raw, held, fields, samples, stage)
-    outputs = signature.outputs if signature is not None else _described(source.outputs, samples)
+    declared = signature.outputs if signature is not None else ()
+    source = _source(live, raw, held, fields, samples, stage, declared)
+    outputs = declared or _described(source.outputs, samples)
     return Opened(source, Signature(tuple(fields), outputs), raw, held)
 
 
@@ -168,7 +169,13 @@ def _family(live: Any) -> str:
 
 
 def _source(
-    live: Any, raw: Columns, held: Columns, fields: tuple[Field, ...], samples: Samples, stage: Stage
+    live: Any,
+    raw: Columns,
+    held: Columns,
+    fields: tuple[Field, ...],
+    samples: Samples,
+    stage: Stage,
+    declared: tuple[Output, ...],
 ) -> Source:
     family, output = _family(live), samples.output or "prediction"
     if family in ("xgboost", "lightgbm"):
@@ -179,7 +186,7 @@ def _source(
         from daybreak.export.frameworks.sklearn import Estimator
 
         return Estimator(live, raw, classes=samples.classes, output=output)
-    return Fed(_core(live, family), held, fields, samples, stage)
+    return Fed(_core(live, family), held, fields, samples, stage, declared)
 
 
 def _core(live: Any, family: str) -> Any:
