@@ -30,9 +30,11 @@ from daybreak.testing import packages
 MNIST = Path(__file__).parents[4] / "shared/data/mnist"
 CAPTURED = 620.0  # hertz that the microphone hears
 expect.set_options(timeout=PATIENCE)
-LOADED = (
-    """performance.getEntriesByType("resource").filter((one) => /(drift|ab|examples)$/.test(one.name)).length === 3"""
-)
+LOADED = """new Promise((done) => {
+  const asked = () => performance.getEntriesByType("resource").filter((one) => /(drift|ab|examples)$/.test(one.name)).length;
+  const look = () => (asked() === 3 ? done() : setTimeout(look, 20));
+  look();
+})"""
 SHIFTS = """new Promise((done) => {
   const sum = (list) => list.getEntries().reduce((all, one) => all + one.value, 0);
   new PerformanceObserver((list) => done(sum(list))).observe({ type: "layout-shift", buffered: true });
@@ -180,7 +182,7 @@ def test_the_microphone_is_heard_and_the_camera_seen(browser):
     headline(page)
     page.get_by_role("button", name="Record").click()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
-    page.wait_for_function("new Promise(done => setTimeout(() => done(true), 600))")  # what is recorded takes its time
+    page.evaluate("new Promise((done) => setTimeout(done, 600))")  # what is recorded takes its time
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("img", name=re.compile("a recording of [0-9.]+ seconds"))).to_be_visible()
     page.get_by_role("button", name="Camera").click()
@@ -490,7 +492,7 @@ def test_a_digit_is_drawn_with_arrow_keys(browser):
 @pytest.mark.parametrize("name", ["income", "gallery", pytest.param("mnist", marks=needs_mnist)])
 def test_a_phone_shows_all_without_scrolling_sideways(browser, name):
     page = browser.visit(name, phone=True, dark=name == "income")
-    page.wait_for_function(LOADED)
+    page.evaluate(LOADED)
     assert page.evaluate(SHIFTS) == 0, "nothing moves while it loads"
     assert sideways(page) <= 0
     page.locator("[data-example='0']").click()
