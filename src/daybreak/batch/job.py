@@ -5,7 +5,9 @@ report = start(Request(folder, ("in/*.parquet",), "out"), tell)
 
 import contextlib
 import fcntl
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,10 +71,11 @@ def start(request: Request, tell: Progress) -> Report:
         resumed = len(done)
         if out.read(MANIFEST) is None:
             _check(plan, package)
+            digests = _digested(plan)
             tell(*_counts(done), 0.0, True)
             _run(request, plan, out, lambda rows, rejected, share: tell(rows, rejected, share, False))
             done = marks(out)
-            _close(plan, package, out, done)
+            _close(plan, package, out, done, digests.result())
         rows, rejected = _counts(done)
     return Report(
         out.path, rows, rejected, sum(bool(mark.part) for mark in done.values()), resumed, f"{out.path}/{MANIFEST}"
@@ -104,6 +107,20 @@ def _check(plan: Plan, package: Package) -> None:
         source(index, given, plan, package.signature).check()
 
 
+def _digested(plan: Plan) -> "Future[list[dict[str, Any]]]":
+    """The inputs' digests, while the job runs. A thread that nobody waits for: a job that failed ends at once."""
+    told: Future[list[dict[str, Any]]] = Future()
+
+    def work() -> None:
+        try:
+            told.set_result([places.digest(given) for given in plan.inputs])
+        except BaseException as error:  # noqa: BLE001 - whoever asks is told
+            told.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return told
+
+
 def _counts(done: dict[str, Done]) -> tuple[int, int]:
     """Rows with an answer, and without."""
     return sum(mark.rows for mark in done.values()), sum(len(mark.rejects) for mark in done.values())
@@ -130,14 +147,14 @@ def marks(out: Out) -> dict[str, Done]:
     return found
 
 
-def _close(plan: Plan, package: Package, out: Out, done: dict[str, Done]) -> None:
+def _close(plan: Plan, package: Package, out: Out, done: dict[str, Done], digests: list[dict[str, Any]]) -> None:
     """Write the rejects and the manifest; the same bytes for the same job."""
     rejects = b"".join(msgspec.json.encode(line) + b"\n" for mark in done.values() for line in mark.rejects)
     if rejects:
         out.write(REJECTS, rejects)
     told: dict[str, Any] = {
         "model": {"name": package.name, "version": package.version, "digest": package.digest},
-        "inputs": [places.digest(given) for given in plan.inputs],
+        "inputs": digests,
         "rows": _counts(done)[0],
         "rejected": _counts(done)[1],
         "rejects": {"file": REJECTS, "blake3": blake3(rejects).hexdigest()} if rejects else None,
