@@ -13,6 +13,7 @@ from daybreak.base.errors import NotFound, UsageError
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 ALIAS = re.compile(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
 KEPT_NAMES = {"journal.jsonl"}
+ROLLBACK = "rollback"  # the verdict of a move that goes back
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -67,7 +68,7 @@ class Registered(msgspec.Struct, frozen=True):
         """The version that `3` or `production` names; empty: the newest. Raises `NotFound`."""
         if not told:
             return self.newest
-        number = int(told) if told.isdigit() else self.aliases.get(told)
+        number = int(told) if is_version(told) else self.aliases.get(told)
         if number is None or number not in self.versions:
             known = ", ".join([*map(str, self.versions), *self.aliases])
             raise NotFound(f"model {self.name} has no version or alias {told}; it has {known}")
@@ -76,13 +77,27 @@ class Registered(msgspec.Struct, frozen=True):
         return number
 
     def before(self, alias: str) -> int:
-        """Where an alias pointed before it pointed where it does, among versions that still have their files. Raises `NotFound`."""
-        now = self.aliases.get(alias)
-        for move in reversed(self.moves):
-            number = move.version
-            if move.alias == alias and number not in (None, now) and not self.versions[number].retired:
+        """Where an alias pointed before it pointed where it does, among versions that still have their files.
+
+        A version that was left by a rollback is passed over: two rollbacks go two steps back. Raises `NotFound`.
+        """
+        now, steps = self.aliases.get(alias), self._steps(alias)
+        for number in reversed(steps):
+            if number != now and not self.versions[number].retired:
                 return number
         raise NotFound(f"alias {alias} of model {self.name} has no earlier version to go back to")
+
+    def _steps(self, alias: str) -> list[int]:
+        """The versions that lead to where an alias is: a rollback takes the steps behind its version back."""
+        steps: list[int] = []
+        for move in self.moves:
+            if move.alias != alias or move.version is None:
+                continue
+            if move.decision.get("verdict") == ROLLBACK and move.version in steps:
+                del steps[len(steps) - steps[::-1].index(move.version) :]
+            else:
+                steps.append(move.version)
+        return steps
 
 
 def fold(entries: list[Entry]) -> dict[str, Registered]:
@@ -117,6 +132,11 @@ def _told(version: Version, entry: Entry) -> Version:
     if entry.kind == "noted":
         return change(version, notes=(*version.notes, entry.text))
     return change(version, tags={key: value for key, value in {**version.tags, **entry.tags}.items() if value})
+
+
+def is_version(told: str) -> bool:
+    """Whether a reference's part is a number, not an alias."""
+    return told.isascii() and told.isdigit()
 
 
 def check_name(name: str) -> str:

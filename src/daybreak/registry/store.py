@@ -60,7 +60,7 @@ class Registry:
             return Found(record.name, record.version, folder)
         name, _, told = reference.partition("@")
         version = self.model(name).version_of(told)
-        return Found(name, version, self.folder(name, version), "" if told.isdigit() else told)
+        return Found(name, version, self.folder(name, version), "" if journal.is_version(told) else told)
 
     def folder(self, name: str, version: int) -> Path:
         """Where a version's package lies."""
@@ -92,7 +92,8 @@ class Registry:
         place.mkdir(parents=True, exist_ok=True)
         with (place / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            version = 1 + max((int(one.name) for one in place.iterdir() if one.name.isdigit()), default=0)
+            known = self.models().get(name, Registered(name)).versions  # of those that were retired no folder is left
+            version = 1 + max([*known, *(int(one.name) for one in place.iterdir() if one.name.isdigit())], default=0)
             told = msgspec.structs.replace(record, version=version, created=time.time())
             sealed = package.seal(staged, told)
             staged.rename(self.folder(name, version))
@@ -104,14 +105,18 @@ class Registry:
     ) -> Entry:
         """Point an alias at a version, or at nothing. Asks no gate: `release.promotion` does. Raises `NotFound`, `UsageError`."""
         journal.check_alias(alias)
-        model = self.model(name)
-        if version is not None:
-            model.version_of(str(version))
-        elif alias not in model.aliases:
-            raise NotFound(f"model {name} has no alias {alias}; it has {', '.join(model.aliases) or 'none'}")
-        return self._add(
-            Entry("moved", time.time(), by or user(), name, version, alias=alias, text=reason, decision=decision)
-        )
+        self.model(name)
+        entry = Entry("moved", time.time(), by or user(), name, version, alias=alias, text=reason, decision=decision)
+
+        def made(lines: list[Entry]) -> Entry:
+            model = journal.fold(lines)[name]  # as it is while nobody else writes
+            if version is not None:
+                model.version_of(str(version))
+            elif alias not in model.aliases:
+                raise NotFound(f"model {name} has no alias {alias}; it has {', '.join(model.aliases) or 'none'}")
+            return entry
+
+        return self._journal.append(made)
 
     def note(self, name: str, version: int, text: str, *, by: str = "") -> Entry:
         """Write something down about a version. Raises `NotFound`."""
@@ -125,17 +130,23 @@ class Registry:
 
     def retire(self, name: str, version: int, *, by: str = "", reason: str = "") -> Entry:
         """Remove a version's files; its lines stay. Raises `NotFound`, `UsageError` where an alias points at it."""
-        model = self.model(name)
-        model.version_of(str(version))
-        pointing = [alias for alias, number in model.aliases.items() if number == version]
-        if pointing:
-            raise UsageError(
-                f"version {version} of {name} is {', '.join(pointing)}: move that first: "
-                f"daybreak model alias {name}@OTHER {pointing[0]}"
-            )
-        made = self._add(Entry("retired", time.time(), by or user(), name, version, text=reason))
+        self.model(name)
+        entry = Entry("retired", time.time(), by or user(), name, version, text=reason)
+
+        def made(lines: list[Entry]) -> Entry:
+            model = journal.fold(lines)[name]
+            model.version_of(str(version))
+            pointing = [alias for alias, number in model.aliases.items() if number == version]
+            if pointing:
+                raise UsageError(
+                    f"version {version} of {name} is {', '.join(pointing)}: move that first: "
+                    f"daybreak model alias {name}@OTHER {pointing[0]}"
+                )
+            return entry
+
+        told = self._journal.append(made)
         shutil.rmtree(self.folder(name, version))
-        return made
+        return told
 
     def _add(self, entry: Entry) -> Entry:
         return self._journal.append(lambda _: entry)

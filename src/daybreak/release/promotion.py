@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from daybreak.base.errors import DaybreakError, NotFound, UsageError
+from daybreak.base.errors import DamagedFile, DaybreakError, NotFound, UsageError
 from daybreak.base.home import Home
 from daybreak.client.client import Client
 from daybreak.export.parity import Parity
 from daybreak.registry import package as packages
-from daybreak.registry.journal import Entry, check_alias
+from daybreak.registry.journal import ROLLBACK, Entry, check_alias
 from daybreak.registry.package import Package
 from daybreak.registry.store import Found, Registry
 from daybreak.validation import gate
@@ -46,9 +46,9 @@ def ask(home: Home, found: Found, given: Given = DEFAULT) -> Decision:
 
     Raises `DamagedFile` for one that was altered.
     """
-    record = packages.verify(found.folder)
-    run = str(record.lineage.get("run", ""))
-    asked = list(_of_run(home, run, given)) if run else [_not_run()]
+    record = _as_registered(Registry(home), found)
+    run, units = record.lineage.get("run"), record.lineage.get("units")
+    asked = list(_of_run(home, f"{run}@{units}", given)) if run else [_not_run()]
     asked += [_parity(found.folder), *_metrics(record, given, known=bool(run))]
     lineage = record.lineage
     return Decision(
@@ -87,7 +87,7 @@ def promote(
 
 
 def rollback(home: Home, name: str, alias: str, *, to: int | None = None, reason: str = "") -> tuple[Entry, int | None]:
-    """Point an alias back at the version it had before, or at `to`, which it must have had; the gate let it through then.
+    """Point an alias back at the version it had before, or at `to`, which it must have had. Nobody is asked: it stood there before.
 
     Raises `NotFound` where there is nothing to go back to.
     """
@@ -99,15 +99,27 @@ def rollback(home: Home, name: str, alias: str, *, to: int | None = None, reason
             f"{name}@{to} has never been {alias}, so there is nothing to go back to: daybreak model alias {name}@{to} {alias}"
         )
     now = model.aliases.get(alias)
-    return registry.move(name, alias, version, decision={"verdict": "rollback"}, reason=reason), now
+    return registry.move(name, alias, version, decision={"verdict": ROLLBACK}, reason=reason), now
 
 
 def parity(folder: Path) -> Parity:
-    """What was compared when the package was made; "not run" where nothing was."""
+    """What was compared when the package was made; "not run" where nothing was. Raises `DamagedFile`."""
     try:
         return msgspec.json.decode((folder / PARITY).read_bytes(), type=Parity)
+    except msgspec.MsgspecError as error:
+        raise DamagedFile(f"{folder / PARITY} cannot be read: {error}; register the model again") from error
     except FileNotFoundError:
         return Parity("not run", "the package has no parity.json")
+
+
+def _as_registered(registry: Registry, found: Found) -> Package:
+    """The record of the version itself, every file as it was when it was registered. Raises `UsageError`, `DamagedFile`."""
+    if found.folder != registry.folder(found.name, found.version):
+        raise UsageError(f"an alias points at a registered version, {found.folder} is a folder: name it NAME@VERSION")
+    record = packages.verify(found.folder)
+    if record.digest != registry.model(found.name).versions[found.version].digest:
+        raise DamagedFile(f"{found.name}@{found.version} is not what was registered: register the model again")
+    return record
 
 
 def _of_run(home: Home, run: str, given: Given) -> tuple[Asked, ...]:

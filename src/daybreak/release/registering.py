@@ -111,6 +111,8 @@ def of_run(client: Client, run: str, wish: Wish, told: Told = lambda _: None) ->
         (folder / CARD).write_text(render(card), encoding="utf-8")
         lineage = _lineage(recording, trial, checkpoint)
         package = registry.add(folder, _package(wish, exported, lineage), note=wish.note)
+    why = f"registered as {package.name}@{package.version}"  # the gate will ask about it again
+    client.ask(trial.experiment, "pin", {"trial": trial.trial, "digest": checkpoint.digest, "why": why})
     return _made(registry, package, exported, answer.notes)
 
 

@@ -78,7 +78,7 @@ def _revive(order: wire.Revive) -> Revived:
         return reviving.revive(_assignment(order.segment), code)
     except DaybreakError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserCodeError(failure(error, order.setup.code, order.setup.folder).tail) from error
 
 
@@ -172,7 +172,7 @@ def main() -> int:
         say(make(wire.decode_order(sys.stdin.buffer.readline()), say))
     except DaybreakError as error:
         say(wire.Failed(str(error), usage=isinstance(error, UsageError)))
-    except Exception as error:  # noqa: BLE001 (whoever ordered it waits for a last line)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (whoever ordered it waits for a last line)
         say(wire.Failed(failure(error).tail))
     return 0
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from daybreak.base.errors import NotFound, UsageError
 from daybreak.spec.shorthand import FUNCTION
@@ -24,10 +25,13 @@ def read(told: str, target: str = "") -> tuple[Any, Any]:
     file = Path(told).expanduser()
     if not file.exists():
         raise NotFound(f"samples are a file of rows or a function, module:function; there is no {told}")
-    if file.suffix in ARRAYS:
-        return _arrays(file)
-    if file.suffix in TABLES:
-        return _table(file, target)
+    try:
+        if file.suffix in ARRAYS:
+            return _arrays(file)
+        if file.suffix in TABLES:
+            return _table(file, target)
+    except (OSError, ValueError, BadZipFile) as error:  # Arrow's errors and NumPy's are these
+        raise UsageError(f"{file} cannot be read as {file.suffix}: {str(error).splitlines()[0]}") from error
     raise UsageError(f"samples are read from {', '.join((*TABLES, *ARRAYS))} or module:function, got {told}")
 
 

@@ -23,6 +23,7 @@ Scope = Literal["predict", "feedback", "read", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 PREFIX = "dbk"
 EVERY = "*"
+LONGEST = 36_500.0  # days
 
 
 class Refused(DaybreakError):
@@ -115,8 +116,8 @@ def create(
     unknown = sorted({*scopes} - {*SCOPES})
     if unknown or not scopes:
         raise UsageError(f"scopes are {', '.join(SCOPES)}, got {', '.join(unknown) or 'none'}")
-    if days < 0:
-        raise UsageError(f"a token lives for 0 days (for ever) or more, got {days}")
+    if not 0 <= days < LONGEST:
+        raise UsageError(f"a token lives for 0 days (for ever) to {LONGEST:g}, got {days:g}")
     identity, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
     now = time.time()
     token = Token(

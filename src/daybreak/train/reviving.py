@@ -78,10 +78,11 @@ def revive(assignment: Assignment, code: UserCode) -> Revived:
         code.main(run)
     except Leaving:
         pass
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if checkpoints.pending:
             raise
-        revived.failure = failure(error).tail or str(error)
+        if not isinstance(error, SystemExit) or error.code not in {None, 0}:
+            revived.failure = failure(error).tail or str(error)
     return revived
 
 

@@ -26,7 +26,12 @@ def shipped(model: Any, inputs: Any, targets: Any, described: dict[str, Any]) ->
             f"run.ship takes {', '.join(DESCRIBED)} beside the model and its rows, got {', '.join(unknown)}"
         )
     inputs, targets = _array(inputs), _array(targets)
-    rows, answers = _rows(inputs), _rows(targets)
+    counts = {_rows(column) for column in inputs.values()} if isinstance(inputs, dict) else {_rows(inputs)}
+    if len(counts) > 1:
+        raise UsageError(
+            f"run.ship takes columns of one length, got {', '.join(map(str, sorted(counts, key=str)))} rows"
+        )
+    (rows,), answers = counts or {None}, _rows(targets)
     if answers is not None and rows is not None and rows != answers:
         raise UsageError(f"run.ship takes one right answer a row, got {rows} rows and {answers} answers")
     return Shipped(model, inputs, targets, described)
@@ -41,6 +46,4 @@ def _array(values: Any) -> Any:
 
 def _rows(values: Any) -> int | None:
     """How many; None where that cannot be told."""
-    if isinstance(values, dict):
-        return _rows(next(iter(values.values()), None))
     return len(values) if hasattr(values, "__len__") else None

@@ -76,6 +76,33 @@ def test_a_retired_version_is_gone_but_its_story_is_not(registry):
     assert add(registry).version == 3
 
 
+def test_a_number_is_given_once_also_after_the_newest_was_retired(registry):
+    add(registry)
+    add(registry)
+    registry.retire("digits", 2)
+    assert add(registry).version == 3
+
+
+def test_rollbacks_go_back_step_by_step(registry):
+    for content in (b"1", b"2", b"3"):
+        add(registry, content=content)
+    for version in (1, 2, 3):
+        registry.move("digits", "production", version, decision=PASSED)
+    for expected in (2, 1):
+        assert registry.model("digits").before("production") == expected
+        registry.move("digits", "production", expected, decision={"verdict": "rollback"})
+    with pytest.raises(NotFound, match="no earlier version"):
+        registry.model("digits").before("production")
+    registry.move("digits", "production", 3, decision=PASSED)
+    assert registry.model("digits").before("production") == 1
+
+
+def test_what_looks_like_a_digit_is_no_version(registry):
+    add(registry)
+    with pytest.raises(NotFound, match="no version or alias"):
+        registry.find("digits@\u00b2")
+
+
 def test_notes_and_tags(registry):
     add(registry)
     registry.note("digits", 1, "trained on the new scanner")

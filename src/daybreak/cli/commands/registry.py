@@ -17,6 +17,7 @@ from daybreak.cli.registered import print_model, print_parity
 from daybreak.client.client import Client
 from daybreak.client.homes import find_home
 from daybreak.registry import package as packages
+from daybreak.registry.journal import Registered
 from daybreak.registry.store import Registry
 from daybreak.validation import policy as policies
 
@@ -116,7 +117,7 @@ def ls(
     models = list(registry.models().values())
     if json:
         told = [
-            {"name": one.name, "versions": len(one.versions), "newest": max(one.versions), "aliases": one.aliases}
+            {"name": one.name, "versions": len(one.versions), "newest": _newest(one), "aliases": one.aliases}
             for one in models
         ]
         print_json(told)
@@ -184,7 +185,12 @@ def alias(
     place = find_home(home)
     registry = Registry(place)
     if remove:
-        registry.move(model.partition("@")[0], alias, None, decision={"verdict": "removed"}, reason=reason)
+        name, _, told = model.partition("@")
+        if told:
+            raise UsageError(
+                f"--remove takes the model's name alone, got {model}: daybreak model alias {name} {alias} --remove"
+            )
+        registry.move(name, alias, None, decision={"verdict": "removed"}, reason=reason)
         _tell_removed(model, alias, json=json)
         return 0
     given = policies.DEFAULT if policy is None else policies.read(policy)
@@ -344,6 +350,10 @@ def _list_versions(registry: Registry, name: str, *, json: bool) -> None:
         for number, one in reversed(model.versions.items())
     ]
     console().print(table(["version", "is", "registered", "by", "digest", ""], rows))
+
+
+def _newest(model: Registered) -> int | None:
+    return max((number for number, one in model.versions.items() if not one.retired), default=None)
 
 
 def _remarks(version: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
+from daybreak.base.errors import UsageError
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import ago, console, print_json, styled, table
 from daybreak.client.homes import find_home
@@ -32,9 +33,10 @@ def create(
 
     JSON: {id, name, scopes, created, expires, deployments, token}.
     """
-    made, text = tokens.create(
-        find_home(home).tokens, name, _parts(scopes), days=days, deployments=_parts(deployments) or (tokens.EVERY,)
-    )
+    opened = _parts(deployments)
+    if not opened:
+        raise UsageError("--deployments names at least one deployment, got none: * opens every one")
+    made, text = tokens.create(find_home(home).tokens, name, _parts(scopes), days=days, deployments=opened)
     if json:
         print_json(_told(made) | {"token": text})
         return

@@ -1,0 +1,89 @@
+"""The gate judges the very version that an alias will point at, as it was registered."""
+
+import msgspec
+import pytest
+
+from daybreak.base.errors import DamagedFile, NotFound, UsageError
+from daybreak.base.home import Home
+from daybreak.export.parity import Parity
+from daybreak.registry import package
+from daybreak.registry.package import Package, Runtime
+from daybreak.registry.store import Registry
+from daybreak.release import promotion
+from daybreak.signature.fields import Field, Output, Signature
+from daybreak.validation import policy
+
+SIGNATURE = Signature((Field("x", "tensor", shape=(4,)),), (Output("y", "label", classes=("a", "b")),))
+ACCURATE = policy.of({"metrics": {"accuracy": ">= 0.9"}})
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home(tmp_path / "home")
+
+
+def register(home, verdict="passed", accuracy=0.95):
+    registry = Registry(home)
+    with registry.staging() as folder:
+        (folder / "model.onnx").write_bytes(b"weights")
+        (folder / "parity.json").write_bytes(msgspec.json.encode(Parity(verdict, "300 rows were compared")))
+        return registry.add(
+            folder, Package("digits", 0, 0.0, SIGNATURE, Runtime("onnx"), metrics={"accuracy": accuracy})
+        )
+
+
+def results(home, reference="digits@1", given=ACCURATE):
+    asked = promotion.ask(home, Registry(home).find(reference), given).asked
+    return {one.what: one.result for one in asked}
+
+
+def test_a_foreign_model_is_asked_for_parity_and_metrics_and_its_audits_are_not_run(home):
+    register(home)
+    assert results(home) == {"audits": "not run", "parity": "passed", "accuracy >= 0.9": "passed"}
+    register(home, verdict="failed", accuracy=0.8)
+    assert results(home, "digits@2") == {"audits": "not run", "parity": "blocked", "accuracy >= 0.9": "blocked"}
+    register(home, verdict="not run")
+    assert results(home, "digits@3")["parity"] == "not run"
+
+
+def test_it_moves_only_despite_the_gate_and_for_a_reason(home):
+    register(home)
+    found = Registry(home).find("digits@1")
+    with pytest.raises(promotion.Blocked, match="audits blocked"):
+        promotion.promote(home, found, "production", ACCURATE)
+    with pytest.raises(UsageError, match="says why"):
+        promotion.promote(home, found, "production", ACCURATE, despite=True)
+    moved = promotion.promote(home, found, "production", ACCURATE, despite=True, reason="the lab")
+    assert moved.entry.decision["verdict"] == "despite the gate"
+    assert moved.entry.decision["blocked"] == "audits"
+
+
+def test_a_folder_elsewhere_is_not_judged_in_place_of_the_version_it_names(home, tmp_path):
+    register(home, verdict="failed")
+    other = Home(tmp_path / "other")
+    register(other)
+    folder = Registry(other).folder("digits", 1)
+    with pytest.raises(UsageError, match="points at a registered version"):
+        promotion.ask(home, Registry(home).find(str(folder)), ACCURATE)
+
+
+def test_a_package_that_was_sealed_again_is_not_what_was_registered(home):
+    register(home, verdict="failed")
+    folder = Registry(home).folder("digits", 1)
+    (folder / "parity.json").write_bytes(msgspec.json.encode(Parity("passed", "believe me")))
+    package.seal(folder, package.read(folder))
+    with pytest.raises(DamagedFile, match="not what was registered"):
+        results(home)
+
+
+def test_a_rollback_asks_nobody_but_goes_only_where_the_alias_was(home):
+    register(home)
+    register(home)
+    registry = Registry(home)
+    for version in (1, 2):
+        promotion.promote(home, registry.find(f"digits@{version}"), "production", ACCURATE, despite=True, reason="x")
+    register(home)
+    with pytest.raises(NotFound, match="has never been production"):
+        promotion.rollback(home, "digits", "production", to=3)
+    entry, before = promotion.rollback(home, "digits", "production")
+    assert (entry.version, before) == (1, 2)
