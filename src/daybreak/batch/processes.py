@@ -1,5 +1,6 @@
 """`--workers N`: the same job in several processes of this machine; each tells on its standard output what it did."""
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from daybreak.batch.places import Out
 from daybreak.batch.plan import Plan
 from daybreak.batch.running import Share
 
+WORKER = "daybreak.batch.working"
 Tell = Callable[[int, int, float], None]
 
 
@@ -32,9 +34,12 @@ def run(plan: Plan, folder: Path, out: Out, workers: int, threads: int, tell: Te
     """Do it in `workers` processes. Raises what one of them raised, after the others were ended."""
     heard: SimpleQueue[tuple[int, dict[str, Any] | None]] = SimpleQueue()
     orders = [Order(plan, str(folder), out.path, Share(index, workers), threads) for index in range(workers)]
-    started = [_start(order) for order in orders]
+    started: list[subprocess.Popen[bytes]] = []
     try:
-        for index, process in enumerate(started):
+        for index, order in enumerate(orders):
+            process = _started()
+            started.append(process)
+            _give(process, order)
             threading.Thread(target=_listen, args=(index, process, heard), daemon=True).start()
         _follow(started, heard, tell)
     finally:
@@ -43,25 +48,32 @@ def run(plan: Plan, folder: Path, out: Out, workers: int, threads: int, tell: Te
             process.wait()
             for end in (process.stdin, process.stdout):
                 if end is not None:
-                    end.close()
+                    with contextlib.suppress(BrokenPipeError):  # of an order that nobody took
+                        end.close()
 
 
-def _start(order: Order) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "daybreak.batch.working"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def _started() -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-P", "-m", WORKER]  # -P: no module of the folder it is called in
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def _give(process: "subprocess.Popen[bytes]", order: Order) -> None:
     if process.stdin is not None:
-        process.stdin.write(msgspec.json.encode(order) + b"\n")
-        process.stdin.flush()  # and left open: its end is the parent's
-    return process
+        with contextlib.suppress(BrokenPipeError):  # it ended already, which its listener tells
+            process.stdin.write(msgspec.json.encode(order) + b"\n")
+            process.stdin.flush()  # and left open: its end is the parent's
 
 
 def _listen(
     index: int, process: "subprocess.Popen[bytes]", heard: SimpleQueue[tuple[int, dict[str, Any] | None]]
 ) -> None:
-    if process.stdout is not None:
-        for line in process.stdout:
+    try:
+        for line in process.stdout or ():
             heard.put((index, msgspec.json.decode(line)))
-    heard.put((index, None))
+    except (msgspec.DecodeError, ValueError) as error:  # ValueError: closed by who ended it
+        heard.put((index, {"error": "ModelFailed", "message": f"worker {index} told what is no report: {error}"}))
+    finally:
+        heard.put((index, None))
 
 
 def _follow(

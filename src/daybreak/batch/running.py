@@ -7,6 +7,7 @@ model begin at its first row and have a fixed length, and the runtime has one th
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -55,12 +56,13 @@ def source(index: int, given: Input, plan: Plan, signature: Signature) -> Source
 def run(plan: Plan, folder: Path, out: Out, share: Share, threads: int, tell: Tell) -> None:
     """Do what of the share is not done yet. Raises `UsageError`, `ModelFailed`; what was done stays done."""
     models: SimpleQueue[Model] = SimpleQueue()
-    loaded = [load(folder) for _ in range(threads)]
-    for model in loaded:
-        models.put(model)
-    signature = loaded[0].signature
-    writer = Answers(signature, plan.format)
-    try:
+    with ExitStack() as loaded:
+        for _ in range(threads):
+            model = load(folder)
+            loaded.callback(model.close)
+            models.put(model)
+        signature = model.signature
+        writer = Answers(signature, plan.format)
         with ThreadPoolExecutor(threads) as pool:
             waiting: dict[Future[Done], float] = {}
             try:
@@ -72,9 +74,6 @@ def run(plan: Plan, folder: Path, out: Out, share: Share, threads: int, tell: Te
                     _tell(waiting, tell)
             finally:
                 pool.shutdown(cancel_futures=True)
-    finally:
-        for model in loaded:
-            model.close()
 
 
 def _tell(waiting: dict[Future[Done], float], tell: Tell) -> None:

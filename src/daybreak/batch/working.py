@@ -16,25 +16,30 @@ from daybreak.batch.running import run
 
 def main() -> int:
     """Do the order; 0, or 1 after an error was told."""
+    reports = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what user code and libraries print goes where errors go
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is its parent's to answer
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    def say(**told: object) -> None:
+        reports.write(msgspec.json.encode(told) + b"\n")
+        reports.flush()
+
     try:
-        run(order.plan, Path(order.folder), Out(order.out), order.share, order.threads, _tell)
+        run(
+            order.plan,
+            Path(order.folder),
+            Out(order.out),
+            order.share,
+            order.threads,
+            lambda rows, rejected, share: say(rows=rows, rejected=rejected, share=share),
+        )
     except DaybreakError as error:
-        _say({"error": type(error).__name__, "message": str(error)})
+        say(error=type(error).__name__, message=str(error))
         return 1
-    _say({"rows": 0, "rejected": 0, "share": 1.0})
+    say(rows=0, rejected=0, share=1.0)
     return 0
-
-
-def _tell(rows: int, rejected: int, share: float) -> None:
-    _say({"rows": rows, "rejected": rejected, "share": share})
-
-
-def _say(told: dict[str, object]) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
-    sys.stdout.buffer.flush()
 
 
 def _end_with_parent() -> None:

@@ -18,6 +18,7 @@ from daybreak.inference.frames import Arrays, receive, send
 from daybreak.inference.source import Source
 
 START = 120.0  # seconds that imports of the user's code may take
+STDERR = 2  # where the user's prints go: standard output may be a protocol's, or somebody's JSON
 
 
 @dataclass
@@ -41,11 +42,14 @@ class Worker:
         self.close()
         ours, theirs = socket.socketpair()
         listened, self._life = os.pipe()
-        command = [sys.executable, "-m", "daybreak.inference.working", str(theirs.fileno()), str(listened)]
-        with theirs:
-            self._process = subprocess.Popen(command, pass_fds=(theirs.fileno(), listened), stdin=subprocess.DEVNULL)
-        os.close(listened)
-        self._socket = ours
+        ends = (theirs.fileno(), listened)
+        command = [sys.executable, "-P", "-m", "daybreak.inference.working", *map(str, ends)]  # -P: nothing of the cwd
+        try:
+            self._socket = ours
+            self._process = subprocess.Popen(command, pass_fds=ends, stdin=subprocess.DEVNULL, stdout=STDERR)
+        finally:
+            theirs.close()
+            os.close(listened)
         folder = str(self.source.folder) if self.source.folder else ""
         code = (
             {} if folder else {name: data for name, data in self.source.under("code/").items() if name.endswith(".py")}
