@@ -140,15 +140,16 @@ def _skops(path: Path) -> Any:
         import skops.io
     except ImportError as error:
         raise UsageError(".skops files are read by skops, which is missing: pip install 'daybreak[sklearn]'") from error
-    from daybreak.export.python.served import strange
+    from daybreak.export.python.served import unsafe
 
     try:
         trusted = skops.io.get_untrusted_types(file=path)
     except Exception as error:  # zip's and skops' own
         raise DamagedFile(f"{path} is no file of skops: {str(error)[:200]}") from error
-    if foreign := strange(trusted):
+    if foreign := unsafe(trusted):
         raise UsageError(
-            f"{path.name} holds objects of {', '.join(foreign)}: only those of scikit-learn, NumPy and SciPy are built from a file"
+            f"{path.name} names {', '.join(foreign)}: only classes of scikit-learn, NumPy and SciPy are built from a file, no functions, "
+            "which it could call as it likes; give the estimator to daybreak.export while it is in memory"
         )
     return skops.io.load(path, trusted=trusted)
 

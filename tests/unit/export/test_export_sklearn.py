@@ -1,25 +1,33 @@
 """scikit-learn as ONNX, pipelines whole; in Python where ONNX cannot, or answers otherwise."""
 
+import gzip
 import json
+from collections import defaultdict
 
 import numpy as np
 import pytest
 
 pytest.importorskip("skl2onnx")
+import skops.io
 from scipy.sparse import csr_matrix
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_digits, load_iris
-from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
 from daybreak.base.errors import UsageError
 from daybreak.export.exporting import Exported, export
+from daybreak.export.opening import loaded
 from daybreak.export.options import Options
+from daybreak.export.python.served import unsafe
 from daybreak.export.samples import Samples
 from daybreak.inference.loading import load
 from daybreak.registry.package import Package, seal
@@ -188,6 +196,60 @@ def test_a_pickle_is_refused_with_what_to_do(tmp_path):
     file.write_bytes(b"\x80\x04.")
     with pytest.raises(UsageError, match=r"skops\.io\.dump"):
         export(file, Samples(np.zeros((4, 2))), tmp_path / "package")
+
+
+def commanding(command):
+    """A pipeline whose steps, each from a known library, hand a text to eval as soon as it is asked anything."""
+    code = f"[__import__('os').system({command!r})] and ['a']"
+    counter = CountVectorizer(vocabulary={"a": 0}, tokenizer=eval, token_pattern=None, lowercase=False)
+    filled = FunctionTransformer(np.full_like, kw_args={"fill_value": code, "dtype": "O"})
+    fitted = LogisticRegression().fit([[0], [1]], [0, 1])
+    return make_pipeline(filled, FunctionTransformer(np.ravel), counter, fitted)
+
+
+def test_a_file_that_would_run_a_command_is_refused(tmp_path):
+    file = tmp_path / "model.skops"
+    skops.io.dump(commanding(f"touch {tmp_path / 'ran'}"), file)
+    with pytest.raises(UsageError, match=r"names builtins\.eval, .*no functions"):
+        export(file, Samples(np.zeros((8, 2)), [0, 1] * 4), tmp_path / "package")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("called", [np.save, np.memmap, csr_matrix.tolil, exec, defaultdict, gzip.GzipFile])
+def test_a_file_brings_nothing_to_call(called, tmp_path):
+    """Functions, classes that open files, methods: whatever its name promises."""
+    file = tmp_path / "model.skops"
+    skops.io.dump(FunctionTransformer(called), file)
+    with pytest.raises(UsageError, match="no functions"):
+        loaded(file)
+
+
+def test_a_class_that_a_library_merely_imports_is_not_its_own():
+    refused = [
+        "sklearn.pipeline.Bunch.get",
+        "sklearn.pipeline.islice",
+        "sklearn.datasets._openml.GzipFile",
+        "sklearn.nowhere.Tree",
+    ]
+    assert unsafe(["sklearn.tree._tree.Tree", *refused]) == refused
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        make_pipeline(SelectKBest(k=2), KNeighborsClassifier()),
+        GradientBoostingClassifier(n_estimators=2),
+        HistGradientBoostingClassifier(max_iter=2),
+        MLPClassifier((4,), max_iter=2),
+    ],
+    ids=lambda model: type(model[-1] if hasattr(model, "steps") else model).__name__,
+)
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_a_file_of_scikit_learns_own_is_built(model, tmp_path):
+    x, y = load_iris(return_X_y=True)
+    file = tmp_path / "model.skops"
+    skops.io.dump(model.fit(x, y), file)
+    np.testing.assert_array_equal(loaded(file).predict(x), model.predict(x))
 
 
 def test_wrong_samples_are_told(linear, digits, tmp_path):

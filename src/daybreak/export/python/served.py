@@ -1,6 +1,7 @@
 """Packages of models that stay in Python: files that hold no pickle, the code that loads them, the exact versions that it needs."""
 
 import json
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,22 @@ from daybreak.registry.package import Runtime
 from daybreak.signature.fields import Output
 
 SLOW = "It is served in Python, in a worker process with the library that made it, not by onnxruntime."
-OURS = ("sklearn.", "numpy.", "scipy.", "builtins.", "collections.")  # what skops may build without being told so
+OURS = ("sklearn.", "numpy.", "scipy.")  # whose objects stay in a live estimator that skops keeps
+BUILT = (  # whose classes are built from a file: others of NumPy and SciPy open files when they are called (memmap, netcdf_file)
+    *("sklearn.", "numpy.dtypes.", "numpy.random."),
+    *("scipy.interpolate.", "scipy.sparse.", "scipy.spatial.", "scipy.stats."),
+)
+NOT_BUILT = frozenset(
+    {"__main__", "conftest", "datasets", "externals", "tests", "_testing"}
+)  # parts of sklearn that do more
+SCORES = frozenset(  # what selectors of columns keep: they compute, whatever they are called with
+    f"sklearn.feature_selection.{name}"
+    for name in (
+        *("_univariate_selection.chi2", "_univariate_selection.f_classif", "_univariate_selection.f_regression"),
+        *("_univariate_selection.r_regression", "_mutual_info.mutual_info_classif"),
+        "_mutual_info.mutual_info_regression",
+    )
+) | {"numpy.dtype", "numpy.mean"}
 
 
 def estimator(
@@ -57,8 +73,27 @@ def estimator(
 
 
 def strange(types: list[str]) -> list[str]:
-    """Those that skops would build and that are of nobody's known library."""
+    """Those of a live estimator, beyond skops' own, that are of nobody's known library."""
     return [name for name in types if not name.startswith(OURS)]
+
+
+def unsafe(types: list[str]) -> list[str]:
+    """Those that a file names beyond skops' own and that are not built from it: a file says itself what its functions are called with.
+
+    So a name is safe where it is a class of `BUILT`, defined there and not merely imported, or one of `SCORES`; methods are none.
+    """
+    return [name for name in types if name not in SCORES and not _built(name)]
+
+
+def _built(name: str) -> bool:
+    module, _, attribute = name.rpartition(".")
+    if not name.startswith(BUILT) or not NOT_BUILT.isdisjoint(module.split(".")):
+        return False
+    try:
+        found = getattr(import_module(module), attribute, None)
+    except ImportError:
+        return False
+    return isinstance(found, type) and f"{found.__module__}.".startswith(BUILT)
 
 
 def booster(model: Any, library: str, folder: Path, *, columns: list[str], output: Output) -> Made:
