@@ -3,6 +3,7 @@
 import shutil
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,8 @@ INCOMING = "incoming.dbk"
 PATIENCE = 60.0  # seconds without a byte
 READ = 1 << 20
 UNCHANGED = 304
+
+Stamp = tuple[str, int, int]  # name, bytes, when it was written
 
 
 class Source(Protocol):
@@ -39,28 +42,27 @@ class FolderSource:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._seen: set[tuple[str, int, int]] = set()
+        self._seen: set[Stamp] = set()
 
     def offered(self, state: State) -> Path | None:
         """See `Source`."""
         if not self._folder.is_dir():
             raise NotFound(f"the folder of updates is not there: {self._folder}")
-        best: tuple[int, Path] | None = None
+        best: tuple[int, Path, Stamp] | None = None
         have = max([state.floor, *(each.counter for each in (state.current, state.trial) if each)])
         for path in sorted(self._folder.glob("*.dbk")):
-            found = path.stat()
-            stamp = path.name, found.st_size, found.st_mtime_ns
-            if stamp in self._seen:
+            try:
+                stamp = _stamped(path)
+                counter = None if stamp in self._seen else _counter(path, state.model)
+            except OSError:  # removed meanwhile, a link to nowhere, not ours to read: the others count
                 continue
-            counter = _counter(path, state.model)
             if counter is None or counter <= have:
                 self._seen.add(stamp)
             elif best is None or counter > best[0]:
-                best = counter, path
+                best = counter, path, stamp
         if best is None:
             return None
-        found = best[1].stat()
-        self._seen.add((best[1].name, found.st_size, found.st_mtime_ns))
+        self._seen.add(best[2])
         return best[1]
 
 
@@ -87,7 +89,7 @@ class UrlSource:
             if error.code == UNCHANGED:
                 return None
             raise NotFound(f"{self._url} gives no update: {error.code} {error.reason}") from error
-        except OSError as error:
+        except (HTTPException, ValueError, OSError) as error:  # whoever answers there need not speak HTTP
             raise NotFound(f"{self._url} gives no update: {getattr(error, 'reason', error)}") from error
         self._tags = {name: value for name, value in tags.items() if value}
         counter = _counter(self._target, state.model)
@@ -107,6 +109,11 @@ class UrlSource:
                 if size > room:
                     raise DamagedBundle(f"{self._url} gives more bytes than the {room:,} that this device has room for")
         partial.replace(self._target)
+
+
+def _stamped(path: Path) -> Stamp:
+    found = path.stat()
+    return path.name, found.st_size, found.st_mtime_ns
 
 
 def _counter(path: Path, model: str) -> int | None:

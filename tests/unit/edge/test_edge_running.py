@@ -1,5 +1,6 @@
 """Parts of a device's process: who is watched on trial, what is handed to the engine, what is kept of events."""
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
@@ -8,10 +9,12 @@ from daybreak.base.errors import NotFound, UnhealthyBundle
 from daybreak.edge.opening import Opened
 from daybreak.edge.running.events import drop_oldest
 from daybreak.edge.running.holding import Holding
+from daybreak.edge.running.server import DeviceServer
 from daybreak.edge.running.watching import Watching
 from daybreak.edge.unsealing import unseal
 from daybreak.edge.verifying import verify
 from daybreak.edge.wrapping import DeviceKey
+from daybreak.serving.problems import refuse
 from daybreak.serving.refusals import Refusal
 from daybreak.testing import packages as small
 
@@ -27,9 +30,11 @@ def test_three_failures_of_the_version_on_trial_end_it():
     watching.answered(call("new"))
     for package, status in (("new", 400), ("new", 429), ("new", 503), ("old", 500), ("new", 500), ("new", 500)):
         watching.refused(call(package, Refusal(status, "code", f"said {status}")))
+    for _ in range(5):
+        watching.refused(call("new", refuse("deadline_exceeded", "the client would not wait longer")))
     assert (watching.answered_rows, watching.failing) == (1, "")
-    watching.refused(call("new", Refusal(504, "deadline", "too late")))
-    assert watching.failing == "3 requests failed, the last: too late"
+    watching.refused(call("new", refuse("model_failed", "no answer")))
+    assert watching.failing == "3 requests failed, the last: no answer"
     watching.begin("newer")
     assert watching.failing == ""
 
@@ -79,3 +84,28 @@ def test_the_oldest_events_make_room_and_the_newest_stay(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2.events", "3.events", "other"]
     drop_oldest(tmp_path, 10)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["3.events", "other"]
+
+
+class Offering:
+    """A source of which each look ends as it is told; the last stops the loop that asks."""
+
+    def __init__(self, *ends):
+        self.ends = iter(ends)
+
+    def offered(self, state):
+        raise next(self.ends)
+
+
+class Enough(Exception):
+    """Nothing more to offer."""
+
+
+def test_a_disk_without_room_for_an_update_is_told_once_and_asked_again():
+    said = []
+    server = object.__new__(DeviceServer)
+    server._say, server._complaint, server._device = said.append, "", SimpleNamespace(state=None)
+    server._options = SimpleNamespace(every=0.0)
+    full = OSError(28, "No space left on device")
+    with pytest.raises(Enough):
+        asyncio.run(server._ask(Offering(full, full, NotFound("nothing there"), Enough())))
+    assert said == ["goes on as it is: an update could not be installed: [Errno 28] No space left on device"]

@@ -1,6 +1,7 @@
 """Updates are offered by a folder or a URL: the newest that a device does not have, each once."""
 
 import http.server
+import socketserver
 import threading
 
 import pytest
@@ -108,6 +109,37 @@ def test_a_url_that_gives_more_than_there_is_room_for_is_left(tmp_path, monkeypa
         with pytest.raises(DamagedBundle, match="more bytes than the 1,000"):
             source(f"http://127.0.0.1:{server.server_port}/x", tmp_path).offered(HAS_2)
         server.shutdown()
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 2x0 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: abc\r\n\r\nx",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\ncut",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nno number\r\n",
+    ],
+)
+def test_whoever_speaks_no_http_gives_no_update(tmp_path, answer):
+    class Answer(socketserver.StreamRequestHandler):
+        def handle(self):
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(answer)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        with pytest.raises(NotFound, match="gives no update"):
+            source(f"http://127.0.0.1:{server.server_address[1]}/x", tmp_path).offered(HAS_2)
+
+
+def test_a_link_to_nowhere_keeps_no_other_bundle_back(versions, tmp_path):
+    (tmp_path / "v0.dbk").symlink_to(tmp_path / "gone")
+    (tmp_path / "v9.dbk").mkdir()
+    versions(3)
+    assert source(str(tmp_path), tmp_path).offered(HAS_2).name == "v3.dbk"
 
 
 def test_other_schemes_are_refused(tmp_path):

@@ -245,6 +245,8 @@ class DeviceServer:
                 _log.warning(str(error))
             except DaybreakError as error:
                 self._tell(f"an update is refused: {error}")
+            except OSError as error:  # a disk without room for it: what is served goes on
+                self._complain(f"an update could not be installed: {error}")
             await asyncio.sleep(self._options.every)
 
     def _complain(self, says: str) -> None:

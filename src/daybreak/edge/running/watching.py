@@ -4,6 +4,7 @@ from daybreak.serving.calls import Batch, Call
 
 FAULTS = 500  # HTTP status from which a refusal is the server's
 BUSY = 503  # it stops or is not ready: not the model's
+LATE = "deadline_exceeded"  # clients choose the deadline: who may ask must not be able to refuse a device its update
 MOST = 3  # failures that end a trial
 
 
@@ -35,6 +36,6 @@ class Watching:
         refusal = call.refusal
         if refusal is None or call.arm is None or call.arm.served.package != self._package:
             return
-        if refusal.status >= FAULTS and refusal.status != BUSY:
+        if refusal.status >= FAULTS and refusal.status != BUSY and refusal.code != LATE:
             self.failed += 1
             self.last = str(refusal)
