@@ -68,7 +68,7 @@ def read_yaml(text: str, source: str) -> tuple[Any, Faults]:
         return (None if node is None else _Reader(places, faults).read(node, ())), faults
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        if _is_unclosed(error):  # the place where it was opened says more than the place where its end was missed
+        if _is_unclosed(error) and not _is_empty(error):  # where it was opened says more than where its end was missed
             mark = error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         _add_at(faults, _syntax_message(error), places.at(line, column))
@@ -95,10 +95,18 @@ def _is_unclosed(error: yaml.MarkedYAMLError) -> bool:
     return error.context_mark is not None and ("unexpected end of stream" in told or "a flow " in told)
 
 
+def _is_empty(error: yaml.MarkedYAMLError) -> bool:
+    """The text ends behind `[`, `{` or a comma: PyYAML does not tell which of them is open, or where."""
+    return str(error.context).endswith("a flow node")
+
+
 def _syntax_message(error: yaml.MarkedYAMLError) -> str:
     problem, context = str(error.problem or ""), str(error.context or "")
     if "'\\t'" in problem:
         return "not YAML: a tab stands where spaces must; indent with spaces"
+    if _is_unclosed(error) and _is_empty(error):
+        closed = "" if "<stream end>" in problem else ", or a comma is too many"
+        return f"not YAML: a value is missing here{closed or ': a bracket or brace is not closed'}"
     if _is_unclosed(error):
         what = {"mapping": "brace", "sequence": "bracket"}.get(context.rpartition(" ")[2], "quote")
         return f"not YAML: this {what} is not closed" + (", or a comma is missing in it" if what != "quote" else "")

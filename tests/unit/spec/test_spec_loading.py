@@ -247,3 +247,14 @@ def test_methods_that_need_a_horizon(method):
 def test_a_budget_of_units_pays_for_one_trial_at_least():
     assert len(messages(search={"max_units": 9}, budget="8 units")) == 1
     assert made(search={"max_units": 9}, budget="9 units").budget.units == 9
+
+
+@pytest.mark.parametrize("text", ["a: [", "a: {", "a: [1,"])
+def test_a_text_that_ends_in_an_open_bracket_speaks_of_no_quote(text):
+    with pytest.raises(SpecError, match="a value is missing here: a bracket or brace is not closed"):
+        read(text)
+
+
+def test_a_comma_without_a_value_is_told():
+    with pytest.raises(SpecError, match="a value is missing here, or a comma is too many"):
+        read("a: [ , 1]")
