@@ -8,7 +8,7 @@ import base64
 import binascii
 import io
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ SAMPLES = 30_000_000  # of one recording, over all channels: five minutes of ste
 UNPACKED = 512 << 20  # bytes of all pictures and recordings of one request
 PICTURES = ("PNG", "JPEG", "WEBP", "BMP")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+UNTOLD = 0x7FFFF000  # bytes of samples that a recorder writes ahead which does not know its end yet: this many or more, or none
 DEEP = ("I;16", "I;16B", "I;16L", "I")  # grey values to 65,535
 
 
@@ -96,6 +97,7 @@ def _picture(field: Field, data: bytes) -> NDArray[Any]:
 def _recording(field: Field, data: bytes) -> NDArray[Any]:
     import soundfile
 
+    _check_whole(data)
     with soundfile.SoundFile(io.BytesIO(data)) as opened:
         if opened.frames * opened.channels > SAMPLES:
             raise BadRow(
@@ -103,10 +105,31 @@ def _recording(field: Field, data: bytes) -> NDArray[Any]:
                 f"a recording has at most {SAMPLES:,} samples, got {opened.frames * opened.channels:,}; cut it",
             )
         mono = opened.read(SAMPLES, dtype="float32", always_2d=True).mean(axis=1, dtype=np.float32)
-        rate = opened.samplerate
+        rate, frames = opened.samplerate, opened.frames
+    if len(mono) < frames:
+        raise BadRow(
+            "bad_media", f"a recording is whole, this one has {len(mono):,} samples of {frames:,}; send all of it"
+        )
     if not len(mono) or not np.isfinite(mono).all():
         raise BadRow("bad_media", "a recording has finite samples, got " + ("other ones" if len(mono) else "none"))
     return mono if field.rate in (None, rate) else resampled(mono, rate, field.rate)
+
+
+def _check_whole(data: bytes) -> None:
+    """A WAV holds the bytes of samples that it counts (Multimedia Programming Interface 1.0, RIFF); decoders take what there is."""
+    if data[8:12] != b"WAVE" or data[:4] not in (b"RIFF", b"RIFX"):
+        return
+    order: Literal["little", "big"] = "little" if data[:4] == b"RIFF" else "big"
+    at = 12
+    while at + 8 <= len(data):
+        name, size, there = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], order), len(data) - at - 8
+        if name == b"data" and there < size < UNTOLD:
+            raise BadRow(
+                "bad_media", f"a recording is whole, this one has {there:,} bytes of {size:,}; send all of the file"
+            )
+        if name == b"data":
+            return
+        at += 8 + size + size % 2
 
 
 def resampled(samples: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:

@@ -104,3 +104,26 @@ def test_what_is_no_recording_is_refused(data):
     with pytest.raises(BadRow) as caught:
         read(SOUND, data)
     assert caught.value.code == "bad_media"
+
+
+def encoded(format: str) -> bytes:  # noqa: A002
+    held = io.BytesIO()
+    soundfile.write(held, np.sin(np.arange(4000) / 9).astype(np.float32) / 2, 8000, format=format)
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("format", ["WAV", "FLAC"])
+@pytest.mark.parametrize("share", [0.2, 0.9])
+def test_a_recording_that_was_cut_off_is_refused(format, share):  # noqa: A002
+    whole = encoded(format)
+    assert len(read(SOUND, whole)) == 4000
+    with pytest.raises(BadRow, match=r"whole") as told:
+        read(SOUND, whole[: int(len(whole) * share)])
+    assert told.value.code == "bad_media"
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF])
+def test_a_recorder_that_streams_does_not_know_the_end_of_its_wav(size):
+    whole = encoded("WAV")
+    at = whole.index(b"data") + 4
+    assert len(read(SOUND, whole[:at] + size.to_bytes(4, "little") + whole[at + 4 :])) == 4000
