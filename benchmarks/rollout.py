@@ -25,7 +25,10 @@ ALPHA, Z, LOOKS = 0.05, 1.959964, 60
 def conversions(rng, rates, steps, tests):
     """Running hits of two arms, (2, looks, tests); `steps`: (2, looks) new outcomes."""
     return np.stack(
-        [rng.binomial(step[:, None], rate, (len(step), tests)).cumsum(0) for step, rate in zip(steps, rates, strict=True)]
+        [
+            rng.binomial(step[:, None], rate, (len(step), tests)).cumsum(0)
+            for step, rate in zip(steps, rates, strict=True)
+        ]
     )
 
 
