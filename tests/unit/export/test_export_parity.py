@@ -128,3 +128,72 @@ def test_what_training_told_of_the_rows_must_be_reached(scores):
     assert told.verdict == "failed"
     assert "training told accuracy 0.972" in told.why
     assert parity.with_metric(passed, "accuracy", 0.9722, 0.9722, 0.972, Tolerance()).verdict == "passed"
+
+
+def test_few_rows_are_asked_again_until_a_batch_is_full(scores):
+    seen = []
+
+    def answer(rows):
+        seen.append(len(rows))
+        return scores[rows]
+
+    told = compared(scores[:1], answer)
+    assert told.verdict == "passed"
+    assert seen == [1, 2, 7, 64]
+    assert compared(scores[:1], lambda rows: scores[rows if len(rows) < 64 else rows + 1]).verdict == "failed"
+
+
+def test_an_export_that_gives_too_many_rows_fails(scores):
+    told = compared(scores, lambda rows: scores[[*rows, 0]], batches=(50, 120))
+    assert told.why == "at batch size 50 'animal' has shape (123, 3), the original's is (120, 3)"
+
+
+def of_sizes(*rows):
+    """One array a row."""
+    held = np.empty(len(rows), object)
+    held[:] = [np.array(row) for row in rows]
+    return held
+
+
+def test_each_column_of_a_tensor_is_held_against_its_own_size():
+    """Euros and shares side by side: shares that are lost drown in the euros."""
+    draws = np.random.default_rng(0).random((100, 4, 2)) * [1e6, 10]
+    outputs = (Output("held", "tensor", shape=(4, 2)),)
+    lost = draws * [1, 0]
+    assert compared(draws, lambda rows: draws[rows].astype(np.float32), outputs).verdict == "passed"
+    assert compared(draws, lambda rows: lost[rows], outputs).verdict == "failed"
+
+
+def test_a_column_of_rounding_errors_passes():
+    """What stays of the difference of large numbers is another in every runtime."""
+    draws = np.random.default_rng(0).random((100, 2)) * [1.0, 1e-9]
+    outputs = (Output("held", "tensor", shape=(2,)),)
+    assert compared(draws, lambda rows: draws[rows] * [1, -1], outputs).verdict == "passed"
+
+
+@pytest.mark.parametrize("outputs", [LABEL, (Output("held", "tensor", shape=(3,)),)], ids=["label", "tensor"])
+def test_nothing_finite_proves_nothing(outputs):
+    nothing = np.full((70, 3), np.nan)
+    told = compared(nothing, lambda rows: nothing[rows], outputs)
+    assert (told.verdict, told.why) == (
+        "failed",
+        f"the original's {outputs[0].name} is finite in no row: nothing was compared",
+    )
+
+
+@pytest.mark.parametrize(
+    ("original", "export", "told"), [(np.nan, np.nan, None), (0.9, np.nan, None), (0.9, 0.9, np.nan)]
+)
+def test_a_metric_that_is_no_number_fails(scores, original, export, told):
+    passed = compared(scores, lambda rows: scores[rows])
+    found = parity.with_metric(passed, "r2", original, export, told, Tolerance())
+    assert (found.verdict, found.why) == ("failed", "r2 is a finite number, got nan")
+
+
+def test_arrays_of_their_own_sizes_have_those_sizes():
+    outputs = (Output("found", "tensor", shape=(None,)),)
+    original, longer = of_sizes([1.0, 2.0], [3.0]), of_sizes([1.0, 2.0, 0.0], [3.0])
+    assert compared(original, lambda rows: original[rows], outputs).verdict == "passed"
+    assert (
+        "has rows of shape (3,), the original's are (2,)" in compared(original, lambda rows: longer[rows], outputs).why
+    )
