@@ -133,8 +133,14 @@ def _check_whole(data: bytes) -> None:
 
 
 def resampled(samples: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
-    """Samples at `rate` a second as samples at `wanted` a second; what the new rate cannot carry is left out."""
+    """Samples at `rate` a second as samples at `wanted` a second; what the new rate cannot carry is left out.
+
+    Raises `BadRow` (bad_media) where they would be more than a recording may have: the file's header says what it likes.
+    """
     length = max(1, round(len(samples) * wanted / rate))
+    if length > SAMPLES:
+        got = f"{len(samples):,} samples at {rate:,} Hz are {length:,} at the field's {wanted:,} Hz; cut it"
+        raise BadRow("bad_media", f"a recording has at most {SAMPLES:,} samples, {got}")
     spectrum = np.fft.rfft(samples)[: length // 2 + 1]
     told = np.fft.irfft(spectrum, length) * (length / len(samples))
     return told.astype(np.float32)

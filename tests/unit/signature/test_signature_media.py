@@ -99,6 +99,12 @@ def test_a_tone_that_the_new_rate_cannot_carry_is_left_out():
     assert np.abs(resampled(high, 48000, 8000)).max() < 1e-3
 
 
+def test_a_small_file_whose_header_says_a_low_rate_is_refused():
+    with pytest.raises(BadRow, match="4,000 samples at 1 Hz are 32,000,000 at the field's 8,000 Hz") as caught:
+        read(SOUND, wav(np.ones(4_000, np.float32), 1))
+    assert (caught.value.code, caught.value.where) == ("bad_media", "sound")
+
+
 @pytest.mark.parametrize("data", [b"", b"RIFF", wav(np.zeros(0, np.float32)), wav(np.zeros(9))[:30]])
 def test_what_is_no_recording_is_refused(data):
     with pytest.raises(BadRow) as caught:
