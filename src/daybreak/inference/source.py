@@ -20,8 +20,7 @@ class Source:
 
     def read(self, name: str) -> bytes:
         """A file's bytes. Raises `NotFound`, `DamagedFile` for a name that leaves the package."""
-        if name.startswith("/") or ".." in name.split("/"):
-            raise DamagedFile(f"a package names files of its own, got {name!r}; register the model again")
+        _check_own(name)
         try:
             return (self.folder / name).read_bytes() if self.folder else self._held[name]
         except (OSError, KeyError) as error:
@@ -30,7 +29,8 @@ class Source:
             ) from error
 
     def model(self, name: str) -> str | bytes:
-        """What a runtime loads: a path (so that it may map the file), or bytes."""
+        """What a runtime loads: a path (so that it may map the file), or bytes. Raises as `read` does."""
+        _check_own(name)
         if self.folder is None:
             return self.read(name)
         if not (self.folder / name).is_file():
@@ -44,3 +44,8 @@ class Source:
         root = self.folder / prefix
         files = sorted(file for file in root.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
         return {file.relative_to(root).as_posix(): file.read_bytes() for file in files}
+
+
+def _check_own(name: str) -> None:
+    if name.startswith("/") or ".." in name.split("/"):
+        raise DamagedFile(f"a package names files of its own, got {name!r}; register the model again")

@@ -96,6 +96,9 @@ def test_what_cannot_be_loaded_says_why(tmp_path):
     packages.mlp(folder)
     with pytest.raises(NotFound, match=r"has no file other\.onnx"):
         load(changed(folder, runtime=Runtime("onnx", file="other.onnx")))
+    for outside in ("../package/model.onnx", str(folder / "model.onnx")):
+        with pytest.raises(DamagedFile, match="files of its own"):
+            load(changed(folder, runtime=Runtime("onnx", file=outside)))
     with pytest.raises(DamagedFile, match="files of its own"):
         load({RECORD: (changed(folder, runtime=Runtime("onnx", file="../secret")) / RECORD).read_bytes()})
     changed(folder, runtime=Runtime("onnx"), after=(Step("sofmax"),))
