@@ -13,16 +13,24 @@ from numpy.typing import NDArray
 
 Arrays = dict[str, Any]
 LENGTH = 8  # bytes that say how long the head is, and as many for the body
+OWN = {"dtype", "shape", "data"}  # what an array of its own size is told as
 LARGEST = 1 << 34  # bytes of one frame; more is a fault on the other side
+
+
+class Unsendable(TypeError):
+    """A value that a frame cannot hold; nothing was sent."""
+
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
 
 def send(to: socket.socket, head: dict[str, Any], arrays: Arrays, deadline: float | None = None) -> None:
-    """Send one frame. Raises `OSError`, `TimeoutError` past the deadline (of `time.monotonic`)."""
-    bodies: list[NDArray[Any]] = []
-    told = _encode({**head, "arrays": {name: _described(np.asarray(array), bodies) for name, array in arrays.items()}})
+    """Send one frame. Raises `OSError`, `TimeoutError` past the deadline (of `time.monotonic`).
+
+    Raises `Unsendable`, before a byte is sent, for values that a frame cannot hold.
+    """
+    told, bodies = _packed(head, arrays)
     size = sum(body.nbytes for body in bodies)
     _limit(to, deadline)
     to.sendall(len(told).to_bytes(LENGTH, "little") + size.to_bytes(LENGTH, "little") + told)
@@ -42,9 +50,19 @@ def receive(of: socket.socket, deadline: float | None = None) -> tuple[dict[str,
     return head, {name: _array(told, body) for name, told in head.pop("arrays").items()}
 
 
+def _packed(head: dict[str, Any], arrays: Arrays) -> tuple[bytes, list[NDArray[Any]]]:
+    bodies: list[NDArray[Any]] = []
+    try:
+        described = {name: _described(np.asarray(array), bodies) for name, array in arrays.items()}
+        return _encode({**head, "arrays": described}), bodies
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise Unsendable(f"words, numbers and arrays of them travel, nothing else ({error})") from error
+
+
 def _described(array: NDArray[Any], bodies: list[NDArray[Any]]) -> Any:
     if array.dtype.kind in "OUST":
         return {"values": [_value(value) for value in array.reshape(-1).tolist()], "shape": array.shape}
+    _check_plain(array)
     start = sum(body.nbytes for body in bodies)
     bodies.append(np.ascontiguousarray(array))
     return {"dtype": array.dtype.str, "shape": array.shape, "start": start}
@@ -53,8 +71,15 @@ def _described(array: NDArray[Any], bodies: list[NDArray[Any]]) -> Any:
 def _value(value: Any) -> Any:
     """A word as it is, an array with its type."""
     if isinstance(value, np.ndarray):
+        _check_plain(value)
         return {"dtype": value.dtype.str, "shape": value.shape, "data": value.tobytes()}
     return value
+
+
+def _check_plain(array: NDArray[Any]) -> None:
+    """Raises `TypeError` for an array whose bytes are addresses."""
+    if array.dtype.hasobject:
+        raise TypeError(f"got an array of {array.dtype} inside another")
 
 
 def _array(told: dict[str, Any], body: bytearray) -> NDArray[Any]:
@@ -62,7 +87,7 @@ def _array(told: dict[str, Any], body: bytearray) -> NDArray[Any]:
     if "values" in told:
         held = np.empty(len(told["values"]), object)
         for place, value in enumerate(told["values"]):
-            held[place] = _own(value) if isinstance(value, dict) and "data" in value else value
+            held[place] = _own(value) if isinstance(value, dict) and value.keys() == OWN else value
         return held.reshape(shape)
     dtype = np.dtype(told["dtype"])
     return np.frombuffer(body, dtype, int(np.prod(shape, dtype=np.int64)), told["start"]).reshape(shape)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from daybreak.base.errors import BadRows, ModelFailed
-from daybreak.inference.frames import Arrays, receive, send
+from daybreak.inference.frames import Arrays, Unsendable, receive, send
 from daybreak.inference.source import Source
 
 START = 120.0  # seconds that imports of the user's code may take
@@ -75,11 +75,16 @@ class Worker:
         except TimeoutError as error:
             self.close()
             raise ModelFailed(f"the model's own code may take {limit:g} s, took longer; it was ended") from error
+        except Unsendable as error:  # of which nothing was sent
+            raise ModelFailed(f"the model's own code cannot be given these rows: {error}") from error
         except (OSError, EOFError, ValueError) as error:
             code = self._ended()
             raise ModelFailed(
                 f"the process of the model's own code ended ({code}); the next call starts another"
             ) from error
+        except BaseException:
+            self.close()  # Ctrl-C, say: the answer to this call would be taken for the next one's
+            raise
         if "faults" in answer:
             raise BadRows({int(row): why for row, why in answer["faults"].items()})
         if "error" in answer:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from daybreak.base.errors import BadRows
-from daybreak.inference.frames import Arrays, receive, send
+from daybreak.inference.frames import Arrays, Unsendable, receive, send
 
 Function = Callable[[Arrays], Mapping[str, Any]]
 
@@ -65,7 +65,7 @@ class Loaded:
 
     def __init__(self, folder: str, code: Mapping[str, bytes], model: str) -> None:
         if folder:
-            sys.path.insert(0, str(Path(folder) / "code"))
+            _import_from(str(Path(folder).absolute() / "code"))
         else:
             sys.meta_path.insert(0, FromMemory(code))
         self._known: dict[str, Function] = {}
@@ -77,6 +77,32 @@ class Loaded:
         if name not in self._known:
             self._known[name] = _found(name)
         return self._known[name]
+
+
+class FromText(importlib.machinery.SourceFileLoader):
+    """Imports a module from its source alone: what lies in __pycache__ may be of another, and no package names it."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """The module's code, compiled anew."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
+def _import_from(folder: str) -> None:
+    """Look for modules in a folder first, and below it by their sources."""
+    finder = importlib.machinery.FileFinder.path_hook(
+        (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
+        (FromText, importlib.machinery.SOURCE_SUFFIXES),
+    )
+
+    def hook(path: str) -> importlib.abc.PathEntryFinder:
+        if not f"{path}/".startswith(f"{folder}/"):
+            raise ImportError(path)
+        return finder(path)
+
+    sys.path_hooks.insert(0, hook)
+    sys.path_importer_cache.pop(folder, None)
+    sys.path.insert(0, folder)
 
 
 def _found(name: str) -> Any:
@@ -150,7 +176,14 @@ def serve(connection: socket.socket) -> None:
         except Exception as error:  # noqa: BLE001
             traceback.print_exc()
             answer = {"error": _sentence(error)}
+        _send(connection, answer, told)
+
+
+def _send(connection: socket.socket, answer: dict[str, Any], told: Arrays) -> None:
+    try:
         send(connection, answer, told)
+    except Unsendable as error:
+        send(connection, {"error": f"of what it returns {error}"}, {})
 
 
 def _end_with_parent(life: int) -> None:

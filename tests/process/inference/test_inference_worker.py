@@ -1,6 +1,8 @@
 """The user's code in a process of its own: what it refuses, how it dies, and that it never outlives its parent."""
 
+import importlib.util
 import os
+import py_compile
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import psutil
 import pytest
 
 from daybreak.base.errors import BadRows, ModelFailed
+from daybreak.inference import worker
 from daybreak.inference.loading import load
 from daybreak.inference.source import Source
 from daybreak.inference.worker import Worker
@@ -22,11 +25,24 @@ from daybreak.signature.fields import Field, Output, Signature
 from daybreak.testing import packages
 
 ODD = """
-import os
+import numpy as np
+
+def objects(values):
+    held = np.empty(len(values), object)
+    for place, value in enumerate(values):
+        held[place] = value
+    return held
 
 def shout(columns):
     print("said by the user's code")
     return {"text": [word.upper() for word in columns["text"]], "sizes": [len(array) for array in columns["arrays"]]}
+
+def unsendable(columns):
+    values = {"complex": 1j, "huge": 1 << 70, "word": "\\ud800", "nested": np.array([None, "x"])}
+    return {"x": objects([values[columns["x"][0]]])}
+
+def known(columns):
+    return {"x": objects([{"data": 1}])}
 
 def broken(columns):
     return 1 / 0
@@ -100,9 +116,9 @@ def odd(request, tmp_path):
     (tmp_path / "code" / "inner" / "__init__.py").write_text("")
     (tmp_path / "code" / "inner" / "odd.py").write_text(ODD)
     memory = {"code/inner/__init__.py": b"", "code/inner/odd.py": ODD.encode()}
-    worker = Worker(Source(tmp_path if request.param == "folder" else memory), limit=20.0)
-    yield worker
-    worker.close()
+    made = Worker(Source(tmp_path if request.param == "folder" else memory), limit=20.0)
+    yield made
+    made.close()
 
 
 def test_words_and_arrays_of_their_own_size_travel(odd):
@@ -122,13 +138,64 @@ def test_code_that_is_broken_is_the_models_failure(odd):
     assert odd.call("inner.odd:together", {"x": np.zeros(1)})["x"].tolist() == [0]
 
 
+def test_answers_that_cannot_travel_are_the_models_failure_and_the_process_stays(odd):
+    for word in ("complex", "huge", "word", "nested"):
+        with pytest.raises(ModelFailed, match="of what it returns words, numbers and arrays of them travel"):
+            odd.call("inner.odd:unsendable", {"x": objects([word])})
+    pid = odd._process.pid
+    with pytest.raises(ModelFailed, match=r"cannot be given these rows: .*type complex"):
+        odd.call("inner.odd:known", {"x": objects([1j])})
+    assert odd.call("inner.odd:known", {"x": objects(["x"])})["x"].tolist() == [{"data": 1}]
+    assert odd._process.pid == pid
+
+
+def test_what_ctrl_c_cut_off_is_not_taken_for_the_next_answer(adding, monkeypatch):
+    def interrupted(*told):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(worker, "receive", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            sums(adding, [1], [2])
+    assert sums(adding, [3], [4]) == [7]
+
+
+def test_only_sources_are_run_and_nothing_is_written_beside_them(tmp_path):
+    (tmp_path / "code").mkdir()
+    source = tmp_path / "code" / "odd.py"
+    source.write_text(ODD)
+    other = tmp_path / "other.py"
+    other.write_text("def broken(columns):\n    return {'x': columns['x']}\n")
+    cached = importlib.util.cache_from_source(str(source))
+    py_compile.compile(str(other), cached, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    before = sorted(tmp_path.rglob("*"))
+    made = Worker(Source(tmp_path), limit=20.0)
+    try:
+        with pytest.raises(ModelFailed, match="ZeroDivisionError"):
+            made.call("odd:broken", {"x": np.zeros(2)})
+    finally:
+        made.close()
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_modules_are_those_of_the_package_and_the_library_alone(tmp_path, monkeypatch):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "adding.py").write_text("import helping")
+    (tmp_path / "helping.py").write_text("def load(folder):\n    return lambda columns: {'sum': columns['a']}\n")
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('the wrong msgspec')")
+    monkeypatch.chdir(tmp_path)
+    made = Worker(Source(tmp_path), model="adding:helping.load")
+    with pytest.raises(ModelFailed, match="No module named 'helping'"):
+        made.start()
+
+
 def test_code_that_cannot_be_imported_fails_each_time_with_its_reason(tmp_path):
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "odd.py").write_text("import nothing_of_that_name")
-    worker = Worker(Source(tmp_path), model="odd:load")
+    made = Worker(Source(tmp_path), model="odd:load")
     for _ in range(2):
         with pytest.raises(ModelFailed, match="nothing_of_that_name"):
-            worker.start()
+            made.start()
 
 
 def test_a_step_of_the_users_own_stands_before_the_model(tmp_path):
