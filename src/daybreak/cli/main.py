@@ -10,7 +10,7 @@ from daybreak.cli.overview import asked_for, overview
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cyclopts import App
+    from cyclopts import App, CycloptsError
 
 HELP = """Search, train and keep the best model.
 
@@ -134,7 +134,21 @@ def _run(words: list[str]) -> object:
     try:
         return build()(words, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        raise UsageError(_plain(str(error), words)) from error
+        raise UsageError(_plain(_not_given(error) or str(error), words)) from error
+
+
+def _not_given(error: "CycloptsError") -> str:
+    """What is missing altogether, and what it is; the parser says of it as of an option without its value that it requires one."""
+    from cyclopts import MissingArgumentError
+
+    argument = error.argument
+    if not isinstance(error, MissingArgumentError) or argument is None or error.keyword or argument.tokens:
+        return ""
+    if "Did you mean" in str(error) or not argument.parameter.help:
+        return ""
+    return (
+        f"daybreak {' '.join(error.command_chain or ())} needs {argument.name}. {argument.parameter.help.rstrip('.')}."
+    )
 
 
 def _plain(text: str, words: list[str]) -> str:

@@ -55,6 +55,14 @@ def test_a_command_that_does_not_exist(capsys):
     assert "daybreak --help" in said
 
 
+def test_an_option_that_was_left_out_is_asked_for_and_told(capsys):
+    code, _, said = run(capsys, "model", "register", "1")
+    assert code == 2
+    assert "daybreak model register needs --name. The model's name, such as digits." in " ".join(said.split())
+    _, _, said = run(capsys, "model", "register", "1", "--name")
+    assert "--name requires an argument" in " ".join(said.split())
+
+
 def test_errors_as_json_unless_the_json_belongs_to_the_users_command(capsys):
     code, output, said = run(capsys, "compare", "1.1", "--json")
     assert (code, output) == (2, "")
