@@ -24,7 +24,7 @@ class Prediction(msgspec.Struct, frozen=True, array_like=True, tag="p"):
     """One answered row.
 
     `answer`: label or number; `score`: confidence in 0..1; `seconds`: from its arrival to its answer; `code`: of an error, else empty;
-    `unit`: who asked, where a split needs it.
+    `unit`: who asked, where a split needs it; `output`: the name of the output that `answer` is of.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Prediction(msgspec.Struct, frozen=True, array_like=True, tag="p"):
     score: float | None = None
     code: str = ""
     unit: str = ""
+    output: str = ""
 
 
 class Feedback(msgspec.Struct, frozen=True, array_like=True, tag="f"):

@@ -88,7 +88,7 @@ def test_truths_meet_the_answers_that_were_remembered(tmp_path):
     for number, one in enumerate(traffic.ask(2_000)):
         arm = one.partition(".")[0]
         right = number % 20 < {"champion": 10, "v4": 18}[arm]
-        traffic.writer.add(Prediction(one, BEGAN, arm, 4, 0.001, "7" if right else "1"))
+        traffic.writer.add(Prediction(one, BEGAN, arm, 4, 0.001, "7" if right else "1", output="digit"))
         for truth in ({"digit": "3"}, {"digit": "7"})[number % 2 :]:  # half of them are corrected
             traffic.writer.add(Feedback(one, BEGAN, arm, 4, "truth", truth=truth))
     traffic.writer.add(Feedback(one, BEGAN, arm, 4, "rating", 5.0))  # nobody asked for
@@ -99,6 +99,46 @@ def test_truths_meet_the_answers_that_were_remembered(tmp_path):
     assert (reading.champion, reading.challenger) == (pytest.approx(0.5, abs=0.05), pytest.approx(0.9, abs=0.05))
     assert sum(reading.outcomes) == 2_000
     assert told(test).verdict.state == "better"
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_truth_that_is_read_before_its_answer_waits_for_it(tmp_path, restarted):
+    traffic, test = asked_for_accuracy(tmp_path)
+    issued = traffic.ask(100)
+    for one in issued:
+        traffic.writer.add(Feedback(one, BEGAN, one.partition(".")[0], 4, "truth", truth={"digit": "7"}))
+    traffic.writer.flush()
+    test.poll()
+    if restarted:
+        test.keep()
+        test = Following(tmp_path, experiment_of(traffic.deployment))
+    for one in issued:
+        traffic.writer.add(Prediction(one, BEGAN, one.partition(".")[0], 4, 0.001, "7", output="digit"))
+    traffic.writer.flush()
+    test.poll()
+    reading = told(test).readings[0].reading
+    assert (sum(reading.outcomes), reading.champion, reading.challenger) == (100, 1.0, 1.0)
+
+
+def test_a_truth_is_compared_with_the_answer_of_its_own_output(tmp_path):
+    traffic, test = asked_for_accuracy(tmp_path)
+    issued = traffic.ask(100)
+    for number, one in enumerate(issued):
+        arm = one.partition(".")[0]
+        truth = {"churn": "no", "gender": "yes"} if number < 60 else {"gender": "yes"}
+        traffic.writer.add(Prediction(one, BEGAN, arm, 4, 0.001, "yes", output="churn"))
+        traffic.writer.add(Feedback(one, BEGAN, arm, 4, "truth", truth=truth))
+    traffic.writer.flush()
+    test.poll()
+    reading = told(test).readings[0].reading
+    assert (sum(reading.outcomes), reading.champion, reading.challenger) == (60, 0.0, 0.0)
+
+
+def asked_for_accuracy(folder):
+    """Traffic of a test that compares accuracy, and who follows it."""
+    rules = Rules(Outcome("accuracy", "accuracy", 0.02))
+    traffic = Traffic(folder, begun(PLAIN, (Challenger(served("v4", 4), 0.5),), rules, "spring", BEGAN, ""))
+    return traffic, Following(folder, experiment_of(traffic.deployment))
 
 
 def test_what_an_earlier_test_dealt_is_not_counted(tmp_path):

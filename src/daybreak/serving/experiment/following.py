@@ -21,12 +21,15 @@ from daybreak.rollout.shadow import Agreement
 from daybreak.serving import deal
 from daybreak.serving.events import SUFFIX, Dealt, Event, Feedback, Mirrored, Offsets, Prediction, Reader
 from daybreak.serving.experiment.record import Experiment
+from daybreak.serving.watch.waiting import Waiting
 
 STATE = "experiment.state"
 MANY = 20_000  # events that are folded at once
 REMEMBERED = 100_000  # pieces of feedback whose correction is understood as one; and answers that wait for their truth
 ACCURACY = "accuracy"
 CLOCKS = 5.0  # seconds by which a file system may lag
+
+Answer = tuple[str, str]  # output's name, what it was
 
 
 class _Kept(msgspec.Struct):
@@ -35,7 +38,8 @@ class _Kept(msgspec.Struct):
     seen: bytes
     shadows: dict[str, Agreement]
     told: dict[str, float]
-    answers: dict[str, str]
+    answers: dict[str, Answer]
+    waiting: dict[str, Feedback]
 
 
 class Following:
@@ -47,7 +51,8 @@ class Following:
         self.shadows = {name: Agreement() for name in experiment.shadows}
         self._file = folder / STATE
         self._told: OrderedDict[str, float] = OrderedDict()
-        self._answers: OrderedDict[str, str] = OrderedDict()
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._waiting = Waiting()
         self._reader = Reader(folder / "events")
         self._numbers = {name: number for number, name in enumerate(experiment.arms)}
         self._names = {outcome.name for outcome in experiment.rules.outcomes}
@@ -79,6 +84,7 @@ class Following:
             self.shadows,
             dict(self._told),
             dict(self._answers),
+            self._waiting.kept,
         )
         write(self._file, msgspec.msgpack.encode(kept))
 
@@ -91,6 +97,7 @@ class Following:
                 self.shadows |= kept.shadows
                 self._told.update(kept.told)
                 self._answers.update(kept.answers)
+                self._waiting = Waiting(kept.waiting)
                 self._reader.offsets = dict(kept.offsets)
                 return
         self._reader.offsets = written_before(self._file.parent / "events", self.experiment.began)
@@ -108,6 +115,8 @@ class Following:
                 self._tell(event, told)
             elif isinstance(event, Prediction):
                 self._remember(event)
+                if (truth := self._waiting.take(event.id)) is not None:
+                    self._tell(truth, told)
             elif isinstance(event, Mirrored) and event.arm in self.shadows and event.at >= self.experiment.began:
                 self._mirror(event)
         if dealt:
@@ -124,7 +133,7 @@ class Following:
     def _remember(self, event: Prediction) -> None:
         """Answers whose truth may be told later; labels and texts, which are right or not."""
         if ACCURACY in self._names and isinstance(event.answer, str) and deal.of_id(event.id) is not None:
-            self._answers[event.id] = event.answer
+            self._answers[event.id] = event.output, event.answer
             if len(self._answers) > REMEMBERED:
                 self._answers.popitem(last=False)
 
@@ -142,12 +151,16 @@ class Following:
         told.setdefault(kind, []).append((found.revision, self._numbers[event.arm], found.bucket, value, before))
 
     def _right(self, event: Feedback) -> float | None:
-        """Whether the answer was what the truth is; None where the answer is not remembered. A truth by output names it among others."""
-        answer = self._answers.get(event.id)
-        if answer is None:
+        """Whether the answer was what the truth is; None where the answer is not remembered, or the truth is of other outputs."""
+        found = self._answers.get(event.id)
+        if found is None:
+            if ACCURACY in self._names:
+                self._waiting.put(event)
             return None
-        truths = event.truth.values() if isinstance(event.truth, dict) else (event.truth,)
-        return float(answer in truths)
+        output, answer = found
+        if not isinstance(event.truth, dict):
+            return float(answer == event.truth)
+        return float(answer == event.truth[output]) if output in event.truth else None
 
     def _mirror(self, event: Mirrored) -> None:
         agreement = self.shadows[event.arm]

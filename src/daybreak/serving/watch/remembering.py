@@ -49,6 +49,9 @@ class Remembering:
                 score = None if sure is None else float(np.asarray(sure)[place])
                 told = answer if isinstance(answer, str) else float(answer)
                 seconds = batch.now - call.arrived
-                self._events.add(Prediction(call.id, batch.at, served.arm, served.version, seconds, told, score))
+                event = Prediction(
+                    call.id, batch.at, served.arm, served.version, seconds, told, score, output=column.name
+                )
+                self._events.add(event)
                 self._left -= 1
             place += call.rows

@@ -6,6 +6,7 @@ from typing import Any
 
 from daybreak.monitoring.performance import Outcomes
 from daybreak.serving.events import Event, Feedback, Prediction
+from daybreak.serving.watch.waiting import Waiting
 
 MOST = 200_000  # answers that wait for their truth: 20 MB
 
@@ -13,26 +14,45 @@ Version = tuple[str, int]  # arm, version
 
 
 class Truths:
-    """Answers that wait for their truth, the newest of them. They are forgotten with the process; feedback to others is not counted."""
+    """Answers that wait for their truth, the newest of them, and for a while truths that were read before their answer.
+
+    They are forgotten with the process; feedback to others is not counted.
+    """
 
     def __init__(self) -> None:
         self._answers: OrderedDict[int, str | float] = OrderedDict()
+        self._waiting = Waiting()
 
     def met(self, events: Iterable[Event], outputs: dict[Version, str]) -> dict[Version, Outcomes]:
         """Outcomes of what came, by version. `outputs`: by version the name of the output that is scored."""
         found: dict[Version, Outcomes] = {}
         for event in events:
+            truth: Feedback | None = None
             if isinstance(event, Prediction) and event.answer is not None:
-                self._answers[_short(event.id)] = event.answer
-                if len(self._answers) > MOST:
-                    self._answers.popitem(last=False)
+                self._remember(event.id, event.answer)
+                truth = self._waiting.take(event.id)
             elif isinstance(event, Feedback) and event.kind == "truth":
-                version = event.arm, event.version
-                answer = self._answers.pop(_short(event.id), None)  # the first piece of feedback counts
-                truth = _of(event.truth, outputs.get(version, ""))
-                if answer is not None and truth is not None:
-                    found[version] = _with(found.get(version, Outcomes()), answer, truth)
+                truth = event
+            if truth is not None:
+                self._meet(truth, outputs, found)
         return found
+
+    def _remember(self, request: str, answer: str | float) -> None:
+        self._answers[_short(request)] = answer
+        if len(self._answers) > MOST:
+            self._answers.popitem(last=False)
+
+    def _meet(self, event: Feedback, outputs: dict[Version, str], found: dict[Version, Outcomes]) -> None:
+        """The first piece of feedback counts."""
+        answer = self._answers.pop(_short(event.id), None)
+        if answer is None:
+            if event.id not in self._waiting:
+                self._waiting.put(event)
+            return
+        version = event.arm, event.version
+        truth = _of(event.truth, outputs.get(version, ""))
+        if truth is not None:
+            found[version] = _with(found.get(version, Outcomes()), answer, truth)
 
 
 def _short(request: str) -> int:
