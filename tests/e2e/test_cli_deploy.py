@@ -71,3 +71,21 @@ def test_ctrl_c_ends_a_deployment_in_the_foreground(command):
         assert ask(first.split()[-1])["version"] == "2"
         command.interrupt(process)
         assert process.returncode == 0
+
+
+def test_a_version_with_a_changed_weight_or_other_inputs_is_not_served(command):
+    registry = Registry(Home(command.home))
+    for make in (packages.mlp_columns, packages.mlp):
+        with registry.staging() as staged:
+            registry.add(staged, make(staged, name="shop"))
+    url = command.json("deploy", "shop@1", "--port", "0", "--detach")["url"]
+    try:
+        assert "shop 2 takes other inputs than shop 1" in command("deployment", "swap", "shop", "shop@2", code=2).stderr
+        assert ask(url)["version"] == "1"
+    finally:
+        command("deployment", "stop", "shop")
+
+    weights = registry.folder("shop", 1) / "model.onnx"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-200] + bytes([whole[-200] ^ 1]) + whole[-199:])
+    assert "was altered: model.onnx" in command("deploy", "shop@1", "--port", "0", "--detach", code=7).stderr

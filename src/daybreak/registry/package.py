@@ -87,11 +87,12 @@ class Package(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def seal(folder: Path, package: Package) -> Package:
     """Name every file of the folder in the record and write it, last and whole; returns the record as written."""
-    sealed = msgspec.structs.replace(package, files=_files(folder))
+    text = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(package, files=_files(folder))), indent=1)
     partial = folder / f"{RECORD}.partial"
-    partial.write_bytes(msgspec.json.format(msgspec.json.encode(sealed), indent=1))
+    partial.write_bytes(text)
     partial.replace(folder / RECORD)
-    return sealed
+    # as it will be read: a whole number where a float stands has another digest
+    return parse(text, str(folder / RECORD))
 
 
 def read(folder: Path) -> Package:

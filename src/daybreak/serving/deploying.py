@@ -11,7 +11,7 @@ from daybreak.base.errors import ModelFailed, NotFound, UsageError
 from daybreak.base.home import Home
 from daybreak.registry import package
 from daybreak.registry.store import Registry
-from daybreak.serving import desired, grpc, status
+from daybreak.serving import desired, grpc, same, status
 from daybreak.serving.deployment import Deployment, Served
 from daybreak.serving.guard import is_loopback
 from daybreak.serving.sockets import reserve
@@ -25,10 +25,15 @@ NEEDED = ("httptools", "onnxruntime", "starlette", "uvloop")
 
 
 def served(home: Home, reference: str, arm: str = CHAMPION) -> Served:
-    """What `digits@production`, `digits@3`, `digits` or a package's folder names. Raises `NotFound`, `DamagedFile`."""
+    """What `digits@production`, `digits@3`, `digits` or a package's folder names.
+
+    Raises `NotFound`, and `DamagedFile` where a version is not what was registered. Its files are hashed by the replica that loads them.
+    """
     if "@" not in reference and (Path(reference) / package.RECORD).is_file():
         reference = f"./{reference}" if "/" not in reference else reference  # a folder's name, said without a slash
-    found = Registry(home).find(reference)
+    registry = Registry(home)
+    found = registry.find(reference)
+    same.check_registered(registry, found)
     kept = str(found.folder) if "/" in reference else reference
     return Served(arm, found.name, found.version, str(found.folder), reference=kept)
 
@@ -70,15 +75,20 @@ def check(home: Home, wanted: Deployment) -> None:
         )
 
 
-def swapped(wanted: Deployment, new: Served) -> Deployment:
-    """The deployment with another version for one arm. Raises `NotFound` for an arm that it lacks, `UsageError` while a test runs."""
+def swapped(wanted: Deployment, new: Served, *, other_inputs: bool = False) -> Deployment:
+    """The deployment with another version for one arm.
+
+    Raises `NotFound` for an arm that it lacks, `UsageError` while a test runs, and where rows look otherwise unless `other_inputs`.
+    """
     if wanted.split is not None:
         raise UsageError(f"{wanted.name} runs a test, whose versions stay: daybreak ab stop {wanted.name} ends it")
     arms = [one.arm for one in wanted.served]
     if new.arm not in arms:
         raise NotFound(f"{wanted.name} has the arms {', '.join(arms)}, not {new.arm}")
-    kept = {one.arm: one.thresholds for one in wanted.served}
-    changed = msgspec.structs.replace(new, thresholds=kept[new.arm])
+    before = wanted.served[arms.index(new.arm)]
+    if not other_inputs:
+        same.check_inputs(before, new, f"say --other-inputs to serve it nevertheless, or deploy {new.model} apart")
+    changed = msgspec.structs.replace(new, thresholds=before.thresholds)
     return msgspec.structs.replace(
         wanted, served=tuple(changed if one.arm == new.arm else one for one in wanted.served)
     )

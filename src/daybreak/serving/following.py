@@ -9,7 +9,7 @@ import msgspec
 from daybreak.base.errors import DaybreakError
 from daybreak.base.home import Home
 from daybreak.registry.store import Registry
-from daybreak.serving import desired
+from daybreak.serving import desired, same
 from daybreak.serving.deployment import Deployment, Served
 
 POLL = 0.25  # seconds between looks at the size of the registry's journal
@@ -17,7 +17,7 @@ POLL = 0.25  # seconds between looks at the size of the registry's journal
 
 async def aliases(home: Home, folder: Path, notice: Callable[[str], None]) -> None:
     """Follow until cancelled."""
-    registry, seen = Registry(home), (-1, False)
+    registry, seen, refused = Registry(home), (-1, False), ""
     while True:
         try:
             now = registry.stamp, desired.read(folder).split is not None
@@ -27,25 +27,36 @@ async def aliases(home: Home, folder: Path, notice: Callable[[str], None]) -> No
             seen = now
             try:
                 desired.change(folder, lambda wanted: moved(wanted, registry))
+                refused = ""
             except DaybreakError as error:
-                notice(f"an alias cannot be followed: {error}")
+                if str(error) != refused:  # told once, however often the journal grows
+                    notice(f"an alias cannot be followed, what was served stays: {error}")
+                refused = str(error)
         await asyncio.sleep(POLL)
 
 
 def moved(wanted: Deployment, registry: Registry) -> Deployment:
-    """The deployment with every alias where it points now. Raises `NotFound`, `DamagedFile`.
+    """The deployment with every alias where it points now.
+
+    Raises `NotFound`, `DamagedFile`, and `UsageError` where a version takes other inputs than the one that is served.
 
     While a test runs its versions stay: what is compared must not change. When it is over, aliases are followed again.
     """
     if wanted.split is not None:
         return wanted
-    return msgspec.structs.replace(wanted, served=tuple(_moved(served, registry) for served in wanted.served))
+    return msgspec.structs.replace(wanted, served=tuple(_moved(wanted.name, one, registry) for one in wanted.served))
 
 
-def _moved(served: Served, registry: Registry) -> Served:
+def _moved(name: str, served: Served, registry: Registry) -> Served:
     if "@" not in served.reference or "/" in served.reference:
         return served
     found = registry.find(served.reference)
     if not found.alias or (found.name, found.version) == (served.model, served.version):
         return served
-    return msgspec.structs.replace(served, model=found.name, version=found.version, package=str(found.folder))
+    same.check_registered(registry, found)
+    after = msgspec.structs.replace(served, model=found.name, version=found.version, package=str(found.folder))
+    same.check_inputs(
+        *(served, after),
+        f"daybreak deployment swap {name} {served.reference} --arm {served.arm} --other-inputs serves it nevertheless",
+    )
+    return after

@@ -99,6 +99,10 @@ def swap(
     reference: Annotated[str, Parameter(help="NAME@ALIAS, NAME@VERSION, or a package's folder.")],
     *,
     arm: Arm = deploying.CHAMPION,
+    other_inputs: Annotated[
+        bool,
+        Parameter(help="Serve it although its inputs are others: rows that clients send now are refused.", negative=""),
+    ] = False,
     json: Json = False,
     home: HomeFolder = None,
 ) -> None:
@@ -108,7 +112,7 @@ def swap(
     """
     place = find_home(home)
     new = deploying.served(place, reference, arm)
-    _change(place, name, lambda wanted: deploying.swapped(wanted, new), json=json)
+    _change(place, name, lambda wanted: deploying.swapped(wanted, new, other_inputs=other_inputs), json=json)
 
 
 @app.command

@@ -1,0 +1,55 @@
+"""Whether a version is the one that was registered, and takes the rows that clients of the version before it send."""
+
+from pathlib import Path
+
+from daybreak.base.errors import DamagedFile, NotFound, UsageError
+from daybreak.registry import package
+from daybreak.registry.store import Found, Registry
+from daybreak.serving.deployment import Served
+from daybreak.signature.fields import Field
+
+Row = dict[str, tuple[str, tuple[int | None, ...]]]  # input -> kind, shape
+
+
+def check_registered(registry: Registry, found: Found) -> None:
+    """Raises `DamagedFile` where a registered version's record is not the one that the journal tells of. A folder never was registered."""
+    if found.folder != registry.folder(found.name, found.version):
+        return
+    if package.read(found.folder).digest != registry.model(found.name).versions[found.version].digest:
+        raise DamagedFile(f"{found.name}@{found.version} is not what was registered: register the model again")
+
+
+def check_inputs(before: Served, after: Served, advice: str) -> None:
+    """Raises `UsageError` where inputs differ by name, kind or shape; ranges and classes change with every training.
+
+    A version whose package is gone cannot be compared, and is let go.
+    """
+    try:
+        old = _row(before)
+    except NotFound:
+        return
+    new = _row(after)
+    if new == old:
+        return
+    told = ", ".join(_differs(name, old, new) for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name))
+    versions = f"{after.model} {after.version} takes other inputs than {before.model} {before.version}"
+    raise UsageError(f"{versions} ({told}), and its clients would be refused: {advice}")
+
+
+def _row(served: Served) -> Row:
+    return {field.name: _look(field) for field in package.read(Path(served.package)).signature.inputs}
+
+
+def _look(field: Field) -> tuple[str, tuple[int | None, ...]]:
+    return field.kind, field.shape
+
+
+def _differs(name: str, old: Row, new: Row) -> str:
+    return f"{name}: {_told(old.get(name))} before, {_told(new.get(name))} now"
+
+
+def _told(look: tuple[str, tuple[int | None, ...]] | None) -> str:
+    if look is None:
+        return "none"
+    kind, shape = look
+    return f"{kind} {'x'.join('?' if size is None else str(size) for size in shape)}".rstrip()
