@@ -67,7 +67,13 @@ def _numbers(told: NDArray[np.float64], right: NDArray[np.float64]) -> dict[str,
 
 
 def _plain(targets: Any) -> NDArray[np.float64]:
-    return np.asarray(targets, np.float64).reshape(-1)
+    values = np.asarray(targets, np.float64)
+    odd = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
+    if odd.size:
+        raise UsageError(
+            f"right answers are finite numbers, got others in {odd.size} of {len(values)} rows, first in row {odd[0]}: leave those rows out"
+        )
+    return values.reshape(-1)
 
 
 def _spans(given: NDArray[Any], targets: Any) -> dict[str, float]:

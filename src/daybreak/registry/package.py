@@ -15,12 +15,13 @@ Files never change once `package.json` is written, which is written last and nam
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from daybreak.base.errors import DamagedFile, NotFound
+from daybreak.base.errors import DamagedFile, NotFound, UsageError
 from daybreak.signature.fields import Signature
 
 RECORD = "package.json"
@@ -86,7 +87,14 @@ class Package(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def seal(folder: Path, package: Package) -> Package:
-    """Name every file of the folder in the record and write it, last and whole; returns the record as written."""
+    """Name every file of the folder in the record and write it, last and whole; returns the record as written.
+
+    Raises `UsageError` for metrics that are not finite: JSON has no such numbers, and nobody could read the record.
+    """
+    if odd := [f"{name} {value}" for name, value in package.metrics.items() if not math.isfinite(value)]:
+        raise UsageError(
+            f"metrics are finite numbers, got {', '.join(odd)}: leave them out, or measure them on other rows"
+        )
     text = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(package, files=_files(folder))), indent=1)
     partial = folder / f"{RECORD}.partial"
     partial.write_bytes(text)

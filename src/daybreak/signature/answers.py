@@ -92,6 +92,8 @@ def _number(value: Any) -> str:
 
 
 def _numbers(column: NDArray[Any]) -> list[str]:
+    if column.dtype == np.bool_:  # 0 and 1, as the signature promises numbers
+        column = column.astype(np.int8)
     return [_number(value) for value in column]
 
 
