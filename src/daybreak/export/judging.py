@@ -17,6 +17,7 @@ from daybreak.export.samples import Samples
 from daybreak.export.source import Made, chosen, one_hot, rows_of
 from daybreak.inference.loading import load
 from daybreak.registry.package import RECORD, Package, seal
+from daybreak.signature.answers import decided
 from daybreak.signature.fields import Columns, Output, Signature
 from daybreak.signature.inferring import columns_of
 
@@ -26,7 +27,7 @@ KEPT_APART = 4  # of the rows at most a quarter measures int8's ranges, where no
 
 @dataclass(frozen=True)
 class Judged:
-    """Of one export: parity, its answers to all rows (none where it failed on the way), and its metrics."""
+    """Of one export: parity, its answers to all rows (none where it failed on the way), and its metrics that are finite."""
 
     parity: Parity
     answers: Columns
@@ -65,7 +66,8 @@ class Judge:
         finally:
             model.close()
         told = self._measured(answers) if answers else {}
-        return Judged(self._with_metric(found, told), answers, told)
+        finite = {name: value for name, value in told.items() if np.isfinite(value)}
+        return Judged(self._with_metric(found, told), answers, finite)
 
     def _with_metric(self, found: Parity, told: dict[str, float]) -> Parity:
         if not told:
@@ -103,7 +105,7 @@ class Judge:
 
         def told(columns: Columns) -> Columns:
             scores = predict(columns)[output.name]
-            return {output.name: one_hot(scores.argmax(axis=1), range(scores.shape[1]))}
+            return {output.name: one_hot(decided(scores, output.threshold), range(scores.shape[1]))}
 
         return told
 

@@ -32,6 +32,7 @@ from daybreak.export.samples import Samples
 from daybreak.inference.loading import load
 from daybreak.registry.package import Package, seal
 from daybreak.signature import codec
+from daybreak.signature.fields import Field, Output, Signature
 
 CLAIM = [
     "win a FREE prize now, free free prize, call £1000",
@@ -270,3 +271,15 @@ def test_answers_of_the_original_may_be_given(linear, digits, tmp_path):
     exported = export(linear, Samples(x, y, answers=linear.predict(x)), tmp_path)
     assert exported.parity.verdict == "passed", exported.parity.why
     assert exported.parity.largest == 0
+
+
+def test_decisions_are_made_by_the_declared_threshold(tmp_path):
+    """The original was asked for a yes from 0.2 on, which is what the package tells, too."""
+    x, y = load_iris(return_X_y=True)
+    model = LogisticRegression().fit(x[50:, :1], y[50:])
+    yes = model.predict_proba(x[50:, :1])[:, 1] >= 0.2
+    assert (yes != (model.predict(x[50:, :1]) == 2)).sum() > 10
+    told = Output("species", "label", classes=("versicolor", "virginica"), threshold=0.2)
+    signature = Signature((Field("length", "number"),), (told,))
+    samples = Samples({"length": x[50:, 0]}, y[50:] - 1, answers=yes.astype(int))
+    assert export(model, samples, tmp_path, signature=signature).parity.verdict == "passed"
