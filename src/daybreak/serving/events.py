@@ -5,6 +5,7 @@ segment, which nobody reads; another process begins another segment. Writing is 
 was gathered since the last `flush`, never what an answer waited for (`Writer.flush` before it).
 """
 
+import logging
 import os
 import struct
 import time
@@ -14,10 +15,15 @@ from typing import Any, Literal
 
 import msgspec
 
+from daybreak.serving import logs
+
 LARGEST = 64 << 20  # bytes of a segment; then the next begins
+MOST = 64 << 20  # bytes that wait for a disk that takes nothing; beyond it the oldest are dropped
 SUFFIX = ".events"
+HELD = ".read"  # beside segments: what another reader has read
 Kind = Literal["truth", "conversion", "error", "rating", "latency"]  # of feedback
 _LENGTH = struct.Struct(">I")
+_log = logging.getLogger(logs.NAME)
 
 
 class Prediction(msgspec.Struct, frozen=True, array_like=True, tag="p"):
@@ -94,7 +100,7 @@ Offsets = dict[str, int]  # segment's name -> bytes read
 
 
 class Writer:
-    """Of one process. Not for several threads at once."""
+    """Of one process. Not for several threads at once. `dropped`: records that a full disk never took."""
 
     def __init__(self, folder: Path, replica: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,41 +108,63 @@ class Writer:
         self._replica = replica
         self._encoder = msgspec.msgpack.Encoder()
         self._gathered = bytearray()
+        self._torn = 0  # bytes at the beginning of what is gathered that end a record which the segment has begun
         self._file = -1
         self._size = LARGEST
+        self.dropped = 0
 
     def add(self, event: Event) -> None:
         """Gather one; about a microsecond."""
         told = self._encoder.encode(event)
         self._gathered += _LENGTH.pack(len(told))
         self._gathered += told
+        if len(self._gathered) > MOST:
+            self._drop_oldest()
 
     def flush(self) -> None:
-        """Hand what was gathered to the system. Raises `OSError`, and keeps what was gathered, when the disk takes nothing."""
-        if not self._gathered:
-            return
-        if self._size >= LARGEST:
-            self._begin()
-        written = os.write(self._file, self._gathered)
-        self._size += written
-        del self._gathered[:written]
-        if self._gathered:  # a disk that is full takes a part; the rest follows
-            self.flush()
+        """Hand what was gathered to the system. Raises `OSError`, and keeps what was gathered (`MOST`), when the disk takes nothing."""
+        while self._gathered:
+            self._ready()
+            written = os.write(self._file, self._gathered)  # a disk that is full takes a part
+            self._size += written
+            self._torn = self._end(written)[0] - written if written < len(self._gathered) else 0
+            del self._gathered[:written]
 
     def close(self) -> None:
         """Flush and end the segment."""
         self.flush()
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
-            self._size = LARGEST
+        self._end_segment()
 
-    def _begin(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-        name = f"{time.time_ns():x}-{self._replica:x}-{os.getpid():x}{SUFFIX}"
-        self._file = os.open(self._folder / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
-        self._size = 0
+    def _ready(self) -> None:
+        """Have a segment that takes records: it is not full, and nobody swept it."""
+        if self._file >= 0 and not os.fstat(self._file).st_nlink:
+            del self._gathered[: self._torn]  # of a record whose beginning went with it
+            self._torn = 0
+            self._end_segment()
+        if self._size >= LARGEST and not self._torn:
+            self._end_segment()
+            name = f"{time.time_ns():x}-{self._replica:x}-{os.getpid():x}{SUFFIX}"
+            self._file = os.open(self._folder / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+            self._size = 0
+
+    def _end_segment(self) -> None:
+        file, self._file, self._size = self._file, -1, LARGEST
+        if file >= 0:
+            os.close(file)
+
+    def _end(self, least: int) -> tuple[int, int]:
+        """Where the first record ends at `least` bytes or later, and how many do up to there."""
+        end, many = self._torn, 0
+        while end < least:
+            end += _LENGTH.size + _LENGTH.unpack_from(self._gathered, end)[0]
+            many += 1
+        return end, many
+
+    def _drop_oldest(self) -> None:
+        end, many = self._end(self._torn + MOST // 4)
+        del self._gathered[self._torn : end]
+        self.dropped += many
+        _log.error("the disk takes no events: the oldest are dropped", extra={"dropped": self.dropped})
 
 
 class Reader:
@@ -173,12 +201,32 @@ class Reader:
             yield event
 
 
+def hold(folder: Path, name: str, offsets: Offsets | None) -> None:
+    """Say what a reader beside the sweeper has read, so that `sweep` leaves the rest; None: it reads no more. Raises `OSError`."""
+    file = folder / f"{name}{HELD}"
+    if offsets is None:
+        file.unlink(missing_ok=True)
+        return
+    partial = file.with_suffix(".partial")
+    partial.write_bytes(msgspec.json.encode(offsets))
+    partial.replace(file)
+
+
 def sweep(folder: Path, older_than: float, offsets: Offsets) -> int:
-    """Remove segments that were read and not written since `older_than` (seconds since 1970); how many."""
+    """Remove segments that all have read (`hold`) and nobody wrote since `older_than` (seconds since 1970); how many."""
     removed = 0
+    readers = [offsets, *(_held(file) for file in folder.glob(f"*{HELD}"))]
     for segment in sorted(folder.glob(f"*{SUFFIX}")):
         found = segment.stat()
-        if found.st_mtime < older_than and offsets.get(segment.name, 0) >= found.st_size:
+        if found.st_mtime < older_than and all(read.get(segment.name, 0) >= found.st_size for read in readers):
             segment.unlink()
             removed += 1
     return removed
+
+
+def _held(file: Path) -> Offsets:
+    """What a reader has read; nothing where its file is damaged, until it writes the next."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Offsets)
+    except msgspec.MsgspecError:
+        return {}

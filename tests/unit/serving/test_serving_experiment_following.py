@@ -10,7 +10,7 @@ from daybreak.monitoring.drift import Finding
 from daybreak.rollout.comparison import Rules
 from daybreak.rollout.outcomes import Outcome
 from daybreak.serving import desired
-from daybreak.serving.events import Feedback, Mirrored, Prediction
+from daybreak.serving.events import Feedback, Mirrored, Prediction, Reader, sweep
 from daybreak.serving.experiment.following import STATE, Following
 from daybreak.serving.experiment.record import Challenger, begun, experiment_of, grown, over
 from daybreak.serving.experiment.reporting import published, report
@@ -263,6 +263,18 @@ def test_what_an_earlier_deployment_said_is_not_said_of_the_next(tmp_path):
     assert published(tmp_path) is not None
     steering.tick(PLAIN, BEGAN + 2)
     assert published(tmp_path) is None
+
+
+def test_events_that_a_test_has_not_read_are_not_swept(tmp_path):
+    traffic = Traffic(tmp_path)
+    steering = Steering(tmp_path, print)
+    steering.tick(traffic.deployment, BEGAN + KEEP)
+    traffic.ask(10)
+    monitoring = Reader(tmp_path / "events")
+    list(monitoring.poll())
+    assert sweep(tmp_path / "events", 1e12, monitoring.offsets) == 0
+    steering.tick(PLAIN, BEGAN + KEEP)  # a deployment without a test: nobody waits for them
+    assert sweep(tmp_path / "events", 1e12, monitoring.offsets) == 1
 
 
 def test_a_deployment_without_a_test_is_left_alone(tmp_path):

@@ -19,11 +19,12 @@ from daybreak.rollout import keeping
 from daybreak.rollout.comparison import Comparison, Served, Told
 from daybreak.rollout.shadow import Agreement
 from daybreak.serving import deal
-from daybreak.serving.events import SUFFIX, Dealt, Event, Feedback, Mirrored, Offsets, Prediction, Reader
+from daybreak.serving.events import SUFFIX, Dealt, Event, Feedback, Mirrored, Offsets, Prediction, Reader, hold
 from daybreak.serving.experiment.record import Experiment
 from daybreak.serving.watch.waiting import Waiting
 
 STATE = "experiment.state"
+READER = "experiment"  # as `events.hold` knows it
 MANY = 20_000  # events that are folded at once
 REMEMBERED = 100_000  # pieces of feedback whose correction is understood as one; and answers that wait for their truth
 ACCURACY = "accuracy"
@@ -87,6 +88,7 @@ class Following:
             self._waiting.kept,
         )
         write(self._file, msgspec.msgpack.encode(kept))
+        hold(self._file.parent / "events", READER, self._reader.offsets)
 
     def _restore(self) -> None:
         """Go on from what was kept; from the test's first event where that is of another test, or cannot be read."""

@@ -14,9 +14,9 @@ import msgspec
 from daybreak.base.errors import DaybreakError
 from daybreak.serving import desired
 from daybreak.serving.deployment import Deployment
-from daybreak.serving.events import Dealt, Writer
+from daybreak.serving.events import Dealt, Writer, hold
 from daybreak.serving.experiment import REPORT
-from daybreak.serving.experiment.following import Following
+from daybreak.serving.experiment.following import READER, Following
 from daybreak.serving.experiment.marking import crashed
 from daybreak.serving.experiment.record import Experiment, experiment_of, without
 from daybreak.serving.experiment.reporting import Report, publish, published, report
@@ -63,10 +63,12 @@ class Steering:
         died = crashed(self._folder)
         if not deployment.experiment:
             (self._folder / REPORT).unlink(missing_ok=True)  # of a deployment that was replaced
+            hold(self._folder / "events", READER, None)
             return None
         test = self._follow(deployment)
         ended = test.experiment.ended
         if ended is not None and at > ended + SETTLE and self._kept > ended + SETTLE:
+            hold(self._folder / "events", READER, None)
             return None
         self._blame(died, at)
         test.poll()
