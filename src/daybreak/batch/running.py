@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from blake3 import blake3
 
-from daybreak.base.errors import BadRow, BadRows
+from daybreak.base.errors import BadRow, BadRows, ModelFailed
 from daybreak.batch.answers import Answers, joined
 from daybreak.batch.places import Input, Out
 from daybreak.batch.plan import JOB, Done, Plan, part_name
@@ -143,15 +143,27 @@ def predicted(model: Model, taken: Taken, batch: int) -> tuple[Taken, Columns]:
     refused: dict[int, str] = {}
     for start in range(0, length(taken.columns), batch):
         given = cut(taken.columns, start, start + batch)
+        told, faults = _answered(model, given)
+        outputs += [told] if told is not None else []
+        refused |= {start + row: why for row, why in faults.items()}
+    whole = joined(outputs) if outputs else {}
+    return (_without(taken, refused) if refused else taken), whole
+
+
+def _answered(model: Model, given: Columns) -> tuple[Columns | None, dict[int, str]]:
+    """What the model says to the rows that it takes, None where there are none; why it refuses the others, by row."""
+    refused: dict[int, str] = {}
+    left = np.arange(length(given))
+    while len(left):
         try:
-            outputs.append(model.predict(given))
-        except BadRows as bad:
-            refused |= {start + row: why for row, why in bad.faults.items()}
-            others = np.array([row for row in range(length(given)) if row not in bad.faults], np.intp)
-            if len(others):
-                outputs.append(model.predict(picked(given, others)))
-    told = joined(outputs) if outputs else {}
-    return (_without(taken, refused) if refused else taken), told
+            return model.predict(picked(given, left) if refused else given), refused
+        except BadRows as bad:  # one step after the other may refuse rows, which the first let pass
+            faults = {int(left[row]): why for row, why in bad.faults.items() if 0 <= row < len(left)}
+            if not faults:
+                raise ModelFailed(f"the model refuses rows, and names none of {len(left)}: {bad}") from bad
+            refused |= faults
+            left = np.array([row for row in left if row not in refused], np.intp)
+    return None, refused
 
 
 def _without(taken: Taken, refused: dict[int, str]) -> Taken:

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from daybreak.base.errors import NotFound, UsageError
+from daybreak.base.errors import ModelFailed, NotFound, UsageError
 from daybreak.batch.job import Request, start
 from daybreak.inference.loading import load
 from daybreak.registry.package import Package, Runtime, Step, seal
@@ -304,6 +304,45 @@ def test_rows_that_the_models_own_code_refuses_are_rejected(tmp_path):
     assert "b may not be negative" in rejects(tmp_path / "out")[0]["error"]
 
 
+TWICE = """
+from daybreak.base.errors import BadRows
+
+def load(folder):
+    def predict(columns):
+        for name in ("a", "b"):  # as one step after the other
+            faults = {row: f"{name} is low" for row, value in enumerate(columns[name]) if value < 0}
+            if faults:
+                raise BadRows(faults)
+        return {"sum": columns["a"] + columns["b"]}
+    return predict
+"""
+
+
+def test_rows_that_a_later_step_refuses_are_rejected_as_well(tmp_path):
+    packages.python(tmp_path / "model", code=TWICE)
+    pq.write_table(pa.table({"a": [0.0, -1, 2, 4, -3], "b": [0.0, 0, -1, 2, -1]}), tmp_path / "sums.parquet")
+    report = run(tmp_path / "model", tmp_path / "sums.parquet", out=tmp_path / "out", batch=5)
+    assert [row["sum"] for row in answers(tmp_path / "out")] == [0, 6]
+    assert [(bad["row"], bad["error"]) for bad in rejects(tmp_path / "out")] == [
+        (1, "a is low"),
+        (2, "b is low"),
+        (4, "a is low"),
+    ]
+    assert (report.rows, report.rejected) == (2, 3)
+    whole = (tmp_path / "out" / "_rejects.jsonl").read_bytes()
+    (tmp_path / "out" / "_rejects.jsonl").unlink()
+    run(tmp_path / "model", tmp_path / "sums.parquet", out=tmp_path / "out", batch=5)
+    assert (tmp_path / "out" / "_rejects.jsonl").read_bytes() == whole
+
+
+def test_a_model_that_refuses_and_names_no_row_fails_the_job(tmp_path):
+    code = TWICE.replace("BadRows(faults)", "BadRows({})")
+    packages.python(tmp_path / "model", code=code)
+    pq.write_table(pa.table({"a": [-1.0], "b": [0.0]}), tmp_path / "sums.parquet")
+    with pytest.raises(ModelFailed, match="names none of 1"):
+        run(tmp_path / "model", tmp_path / "sums.parquet", out=tmp_path / "out")
+
+
 def test_urls_are_read_and_written(income, tmp_path):
     fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
     memory = fsspec.filesystem("memory")
@@ -316,3 +355,6 @@ def test_urls_are_read_and_written(income, tmp_path):
     told = json.loads(memory.cat("/out/today/_manifest.json"))
     assert [given["path"] for given in told["inputs"]] == ["memory:///in/people.jsonl", "memory:///in/people.parquet"]
     assert run(income, "memory://in/*", out="memory://out/today", format="jsonl").resumed == 4
+    memory.rm(next(name for name in memory.ls("/out/today", detail=False) if "part-" in name))
+    assert run(income, "memory://in/*", out="memory://out/today", format="jsonl").resumed == 3
+    assert json.loads(memory.cat("/out/today/_manifest.json")) == told
