@@ -18,7 +18,7 @@ from blake3 import blake3
 from daybreak.base.errors import UsageError
 from daybreak.batch import places, processes
 from daybreak.batch.places import Out, remote
-from daybreak.batch.plan import JOB, MANIFEST, REJECTS, Done, Format, Plan, check_own, kept, settled, sizes
+from daybreak.batch.plan import JOB, MANIFEST, PLAN, REJECTS, Done, Format, Plan, check_own, kept, settled, sizes
 from daybreak.batch.running import Share, run, source, threads_for
 from daybreak.registry.package import Package, verify
 
@@ -66,11 +66,12 @@ def start(request: Request, tell: Progress) -> Report:
     out = Out(request.out)
     check_own(out)
     with _alone(out):
+        if out.read(PLAN) is None:
+            _check(plan, package)  # before it is written down: what is corrected is no other job
         settled(out, plan)
-        done = marks(out)
+        done = _whole(out)
         resumed = len(done)
         if out.read(MANIFEST) is None:
-            _check(plan, package)
             digests = _digested(plan)
             tell(*_counts(done), 0.0, True)
             _run(request, plan, out, lambda rows, rejected, share: tell(rows, rejected, share, False))
@@ -145,6 +146,18 @@ def marks(out: Out) -> dict[str, Done]:
         if name.startswith("part-"):
             found[name.partition(".")[0]] = msgspec.json.decode(out.read(f"{JOB}/{name}") or b"", type=Done)
     return found
+
+
+def _whole(out: Out) -> dict[str, Done]:
+    """Marks whose parts are there in full. The others are taken away, after the manifest, so that their rows are predicted again."""
+    there, done = out.sizes(), marks(out)
+    lost = [name for name, mark in done.items() if mark.part and there.get(mark.part) != mark.bytes]
+    if lost or (REJECTS not in there and any(mark.rejects for mark in done.values())):
+        out.remove(MANIFEST)
+    for name in lost:
+        out.remove(f"{JOB}/{name}.json")
+        del done[name]
+    return done
 
 
 def _close(plan: Plan, package: Package, out: Out, done: dict[str, Done], digests: list[dict[str, Any]]) -> None:

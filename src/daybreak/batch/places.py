@@ -211,3 +211,20 @@ class Out:
         else:
             found = os.listdir(place) if os.path.isdir(place) else []  # noqa: PTH112, PTH208
         return sorted(name for name in found if not name.endswith(".partial"))
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each file that lies in it, by name."""
+        if self._files is not None:
+            found = self._files.ls(self.path, detail=True) if self._files.exists(self.path) else []
+            return {str(one["name"]).rsplit("/", 1)[-1]: int(one.get("size") or 0) for one in found}
+        return {file.name: file.stat().st_size for file in Path(self.path).iterdir() if file.is_file()}
+
+    def remove(self, name: str) -> None:
+        """Take a file away, where there is one."""
+        try:
+            if self._files is not None:
+                self._files.rm_file(f"{self.path}/{name}")
+            else:
+                (Path(self.path) / name).unlink()
+        except FileNotFoundError:
+            return

@@ -60,6 +60,21 @@ def test_a_job_that_is_done_is_not_done_again(job, tmp_path):
     assert {name: (tmp_path / "out" / name).stat().st_mtime_ns for name in files(tmp_path / "out")} == before
 
 
+def test_parts_of_a_job_that_is_done_are_made_again_when_they_are_gone_or_cut(job, tmp_path):
+    job()
+    whole = files(tmp_path / "out")
+    (tmp_path / "out" / "part-00000-00002.parquet").unlink()
+    (tmp_path / "out" / "part-00000-00004.parquet").write_bytes(b"PAR1")
+    assert job().resumed == 5
+    assert files(tmp_path / "out") == whole
+
+
+def test_a_wrong_column_can_be_corrected(job, tmp_path):
+    with pytest.raises(UsageError, match="no column 'g'"):
+        job(columns={"features": "g"})
+    assert job().rows == 100
+
+
 def test_the_manifest_names_inputs_model_and_parts_by_digest(job, tmp_path):
     job()
     told = json.loads((tmp_path / "out" / "_manifest.json").read_text())
