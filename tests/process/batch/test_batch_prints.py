@@ -53,7 +53,7 @@ def request(folder, **told):
 
 def test_a_worker_whose_report_cannot_be_read_fails_the_job(loud, monkeypatch):
     monkeypatch.setattr(processes, "WORKER", "this")  # which prints, and reports nothing
-    with pytest.raises(ModelFailed, match="worker 0 told what is no report"):
+    with pytest.raises(ModelFailed, match=r"worker \d told what is no report"):
         start(request(loud, workers=2), lambda *_: None)
 
 
