@@ -18,6 +18,7 @@ from daybreak.base.errors import NotFound, UsageError
 
 BUCKETS = 10_000
 SALT_BYTES = 64  # the most that blake2b takes in one block before the unit
+LONGEST = 64  # bytes of an arm's name
 Role = Literal["champion", "challenger", "shadow"]
 Ranges = tuple[tuple[int, int], ...]
 
@@ -76,6 +77,9 @@ def checked(split: Split) -> Split:
     names = [arm.name for arm in split.arms]
     if len(set(names)) < len(names) or not all(names):
         raise UsageError(f"arms of a test must have names of their own, got {', '.join(map(repr, names))}")
+    for name in names:
+        if len(name.encode()) > LONGEST:
+            raise UsageError(f"an arm's name has at most {LONGEST} bytes (it stands in every request id), got {name!r}")
     if sum(arm.role == "champion" for arm in split.arms) != 1:
         raise UsageError(
             f"a test has exactly one champion, got {', '.join(arm.role for arm in split.arms) or 'no arm'}"

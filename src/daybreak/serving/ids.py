@@ -17,12 +17,12 @@ from pathlib import Path
 
 import msgspec
 
-from daybreak.base.errors import NotFound
+from daybreak.base.errors import NotFound, UsageError
 
 KEY_BYTES = 32
 _MAC_BYTES = 8
 _COUNTS = 0xFFFF
-_LONGEST = 200
+_LONGEST = 200  # characters: an arm's name has at most `rollout.assignment.LONGEST` bytes, all else about 80
 
 
 class UnknownRequest(NotFound):
@@ -67,11 +67,21 @@ class Ids:
 
 
 def key_of(file: Path) -> bytes:
-    """The key of a deployment, made where there is none (mode 600); several processes may ask at once."""
+    """The key of a deployment, made where there is none (mode 600); several processes may ask at once.
+
+    Raises `UsageError` where the file holds none.
+    """
     if not file.exists():
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=file.name) as made:  # of mode 600
             made.write(secrets.token_bytes(KEY_BYTES))
             made.flush()
+            os.fsync(made.fileno())  # a machine that loses power may not leave a name without its bytes
             with suppress(FileExistsError):
                 os.link(made.name, file)
-    return file.read_bytes()
+    key = file.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise UsageError(
+            f"a deployment's secret has {KEY_BYTES} bytes, {file} has {len(key)}: with it anybody could make request ids; "
+            "remove the file, another is made then, and feedback to earlier requests is refused"
+        )
+    return key

@@ -5,7 +5,9 @@ import zlib
 from daybreak.serving.problems import refuse
 
 IDENTITY = "identity"
-_WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+GZIP = "gzip"
+MEMBERS = 16  # each costs a copy of what follows: a body of a million empty ones would cost hours
+_WINDOWS = {GZIP: 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
 def unpacked(body: bytes, encoding: str, most: int) -> bytes:
@@ -16,16 +18,25 @@ def unpacked(body: bytes, encoding: str, most: int) -> bytes:
     if encoding not in _WINDOWS:
         told = f"bodies may be packed with {' or '.join(_WINDOWS)}, got {encoding[:40]!r}"
         raise refuse("unknown_media", told, "Content-Encoding")
-    unpacker = zlib.decompressobj(_WINDOWS[encoding])
-    try:
-        whole = unpacker.decompress(body, most + 1)
-    except zlib.error as error:
-        raise refuse("bad_request", f"the body is no {encoding}: {error}", "Content-Encoding") from error
-    if len(whole) > most:
-        raise too_large(most)
-    if not unpacker.eof:
-        raise refuse("bad_request", f"the body's {encoding} ends too early", "Content-Encoding")
-    return whole
+    whole, rest = bytearray(), body
+    for _ in range(MEMBERS):
+        unpacker = zlib.decompressobj(_WINDOWS[encoding])
+        try:
+            whole += unpacker.decompress(rest, most + 1 - len(whole))
+        except zlib.error as error:
+            raise refuse("bad_request", f"the body is no {encoding}: {error}", "Content-Encoding") from error
+        if len(whole) > most:
+            raise too_large(most)
+        if not unpacker.eof:
+            raise refuse("bad_request", f"the body's {encoding} ends too early", "Content-Encoding")
+        rest = unpacker.unused_data
+        if not rest:
+            return bytes(whole)
+        if encoding != GZIP:  # of gzip there may be several members, one after the other (RFC 1952, 2.2)
+            told = f"{len(rest)} bytes follow the end of the body's {encoding}"
+            raise refuse("bad_request", told, "Content-Encoding")
+    told = f"a body's gzip has at most {MEMBERS} members: pack it in one"
+    raise refuse("bad_request", told, "Content-Encoding")
 
 
 def too_large(most: int) -> Exception:

@@ -97,3 +97,8 @@ def test_a_split_read_from_a_file_is_checked():
     holed = msgspec.structs.replace(split, arms=(msgspec.structs.replace(A, ranges=((0, BUCKETS - 1),)),))
     with pytest.raises(UsageError, match="own each of the 10000 buckets once"):
         checked(holed)
+
+
+def test_names_of_arms_are_short_enough_for_request_ids():
+    with pytest.raises(UsageError, match="at most 64 bytes"):
+        opened("spring", Arm("champion", "digits", "3"), {Arm("ä" * 33, "digits", "4"): 0.1})

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daybreak.base.errors import UsageError
+from daybreak.rollout.assignment import BUCKETS, LONGEST
 from daybreak.serving.ids import KEY_BYTES, Ids, UnknownRequest, key_of
 
 ARMS = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,30}", fullmatch=True)
@@ -46,3 +48,17 @@ def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path):
     assert len(key) == KEY_BYTES
     assert key_of(tmp_path / "secret") == key
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+@given(arm=st.text(st.characters(codec="ascii"), min_size=1, max_size=LONGEST))
+def test_the_longest_names_of_arms_can_be_read_again(arm):
+    ids = Ids(b"k" * KEY_BYTES, replica=2**16)
+    issued = ids.issue(arm, 2**63, 4e9, f"{2**63:x}-{BUCKETS:x}-{2**24:x}")
+    assert (ids.read(issued).arm, ids.read(issued).version) == (arm, 2**63)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"k" * (KEY_BYTES - 1), b"k" * (KEY_BYTES + 1)])
+def test_a_damaged_key_signs_nothing(tmp_path, damaged):
+    (tmp_path / "secret").write_bytes(damaged)
+    with pytest.raises(UsageError, match="secret has 32 bytes"):
+        key_of(tmp_path / "secret")
