@@ -61,6 +61,7 @@ class Member:
         self._channel: control.Channel | None = None
         self._reports: asyncio.Queue[object | None] = asyncio.Queue()
         self._stopping = False
+        self._prepared = 0  # the generation that was asked for last
         self._busy = asyncio.Lock()
 
     @property
@@ -91,6 +92,7 @@ class Member:
     async def prepare(self, wanted: Deployment) -> None:
         """Load beside what is served. Raises `CannotLoad`, `Died`."""
         async with self._busy:
+            self._prepared = wanted.generation
             report = await self._ask(control.Prepare(wanted), control.Prepared, control.Failed)
             if isinstance(report, control.Failed):
                 raise CannotLoad(report.why)
@@ -189,7 +191,10 @@ class Member:
         return await self._expect(*answers)
 
     async def _expect(self, *answers: type) -> object:
-        """The next report of these types. Raises `Died` where the process ends first, or says nothing for `PATIENCE`."""
+        """The next report of these types, of the generation that was asked for last: one that came too late is of an older one.
+
+        Raises `Died` where the process ends first, or says nothing for `PATIENCE`.
+        """
         while True:
             try:
                 report = await asyncio.wait_for(self._reports.get(), PATIENCE)
@@ -200,7 +205,8 @@ class Member:
                 self._reports.put_nowait(None)
                 code = await self._process.wait() if self._process is not None else 0
                 raise Died(f"replica {self.number} {_ended(code)}")
-            if isinstance(report, answers):
+            generation = getattr(report, "generation", self._prepared)  # `Up` has none
+            if isinstance(report, answers) and generation == self._prepared:
                 return report
 
     def _asked_to_stop(self) -> bool:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -58,7 +59,8 @@ class Supervisor:
         self._members: list[Member] = []
         self._unread = ""
         self._told: Status | None = None  # as status.json has it
-        self._leaving: asyncio.Future[None] | None = None
+        self._unwritten = False  # a disk that takes no status.json was told of
+        self._leaving: set[asyncio.Task[None]] = set()  # replicas that are no longer wanted, and drain
         self._reserved = reserve(self._wanted.host, self._wanted.port)
         self._host, self._port = self._reserved.getsockname()[:2]
         self._since = time.time()
@@ -113,16 +115,21 @@ class Supervisor:
         self._serving = self._wanted
         self._become("serving")
         self._greet()
-        companions = [asyncio.ensure_future(self._accompany(name)) for name in COMPANIONS]
-        follow = asyncio.ensure_future(following.aliases(self.home, self.folder, self.notice))
+        beside = [asyncio.ensure_future(self._accompany(name)) for name in COMPANIONS]
+        beside.append(asyncio.ensure_future(following.aliases(self.home, self.folder, self.notice)))
         try:
             while not self._stop.is_set():
-                await self._look(log)
-                await asyncio.wait([stopping], timeout=POLL)
+                look = asyncio.ensure_future(self._look(log))
+                beside.append(look)
+                await asyncio.wait([look, stopping], return_when=asyncio.FIRST_COMPLETED)  # a load may take minutes
+                if look.done():
+                    look.result()
+                    beside.remove(look)
+                    await asyncio.wait([stopping], timeout=POLL)
         finally:
-            for task in (*companions, follow):
+            for task in beside:
                 task.cancel()
-            await asyncio.gather(*companions, follow, return_exceptions=True)
+            await asyncio.gather(*beside, return_exceptions=True)
 
     async def _started(self, stopping: "asyncio.Future[Any]") -> bool:
         """Wait until all replicas serve; False where it was asked to stop first. Raises what keeps one from it."""
@@ -186,13 +193,23 @@ class Supervisor:
         """As many replicas as are wanted."""
         many = max(1, self._wanted.replicas)
         while len(self._members) < many:
-            member = Member(self.folder, len(self._members) + 1, self._reserved, lambda: self.deployment, self.tell)
+            taken = {one.number for one in self._lives}  # by those that drain, too
+            number = next(number for number in count(1) if number not in taken)
+            member = Member(self.folder, number, self._reserved, lambda: self.deployment, self.tell)
             self._members.append(member)
             self._lives[member] = asyncio.ensure_future(member.live(log))
         while len(self._members) > many:
-            member = self._members.pop()
-            self._lives[member].cancel()
-            self._leaving = asyncio.ensure_future(member.stop(self.deployment.limits.drain))
+            leaving = asyncio.ensure_future(self._leave(self._members.pop()))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+
+    async def _leave(self, member: Member) -> None:
+        """Drain one first: a life that is cancelled kills its process, with the requests that it answers."""
+        await member.stop(self.deployment.limits.drain)
+        life = self._lives[member]
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+        del self._lives[member]
 
     async def _accompany(self, name: str) -> None:
         """Run what goes along: it may fail and start again, what is served goes on."""
@@ -214,7 +231,8 @@ class Supervisor:
         if self._state != "failed":
             self._become("stopping")
         self._reserved.close()
-        await asyncio.gather(*(member.stop(self.deployment.limits.drain) for member in self._members))
+        stops = (member.stop(self.deployment.limits.drain) for member in self._members)
+        await asyncio.gather(*stops, *self._leaving)
         await asyncio.gather(*self._lives.values(), return_exceptions=True)
         self._become("failed" if self._state == "failed" else "stopped")
 
@@ -257,8 +275,18 @@ class Supervisor:
             notices=tuple(self._notices),
         )
         if made != self._told:
-            self._told = made
+            self._write(made)
+
+    def _write(self, made: Status) -> None:
+        """A full disk costs news, not the deployment: it is written when there is room."""
+        try:
             status.write(self.folder, made)
+        except OSError as error:
+            if not self._unwritten:
+                _log.error("%s cannot be written: %s", status.RECORD, error)
+            self._unwritten = True
+        else:
+            self._told, self._unwritten = made, False
 
 
 def told(deployment: Deployment) -> str:

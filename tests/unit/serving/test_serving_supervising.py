@@ -1,0 +1,61 @@
+"""What a supervisor survives: a disk that takes nothing, and a replica that answers an order which was given up."""
+
+import asyncio
+
+import pytest
+
+from daybreak.base.home import Home
+from daybreak.serving import control, desired, status
+from daybreak.serving.deployment import Deployment, Served
+from daybreak.serving.member import CannotLoad, Member
+from daybreak.serving.supervisor import Supervisor
+
+pytestmark = pytest.mark.enable_socket
+SERVED = (Served("champion", "twice", 1, ""),)
+
+
+def test_news_that_a_full_disk_does_not_take_are_written_when_there_is_room(tmp_path, monkeypatch):
+    home = Home(tmp_path)
+    folder = desired.folder_of(home, "twice")
+    desired.write(folder, Deployment("twice", SERVED, port=0))
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    async def work():
+        supervisor = Supervisor(home, "twice")
+        with monkeypatch.context() as patched:
+            patched.setattr(status, "write", full)
+            supervisor.notice("first")
+        assert status.read(folder) is None
+        supervisor.tell()
+        supervisor._reserved.close()  # it never ran, so that nothing else closes it
+
+    asyncio.run(work())
+    assert [notice.text for notice in status.read(folder).notices] == ["first"]
+
+
+class Channel:
+    """A replica's end: it says what it is told to, when it is asked to load."""
+
+    def __init__(self, member, *says):
+        self._member = member
+        self._says = list(says)
+
+    def send(self, order):
+        for report in self._says.pop(0):
+            self._member._reports.put_nowait(report)
+
+
+def test_a_report_that_came_too_late_answers_no_later_order(tmp_path):
+    async def work():
+        member = Member(tmp_path, 1, None, lambda: None, lambda: None)
+        late, failed = control.Prepared(2), control.Failed(3, "of no use")
+        member._channel = Channel(member, [late, failed], [failed, control.Prepared(4)], [control.Serving(4)])
+        with pytest.raises(CannotLoad, match="of no use"):
+            await member.prepare(Deployment("twice", SERVED, generation=3))
+        await member.prepare(Deployment("twice", SERVED, generation=4))
+        await member.switch()
+        assert member.generation == 4
+
+    asyncio.run(asyncio.wait_for(work(), 20))
