@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daybreak.base.errors import UsageError
+from daybreak.export import picturing
 from daybreak.export.options import Options
 from daybreak.export.samples import Samples
 from daybreak.export.source import Declared, Made, Way, chosen, rows_of
@@ -41,6 +42,13 @@ class Telling(Protocol):
         """Steps and outputs; files that steps read go to the folder."""
 
 
+@runtime_checkable
+class Shaped(Protocol):
+    """A core that knows the shapes it takes: name -> shape, its first axis rows, None for any length."""
+
+    shapes: Mapping[str, picturing.Shape]
+
+
 class Fed:
     """A `Source` around a core. `fields`: the inputs; steps that are not declared are derived from what the model gives for some rows.
 
@@ -59,7 +67,7 @@ class Fed:
         self.core, self.framework, self._stage = core, core.framework, stage
         own = core.declared(columns, samples, stage.folder) if isinstance(core, Telling) else None
         self._inputs = dict.fromkeys(core.inputs, (None, ()))
-        self._before = samples.before or (own.before if own else _before(core.inputs, columns))
+        self._before = samples.before or (own.before if own else _before(core, fields, columns))
         self._signature = Signature(tuple(fields), (Output("?", "tensor"),))
         probe = chosen(columns, slice(PROBED))
         feeds = self._fed(probe)
@@ -130,10 +138,13 @@ def _same_rows(given: Mapping[str, NDArray[Any]], rows: int) -> None:
             )
 
 
-def _before(inputs: Sequence[str], columns: Columns) -> tuple[Step, ...]:
+def _before(core: Core, fields: Sequence[Field], columns: Columns) -> tuple[Step, ...]:
+    inputs = core.inputs
     if len(inputs) == len(columns):
         pairs = zip(inputs, inputs, strict=True) if set(inputs) == set(columns) else zip(columns, inputs, strict=True)
-        return tuple(Step("feed", {"field": field, "to": name}) for field, name in pairs)
+        shapes = core.shapes if isinstance(core, Shaped) else {}
+        known = {field.name: field for field in fields}
+        return tuple(picturing.step_of(known[field], name, shapes.get(name, ())) for field, name in pairs)
     if len(inputs) == 1 and all(column.ndim == 1 and column.dtype != object for column in columns.values()):
         return (Step("stack", {"fields": list(columns), "to": inputs[0]}),)
     raise UsageError(

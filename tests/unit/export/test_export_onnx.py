@@ -122,3 +122,38 @@ def test_the_network_of_the_onnx_examples_in_every_precision(precision, tmp_path
     (pixels,) = onnx.load(str(tmp_path / "model.onnx")).graph.input
     assert pixels.type.tensor_type.shape.dim[0].dim_param == "rows"
     assert ((tmp_path / "model.onnx").stat().st_size < MNIST.stat().st_size * 0.75) == (precision != "float32")
+
+
+@pytest.fixture
+def of_pictures(tmp_path):
+    """A graph for grey pictures of 8 x 8: their pixels by weights to three scores."""
+    weights = np.random.default_rng(2).normal(size=(64, 3)).astype(np.float32)
+    nodes = [("Reshape", ["picture", "flat"], ["row"]), ("MatMul", ["row", "weights"], ["scores"])]
+    constants = {"flat": np.array([-1, 64], np.int64), "weights": weights}
+    return written(
+        tmp_path / "p.onnx", nodes, constants, [("picture", ["n", 1, 8, 8])], [("scores", ["n", 3])]
+    ), weights
+
+
+def test_bytes_of_pictures_become_an_image_and_the_step_that_the_graph_needs(of_pictures, tmp_path):
+    file, weights = of_pictures
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8)
+    right = (pictures.reshape(40, 64) @ weights).argmax(axis=1)
+    exported = export(file, Samples(pictures, right), tmp_path / "package")
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert exported.metrics["accuracy"] == 1.0
+    (field,), (step,) = exported.signature.inputs, exported.before
+    assert (field.kind, field.shape) == ("image", (8, 8, 1))
+    assert (step.name, step.options["layout"]) == ("image", "NCHW")
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (np.zeros((40, 9, 9), np.uint8), "pictures of 9 x 9 x 1 .* takes any x 1 x 8 x 8"),
+        (np.zeros((40, 60), np.float32), r"a row of 'picture' is \(1, 8, 8\), that of the samples \(60\)"),
+    ],
+)
+def test_rows_that_cannot_be_what_a_graph_takes_are_refused_with_both_shapes(of_pictures, tmp_path, rows, says):
+    with pytest.raises(UsageError, match=says):
+        export(of_pictures[0], Samples(rows), tmp_path / "package")

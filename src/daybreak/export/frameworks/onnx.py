@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from daybreak.base.errors import UsageError
 from daybreak.export import graph
 from daybreak.export.options import Options
 from daybreak.export.source import Made, Way, rows_of
@@ -30,6 +31,7 @@ class File:
     def __init__(self, file: Path) -> None:
         self.file, self._session = file, _session(file)
         self.inputs = tuple(self._session.inputs)
+        self.shapes = {name: shape for name, (_, shape) in self._session.inputs.items()}
         first = [shape[0] for _, shape in self._session.inputs.values() if shape]
         self._batch = first[0] if first and first[0] is not None else None
 
@@ -40,7 +42,15 @@ class File:
     def _typed(self, name: str, feed: NDArray[Any]) -> NDArray[Any]:
         dtype, shape = self._session.inputs[name]
         wide = tuple(-1 if length is None else length for length in shape[1:])
-        reshaped = feed.reshape(len(feed), *wide) if feed.ndim != len(shape) and wide.count(-1) <= 1 else feed
+        try:
+            reshaped = feed.reshape(len(feed), *wide) if feed.ndim != len(shape) and wide.count(-1) <= 1 else feed
+        except ValueError as error:
+            takes, got = (
+                ", ".join("any" if side in (None, -1) else str(side) for side in of) for of in (wide, feed.shape[1:])
+            )
+            raise UsageError(
+                f"a row of {name!r} is ({takes}), that of the samples ({got}): give rows of that shape"
+            ) from error
         return reshaped if dtype is None else np.asarray(reshaped, dtype)
 
     def files(self, feeds: Arrays, free: Mapping[str, tuple[int, ...]], options: Options) -> Iterator[Way]:

@@ -49,7 +49,8 @@ def image(options: Options, context: Context) -> Before:
 
 
 def _fitted(picture: NDArray[Any], mode: str, size: Any) -> NDArray[np.uint8]:
-    """(height, width, channels) of the mode and size."""
+    """(height, width, channels) of the mode and size; a grey picture may lack its last axis."""
+    picture = picture[:, :, None] if picture.ndim == 2 else picture  # noqa: PLR2004
     if picture.shape[2] == CHANNELS[mode] and (size is None or picture.shape[:2] == tuple(size)):
         return picture
     from PIL import Image
