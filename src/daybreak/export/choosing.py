@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from daybreak.base.errors import UsageError
+from daybreak.base.errors import DaybreakError, UsageError
 from daybreak.export import graph, precision
 from daybreak.export.judging import Judge, Judged
 from daybreak.export.opening import Opened
@@ -38,7 +38,7 @@ def first_alike(original: Opened, judge: Judge, stage: Stage, options: Options, 
         for way in original.source.ways(original.held, options):
             try:
                 made, judged = _gone(way, judge, stage, options, folder, told)
-            except UsageError as error:
+            except DaybreakError as error:  # of the model's runtime, too: another way may do without what failed
                 tried.append(f"{way.name} was tried and cannot be: {error}")
                 _remove(folder, shipped)
                 continue

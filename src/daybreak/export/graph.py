@@ -93,14 +93,17 @@ def free_rows(model: Any) -> None:
 
 
 def optimise(file: Path) -> None:
-    """Fold constants and fuse nodes, to ONNX's own operators alone: any runtime on any machine still reads it."""
+    """Fold constants and fuse nodes, to ONNX's own operators alone: any runtime on any machine still reads it.
+
+    Raises `UsageError` where the runtime cannot.
+    """
     runtime = runtime_module()
     options = runtime.SessionOptions()
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     folded = file.with_suffix(".folded")
     options.optimized_model_filepath = str(folded)
     options.log_severity_level = 3
-    runtime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    _run(runtime, file, options)
     folded.replace(file)
 
 
@@ -110,6 +113,10 @@ def session(file: Path) -> Any:
     options = runtime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = 1
+    return _run(runtime, file, options)
+
+
+def _run(runtime: Any, file: Path, options: Any) -> Any:
     try:
         return runtime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime has a dozen classes of its own

@@ -45,7 +45,7 @@ def _half(file: Path) -> None:
         raise UsageError("float16 is made by onnxruntime, which is missing: pip install 'daybreak[serve]'") from error
     model = graph.read(file)
     before = model.ByteSize()
-    with _quiet():
+    with _quiet(), _told("float16"):
         half = convert_float_to_float16(model, keep_io_types=True)
         OnnxModel(half).topological_sort()  # the converter leaves its casts at the end
     if half.ByteSize() >= before:
@@ -86,7 +86,7 @@ def _bytes(file: Path, feeds: list[dict[str, Any]]) -> None:
         raise UsageError(told) from error
     ready, made = file.with_suffix(".ready"), file.with_suffix(".int8")
     try:
-        with _quiet():
+        with _quiet(), _told("int8"):
             quant_pre_process(str(file), str(ready), skip_symbolic_shape=True)
             _by_channel_or_tensor(quantize_static, ready, made, feeds)
         if not any(node.op_type == "QuantizeLinear" for node in graph.read(made).graph.node):
@@ -106,6 +106,15 @@ def _by_channel_or_tensor(quantize: Any, ready: Path, made: Path, feeds: list[di
         quantize(str(ready), str(made), _Reader(feeds), per_channel=True, **kinds)
     except ValueError:  # an addition behind a product is taken for a bias, whose scale it compares as one number
         quantize(str(ready), str(made), _Reader(feeds), per_channel=False, **kinds)
+
+
+@contextlib.contextmanager
+def _told(precision: str) -> Iterator[None]:
+    """What the runtime's tools raise, which have no class of their own, as `UsageError`."""
+    try:
+        yield
+    except Exception as error:
+        raise UsageError(f"onnxruntime cannot make {precision} of this graph: {str(error)[:300]}") from error
 
 
 @contextlib.contextmanager
