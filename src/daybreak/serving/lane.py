@@ -117,7 +117,10 @@ class Lane:
         rows, now = 0, self._loop.time()
         while self._waiting and (not taken or rows + self._waiting[0].rows <= self.limits.batch):
             call = self._waiting.popleft()
-            if call.cancelled or call.finished:
+            if call.finished:
+                continue
+            if call.cancelled:
+                self._note_gone(call)
                 continue
             if now >= call.deadline:
                 self._refuse(call, too_late(now - call.arrived))
@@ -125,6 +128,13 @@ class Lane:
             taken.append(call)
             rows += call.rows
         return taken
+
+    def _note_gone(self, call: Call) -> None:
+        """Nobody waits for it, but who observes hears that the arm did not answer in time for its client."""
+        call.refusal, call.at, call.at_end = refuse("gone", "the client hung up"), time.time(), self._loop.time()
+        call.finished = True
+        for observer in self._observers:
+            self._tell(observer.refused, call)
 
     def _call_aside(self, calls: list[Call]) -> None:
         if self._thread is None:

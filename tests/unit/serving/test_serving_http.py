@@ -141,6 +141,9 @@ def test_old_clients_are_hung_up_on_unless_they_ask_to_stay():
         (request(b'{"a": %d}' % FAILS), 500, "model_failed"),
         (request(b"", line="GET /no/such/thing HTTP/1.1"), 404, "unknown_path"),
         (request(b"", line="POST http://localhost/no/such/thing?x=1 HTTP/1.1"), 404, "unknown_path"),
+        (request(b'{"a": 1}', "host: localhost"), 400, "bad_request"),
+        (b"POST /predict HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "unknown_coding"),
+        (b"POST /predict HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n1\r\n1\r\n0\r\nx: " + b"y" * 400_000, 431, "head_too_large"),
         (request(b'{"a": 1}', "origin: http://elsewhere.example"), 403, "foreign_origin"),
     ],
 )  # fmt: skip
@@ -161,6 +164,65 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent_and_its_sender_ca
             assert (await client.answer())[0] == 413
             await client.close()
             assert (await asked(port, b'{"a": 1}'))[0] == 200
+
+    run(work())
+
+
+def test_who_would_rather_speak_another_protocol_is_answered_as_any_other():
+    upgrade = ("connection: Upgrade, HTTP2-Settings", "upgrade: h2c", "http2-settings: AAEAAEAAAAIAAAABAAMAAABk")
+
+    async def work():
+        async with replica() as (_, _, port):
+            client = await Client.to(port)
+            health = request(b"", *upgrade, line="GET /v2/health/live HTTP/1.1")
+            first = request(b'{"a": 1}', *upgrade)
+            client.send(health + first[:-5])
+            assert (await client.answer())[0] == 200
+            client.send(first[-5:] + request(b'{"a": 2}', *upgrade) + request(b'{"a": 3}'))
+            assert [told(await client.answer())["prediction"]["twice"] for _ in range(3)] == [2, 4, 6]
+            head = "\r\n".join(["POST /predict HTTP/1.1", "host: localhost", "transfer-encoding: chunked", *upgrade])
+            client.send(head.encode() + b'\r\n\r\n4\r\n{"a"\r\n4\r\n: 4}\r\n0\r\nx: y\r\n\r\n')
+            assert told(await client.answer())["prediction"] == {"twice": 8}
+            client.ask(b'{"a": 5}', "connection: close, Upgrade", "upgrade: h2c")
+            assert [(await client.answer())[0], await client.answer()] == [200, None]
+
+    run(work())
+
+
+def test_what_comes_behind_a_last_request_takes_nothing_from_it():
+    async def work():
+        async with replica() as (_, _, port):
+            for body, status in ((b'{"a": 1}', 200), (b"{", 400)):
+                client = await Client.to(port)
+                client.send(request(body, "connection: close") + b"x")
+                assert [(await client.answer())[0], await client.answer()] == [status, None]
+
+    run(work())
+
+
+def test_a_handler_that_fails_is_answered_for_once():
+    async def work():
+        async with replica() as (server, _, port):
+            server.hot = {b"/predict": lambda _: 1 / 0}
+            client = await Client.to(port)
+            client.ask(b'{"a": 1}')
+            status, _, body = await client.answer()
+            assert (status, msgspec.json.decode(body)["code"]) == (500, "internal")
+            assert await client.answer() is None
+
+    run(work())
+
+
+def test_trailers_and_small_chunks_cost_nothing_beyond_the_body():
+    async def work():
+        async with replica() as (_, _, port):
+            client = await Client.to(port)
+            client.send(b"POST /predict HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n")
+            for one in b'{"a":' + b" " * 20_000 + b"6}":
+                client.send(b"1\r\n%c\r\n" % one)
+                await asyncio.sleep(0)
+            client.send(b"0\r\nhost: elsewhere\r\n\r\n")
+            assert told(await client.answer())["prediction"] == {"twice": 12}
 
     run(work())
 

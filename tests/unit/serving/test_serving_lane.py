@@ -19,6 +19,19 @@ def submit(queue, *rows, deadline=60.0):
     return answered
 
 
+class Heard:
+    """An observer: calls that were not answered."""
+
+    def __init__(self):
+        self.calls = []
+
+    def answered(self, batch):
+        pass
+
+    def refused(self, call):
+        self.calls.append(call)
+
+
 def run(work):
     return asyncio.run(asyncio.wait_for(work, 30))
 
@@ -120,10 +133,13 @@ def test_a_call_that_was_cancelled_before_its_batch_costs_the_model_nothing():
         queue = lane(model := Doubling())
         gone = Call(lambda call: pytest.fail("nobody waits"), decoded=queue.codec.take([{"a": 1.0}]))
         gone.deadline = asyncio.get_running_loop().time() + 60
+        observer = Heard()
+        queue._observers.append(observer)
         queue.submit(gone)
         gone.cancelled = True
         await submit(queue, 2.0)
         await queue.drained()
         assert model.batches == [[2.0]]
+        assert [(call, call.refusal.code) for call in observer.calls] == [(gone, "gone")]
 
     run(work())

@@ -2,7 +2,7 @@
 
 A hot request (`Server.hot`) is handled in the parser's callback, without a task or a scope; what comes behind it in the pipeline begins at
 once, so that it shares a batch. Any other request waits for its turn and goes to the ASGI app. HTTP/1.1 is RFC 9112; an upgrade to
-another protocol is not taken (RFC 9110, 7.8: a server may ignore it).
+another protocol is not taken (RFC 9110, 7.8: a server may ignore it): the request is answered as any other.
 """
 
 import asyncio
@@ -110,18 +110,19 @@ class Connection(asyncio.Protocol):
         """Bytes of requests."""
         if self.state == LINGER:
             return
+        coming, received = self._exchange if self.state == BODY else None, self.received
         if self.state <= HEAD:
             self._head_bytes += len(data)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._linger()
+            self._parse(data)
         except httptools.HttpParserCallbackError as error:
             self.server.failed(error)
             self.refuse(Refusal(500, "internal", "the server failed on this request; its log says why"))
         except httptools.HttpParserError:
             self.refuse(Refusal(400, "bad_request", "a request is HTTP/1.1 (RFC 9112), this is none"))
-        if self.state == HEAD and self._head_bytes > HEAD_BYTES:
+        if coming is not None and coming is self._exchange and received == self.received:
+            self._head_bytes += len(data)  # trailers, or what surrounds chunks
+        if self.state in (HEAD, BODY) and self._head_bytes > HEAD_BYTES:
             self.refuse(_large_head())
 
     def pause_writing(self) -> None:
@@ -138,7 +139,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        if self.state != LINGER:
+        if self.state == IDLE:  # in `BODY` a fresh parser begins, which reads on
             self.state, self.since = HEAD, self.server.tick
             self._url = b""
             self._headers = []
@@ -148,15 +149,17 @@ class Connection(asyncio.Protocol):
 
     def on_url(self, url: bytes) -> None:
         """Its target, or a part of it."""
-        self._url += url
+        if self.state == HEAD:
+            self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
-        self._headers.append((name.lower(), value))
+        """One header; trailers are left out (RFC 9110, 6.5.1)."""
+        if self.state == HEAD:
+            self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Its head is there: what may not pass, or is too large, is refused before it is sent."""
-        if self.state == LINGER:
+        if self.state != HEAD:
             return
         self.state = BODY
         parser = self._parser
@@ -171,6 +174,7 @@ class Connection(asyncio.Protocol):
         self._exchange = exchange
         try:
             self._check_size(int(known.get(b"content-length", 0)))
+            _check_framing(exchange)
             self.server.admit(exchange)
         except Refusal as refusal:
             self.refuse(refusal)
@@ -183,22 +187,23 @@ class Connection(asyncio.Protocol):
         if self.state == LINGER:
             return
         self._body.append(body)
+        self._head_bytes = 0
         self.received += len(body)
         if self.received > self.server.limits.body:
             self.refuse(self._too_large())
 
     def on_message_complete(self) -> None:
         """It is whole: hand it on."""
-        if self.state == LINGER:
-            return
-        self.state, self.since = IDLE, self.server.tick
         exchange, body = self._exchange, self._body
-        if exchange is None:
-            return
+        if self.state == LINGER or exchange is None or self._parser.should_upgrade():
+            return  # of an upgrade this parser reads no body: the next one does
+        self.state, self.since = IDLE, self.server.tick
+        self._head_bytes = 0
         exchange.arrived = monotonic()
         if body:
             exchange.body = body[0] if len(body) == 1 else b"".join(body)
         self._take(exchange)
+        self._exchange = None  # if that fails it is this one that is refused
 
     # What exchanges call
 
@@ -228,11 +233,16 @@ class Connection(asyncio.Protocol):
     def refuse(self, refusal: Refusal) -> None:
         """Answer a request that has not come in whole, behind those that have, and hang up."""
         self._linger()
-        exchange = self._exchange or Exchange(self, b"", self._url, self._headers)
+        if self.transport.is_closing():  # the last answer was given
+            return
+        exchange = self._exchange
+        if exchange is None or exchange.finished:
+            exchange = Exchange(self, b"", self._url, self._headers)
         exchange.keep_alive = False
         exchange.begun = True
         exchange.arrived = monotonic()
-        self.pipeline.append(exchange)
+        if exchange not in self.pipeline:
+            self.pipeline.append(exchange)
         exchange.refuse(refusal)
 
     @property
@@ -244,6 +254,19 @@ class Connection(asyncio.Protocol):
     def idle(self) -> bool:
         """Nothing of it is being answered or received."""
         return not self.pipeline and self.state == IDLE
+
+    def _parse(self, data: bytes) -> None:
+        """Feed the parser; where a request would like to go on by another protocol, a fresh one: what follows is HTTP/1.1 still."""
+        rest: bytes | None = data
+        while rest is not None:
+            try:
+                self._parser.feed_data(rest)
+                rest = None
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = None if self.state == LINGER else rest[upgrade.args[0] :]
+                self._parser = httptools.HttpRequestParser(self)
+                if rest is not None and self._exchange is not None:
+                    self._parser.feed_data(_framing(self._exchange))
 
     def _check_size(self, body: int) -> None:
         """Raises `Refusal` for a head or a body that is too large."""
@@ -281,6 +304,32 @@ class Connection(asyncio.Protocol):
             self.transport.write_eof()
         else:
             self.transport.close()
+
+
+def _check_framing(exchange: Exchange) -> None:
+    """Raises `Refusal`: a request names one host (RFC 9112, 3.2), and its body is chunked at most (6.1)."""
+    headers, known = exchange.headers, exchange.known
+    if len(headers) > len(known) and sum(name == b"host" for name, _ in headers) > 1:
+        raise Refusal(400, "bad_request", "a request has one header Host, this has more", "Host")
+    if b"transfer-encoding" in known:
+        codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
+        if codings != [b"chunked"]:
+            told = b", ".join(codings).decode("latin-1")[:80]
+            sentence = f"of transfer codings a body may be chunked alone, got {told!r}; name others by Content-Encoding"
+            raise Refusal(501, "unknown_coding", sentence, "Transfer-Encoding")
+
+
+def _framing(exchange: Exchange) -> bytes:
+    """A head that has a parser read the body of a request, and no more than that of its connection."""
+    known = exchange.known
+    head = b"POST / HTTP/1.1\r\n"
+    if b"transfer-encoding" in known:
+        head += b"transfer-encoding: chunked\r\n"
+    elif b"content-length" in known:
+        head += b"content-length: %s\r\n" % known[b"content-length"]
+    if not exchange.keep_alive:
+        head += b"connection: close\r\n"
+    return head + b"\r\n"
 
 
 def _path(target: bytes) -> bytes:
