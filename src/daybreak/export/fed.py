@@ -1,6 +1,7 @@
 """Models of arrays (torch, Keras, ONNX): steps make the arrays, the model answers with arrays, steps read them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -73,9 +74,13 @@ class Fed:
         feeds = self._fed(probe)
         given = core.answer(feeds)
         _same_rows(given, rows_of(feeds))
-        found, derived = (own.outputs, own.after) if own else _after(given, samples)
+        found = own.outputs if own else _outputs(given, samples)
         self.outputs = outputs or found
-        self._after = samples.after or derived
+        self._limits: tuple[str, ...] = ()
+        if samples.after or own:
+            self._after = samples.after or (own.after if own else ())
+        else:
+            self._after, self._limits = _after(given, found, self._further(columns))
         self._signature = Signature(tuple(fields), self.outputs)
 
     def ask(self, columns: Columns) -> Columns:
@@ -83,6 +88,11 @@ class Fed:
         rows = rows_of(columns)
         parts = [self._ask(chosen(columns, slice(at, at + CHUNK))) for at in range(0, rows, CHUNK)]
         return {output.name: np.concatenate([part[output.name] for part in parts]) for output in self.outputs}
+
+    def _further(self, columns: Columns) -> Iterator[NDArray[Any]]:
+        """The model's first output for all rows behind those that were probed, as long as somebody asks."""
+        for at in range(PROBED, rows_of(columns), CHUNK):
+            yield next(iter(self.core.answer(self._fed(chosen(columns, slice(at, at + CHUNK)))).values()))
 
     def _ask(self, columns: Columns) -> Columns:
         held = self._stage.feeds(self._before, self._signature, self._inputs, columns)
@@ -97,7 +107,7 @@ class Fed:
 
     def _made(self, way: Way, folder: Path) -> Made:
         made = way.write(folder)
-        return Made(Runtime("onnx"), self._before, self._after, made.limits)
+        return Made(Runtime("onnx"), self._before, self._after, (*made.limits, *self._limits))
 
     def _fed(self, columns: Columns) -> Arrays:
         return self._ordered(self._stage.feeds(self._before, self._signature, self._inputs, columns))
@@ -153,19 +163,33 @@ def _before(core: Core, fields: Sequence[Field], columns: Columns) -> tuple[Step
     )
 
 
-def _after(given: Mapping[str, NDArray[Any]], samples: Samples) -> tuple[tuple[Output, ...], tuple[Step, ...]]:
-    """What the model's numbers are: probabilities sum to one, logits of classes do not, what is no class is a number or a tensor."""
+def _outputs(given: Mapping[str, NDArray[Any]], samples: Samples) -> tuple[Output, ...]:
+    """What the model's numbers are: scores of classes where they are known, or else a number or a tensor."""
     if len(given) > 1:
-        return tuple(_tensor(name, array) for name, array in given.items()), ()
-    ((of, array),) = given.items()
-    classes = _classes(array, samples)
-    if classes:
-        name = samples.output or "prediction"
-        return (Output(name, "label", classes=classes),), (Step(_scores(array), {"of": of, "to": name}),)
+        return tuple(_tensor(name, array) for name, array in given.items())
+    (array,) = given.values()
     name = samples.output or "prediction"
+    if classes := _classes(array, samples):
+        return (Output(name, "label", classes=classes),)
     if array.ndim == 1 or array.shape[1:] == (1,):
-        return (Output(name, "number", unit=samples.units.get(name, "")),), (Step("number", {"of": of, "to": name}),)
-    return (_tensor(name, array),), (Step("tensor", {"of": of, "to": name}),)
+        return (Output(name, "number", unit=samples.units.get(name, "")),)
+    return (_tensor(name, array),)
+
+
+def _after(
+    given: Mapping[str, NDArray[Any]], outputs: tuple[Output, ...], further: Iterator[NDArray[Any]]
+) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    """The step that reads the model's numbers, and a sentence where it was derived from them. `further`: the same of more rows."""
+    if len(given) > 1:
+        return (), ()
+    ((of, array),), (output,) = given.items(), outputs
+    if output.kind != "label":
+        return (Step(output.kind, {"of": of, "to": output.name}),), ()
+    name, why = _scores(array, further)
+    told = (
+        f"Nobody declared what the scores are: {why}, so the step `{name}` was derived; another is declared by `after`."
+    )
+    return (Step(name, {"of": of, "to": output.name}),), (told,)
 
 
 def _tensor(name: str, array: NDArray[Any]) -> Output:
@@ -190,8 +214,19 @@ def _classes(array: NDArray[Any], samples: Samples) -> tuple[str, ...]:
     return tuple(map(str, range(width))) if whole and targets.min() >= 0 and targets.max() < width else ()
 
 
-def _scores(array: NDArray[Any]) -> str:
-    inside = bool(np.all((array >= 0) & (array <= 1)))
-    if array.ndim == 1 or array.shape[1] == 1:
-        return "probabilities" if inside else "sigmoid"
-    return "probabilities" if inside and bool(np.all(np.abs(array.sum(axis=1) - 1) < EVEN)) else "softmax"
+def _scores(array: NDArray[Any], further: Iterator[NDArray[Any]]) -> tuple[str, str]:
+    """The step, and why: one number beyond 0..1 shows logits, probabilities are seen in all rows alone.
+
+    Raises `UsageError` for rows within 0..1 that do not sum to 1: classes of which several may be right, or logits that are small.
+    """
+    one, even = array.ndim == 1 or array.shape[1] == 1, True
+    for part in chain((array,), further):
+        if not bool(np.all((part >= 0) & (part <= 1))):
+            return "sigmoid" if one else "softmax", "some are beyond 0..1"
+        even = even and (one or bool(np.all(np.abs(part.sum(axis=1) - 1) < EVEN)))
+    if not even:
+        raise UsageError(
+            "scores of classes are logits or sum to 1 in each row, all of these are within 0..1 and do not sum to 1: declare `after`, "
+            "as Step('probabilities') for classes of which several may be right, Step('softmax') for logits"
+        )
+    return "probabilities", "all are within 0..1" + ("" if one else " and sum to 1 in each row")

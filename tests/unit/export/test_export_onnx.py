@@ -1,7 +1,9 @@
 """ONNX files of others."""
 
+import dataclasses
 import gzip
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -10,11 +12,14 @@ pytest.importorskip("onnx")
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from daybreak.base.errors import DamagedFile, NotFound, UsageError
+from daybreak.base.errors import BadRows, DamagedFile, ModelFailed, NotFound, UsageError
 from daybreak.export import graph
 from daybreak.export.exporting import export
+from daybreak.export.frameworks.onnx import File
 from daybreak.export.options import Options
 from daybreak.export.samples import Samples
+from daybreak.export.source import Way
+from daybreak.registry.package import Step
 
 MNIST = Path(__file__).parents[4] / "shared/data/mnist/mnist.onnx"
 
@@ -48,7 +53,8 @@ def test_a_graph_for_one_row_is_freed_where_that_answers_alike(one_row, tmp_path
     exported = export(file, Samples(rows, right), tmp_path / "package")
     assert exported.parity.verdict == "passed", exported.parity.why
     assert exported.metrics["accuracy"] == 1.0
-    assert exported.limits == ()
+    (limit,) = exported.limits
+    assert "some are beyond 0..1, so the step `softmax` was derived" in limit
     session = graph.session(tmp_path / "package" / "model.onnx")
     assert session.run(None, {"picture": rows})[0].shape == (40, 3)
 
@@ -62,6 +68,72 @@ def test_a_graph_that_mixes_rows_stays_at_one_row_and_says_so(tmp_path):
     assert exported.parity.verdict == "passed", exported.parity.why
     assert exported.limits[0].startswith("Its graph takes 1 row at a time")
     assert exported.limits[1].startswith("ONNX with rows freed was tried and answers otherwise: at batch size 2")
+
+
+@pytest.fixture
+def as_they_are(tmp_path):
+    """A graph that gives its rows back, so that rows are scores."""
+    return written(tmp_path / "same.onnx", [("Identity", ["x"], ["y"])], {}, [("x", ["n", 3])], [("y", ["n", 3])])
+
+
+def sure(rows):
+    """Probabilities (rows, 3) of one class after the other."""
+    return np.where(np.arange(3) == np.arange(rows)[:, None] % 3, 0.8, 0.1).astype(np.float32)
+
+
+def test_scores_are_probabilities_where_all_rows_look_so(as_they_are, tmp_path):
+    rows = sure(600)
+    (limit,) = export(as_they_are, Samples(rows, np.arange(600) % 3, names=("x",)), tmp_path / "a").limits
+    assert "all are within 0..1 and sum to 1 in each row, so the step `probabilities` was derived" in limit
+    rows[500] = [-2.0, 3.0, 0.0]
+    exported = export(as_they_are, Samples(rows, np.arange(600) % 3, names=("x",)), tmp_path / "b")
+    assert [step.name for step in exported.after] == ["softmax"], "one row of six hundred shows that these are logits"
+
+
+def test_probabilities_of_classes_of_which_several_may_be_right_are_asked_for(as_they_are, tmp_path):
+    """Softmax on top of them would tell other numbers."""
+    rows = np.array([[0.9, 0.8, 0.1], [0.2, 0.1, 0.3]] * 20, np.float32)
+    samples = Samples(rows, names=("x",), classes=("red", "round", "ripe"), output="fruit")
+    with pytest.raises(UsageError, match="do not sum to 1: declare `after`"):
+        export(as_they_are, samples, tmp_path / "a")
+    declared = dataclasses.replace(samples, after=(Step("probabilities", {"of": "y", "to": "fruit"}),))
+    exported = export(as_they_are, declared, tmp_path / "b")
+    assert (exported.parity.verdict, exported.limits) == ("passed", ())
+
+
+class Failing(File):
+    """Ways that fail as runtimes, workers and steps do, in front of the one that can be gone."""
+
+    def files(self, feeds, free, options):
+        for error in (ModelFailed("out of memory"), DamagedFile("half a file"), BadRows({0: "too long"})):
+            yield Way(type(error).__name__, lambda folder, error=error: self.fail(error))
+        yield from super().files(feeds, free, options)
+
+    def fail(self, error):
+        """As the way does."""
+        raise error
+
+
+def test_a_way_that_fails_is_told_and_the_next_is_gone(as_they_are, tmp_path):
+    exported = export(Failing(as_they_are), Samples(np.eye(3, dtype=np.float32), names=("x",)), tmp_path)
+    assert exported.parity.verdict == "passed", exported.parity.why
+    assert [limit.partition(" was tried and cannot be: ")[::2] for limit in exported.limits] == [
+        ("ModelFailed", "out of memory"),
+        ("DamagedFile", "half a file"),
+        ("BadRows", "row 0: too long"),
+    ]
+
+
+def test_what_the_runtime_cannot_fold_or_quantize_is_told(as_they_are, tmp_path):
+    (tmp_path / "junk.onnx").write_bytes(b"junk")
+    with pytest.raises(UsageError, match=r"onnxruntime cannot run junk\.onnx"):
+        graph.optimise(tmp_path / "junk.onnx")
+    rows = np.eye(3, dtype=np.float32)[np.arange(40) % 3]
+    with (
+        mock.patch("onnxruntime.quantization.quantize_static", side_effect=IndexError("no such scale")),
+        pytest.raises(UsageError, match="onnxruntime cannot make int8 of this graph: no such scale"),
+    ):
+        export(as_they_are, Samples(rows, names=("x",)), tmp_path / "package", options=Options(precision="int8"))
 
 
 def test_without_rows_nothing_is_compared_and_the_graph_tells_its_signature(one_row, tmp_path):
