@@ -4,7 +4,7 @@
 |---|---|
 | Host | a deployment on a loopback address answers to loopback names and those of `origins`: DNS rebound to 127.0.0.1 gains nothing |
 | Origin | a page of another site may call where `origins` names it; others are refused, "simple" requests too, which CORS lets through |
-| token | needed as soon as the home has a token for the deployment, and always where the address is not loopback |
+| token | needed once the home has one for the deployment, or had its last one revoked, and always where the address is not loopback |
 
 Whether the replica lives and is ready needs no token, and neither does the page itself (`OPEN`): it holds no data, and asks for a token.
 """
@@ -45,13 +45,14 @@ class Guard:
             self._look_at(host)
         if origin is not None and not self.welcomes(origin, host):
             raise refuse(
-                "foreign_origin", "pages of other sites may not call; `origins` of the deployment names those that may"
+                "foreign_origin",
+                f"pages of {origin[:80]} may not call: daybreak deploy --origin names a site whose pages may",
             )
         self.admit_call(scope, authorization)
 
     def admit_call(self, scope: Scope | None, authorization: str | None) -> None:
         """The same for gRPC, which no page can speak: the token alone."""
-        if scope is not None and (not self._local or self._tokens):
+        if scope is not None and (not self._local or self._tokens.needed):
             self._ask(scope, authorization)
 
     def welcomes(self, origin: str, host: str | None) -> bool:

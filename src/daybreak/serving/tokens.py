@@ -53,6 +53,10 @@ class Token(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether it may do that."""
         return scope in self.scopes or "admin" in self.scopes
 
+    def opens(self, deployment: str) -> bool:
+        """Whether it is for that one."""
+        return any(fnmatch.fnmatchcase(deployment, pattern) for pattern in self.deployments)
+
 
 class Tokens:
     """The tokens that open one deployment, read again when their file changes (asked at most once a second)."""
@@ -64,10 +68,18 @@ class Tokens:
         self._asked = float("-inf")
         self._seen: tuple[int, int] | None = None
         self._known: dict[str, Token] = {}
+        self._closed = False
 
     def __bool__(self) -> bool:
+        """Whether one opens the deployment."""
         self._refresh()
         return bool(self._known)
+
+    @property
+    def needed(self) -> bool:
+        """Whether requests need one on this machine, too: one opens the deployment, or the home's last was revoked."""
+        self._refresh()
+        return bool(self._known) or self._closed
 
     def check(self, told: str | None, scope: Scope) -> Token:
         """The token of an `Authorization` header's value. Raises `Refused`."""
@@ -99,14 +111,14 @@ class Tokens:
         try:
             found = self._file.stat()
         except FileNotFoundError:
-            self._seen, self._known = None, {}
+            self._seen, self._known, self._closed = None, {}, False
             return
         if (found.st_mtime_ns, found.st_ino) != self._seen:
             self._seen = (found.st_mtime_ns, found.st_ino)
-            self._known = {one.id: one for one in every(self._file) if self._opens(one)}
-
-    def _opens(self, token: Token) -> bool:
-        return any(fnmatch.fnmatchcase(self._deployment, pattern) for pattern in token.deployments)
+            self._known, self._closed = {}, True  # a file that cannot be read opens nothing
+            found_tokens = every(self._file)
+            self._known = {one.id: one for one in found_tokens if one.opens(self._deployment)}
+            self._closed = not found_tokens  # who revokes a token shuts somebody out, and lets nobody in
 
 
 def create(

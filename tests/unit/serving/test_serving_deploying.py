@@ -55,6 +55,9 @@ def test_an_address_that_others_reach_is_served_once_a_token_opens_it(home, want
     tokens.create(home.tokens, "shop", ("predict",), deployments=("other",))
     with pytest.raises(UsageError, match="needs a token that opens income"):
         deploying.check(home, reachable)
+    tokens.revoke(home.tokens, "shop")  # none is left, and a deployment that nobody can ask is not begun
+    with pytest.raises(UsageError, match="needs a token that opens income"):
+        deploying.check(home, reachable)
     tokens.create(home.tokens, "web", ("predict",), deployments=("inc*",))
     deploying.check(home, reachable)
 

@@ -53,6 +53,23 @@ def test_a_token_in_the_home_binds_loopback_too(home):
     assert refused(one, "predict", LOCAL, None, None) == "token_missing"
 
 
+def test_revoking_the_last_token_lets_nobody_in(home):
+    file = home / "tokens.json"
+    _, text = tokens.create(file, "page", ("predict",))
+    tokens.revoke(file, "page")
+    one = guard(home)
+    assert refused(one, "predict", LOCAL, None, None) == "token_missing"
+    assert refused(one, "predict", LOCAL, None, f"Bearer {text}") == "token_invalid"
+    one.admit(None, LOCAL, None, None)
+    file.unlink()
+    guard(home).admit("predict", LOCAL, None, None)
+
+
+def test_on_loopback_tokens_of_other_deployments_close_nothing(home):
+    tokens.create(home / "tokens.json", "page", ("predict",), deployments=("spam*",))
+    guard(home).admit("predict", LOCAL, None, None)
+
+
 def test_a_token_of_another_deployment_does_not_open_this_one(home):
     _, text = tokens.create(home / "tokens.json", "page", ("predict",), deployments=("spam*",))
     assert refused(guard(home, host="::"), "predict", "x", None, f"Bearer {text}") == "token_invalid"

@@ -77,3 +77,7 @@ def test_slips_are_named(file):
     file.write_text("{")
     with pytest.raises(UsageError, match="no list of tokens"):
         tokens.every(file)
+    opened = Tokens(file, "digits")
+    with pytest.raises(UsageError, match="no list of tokens"):
+        bool(opened)
+    assert opened.needed

@@ -10,7 +10,7 @@ from daybreak.base.errors import UsageError
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import ago, console, print_json, styled, table
 from daybreak.client.homes import find_home
-from daybreak.serving import tokens
+from daybreak.serving import desired, tokens
 
 app = App(name="token", help="Bearer tokens: who may ask a deployment what.")
 
@@ -75,9 +75,19 @@ def ls(*, json: Json = False, home: HomeFolder = None) -> None:
 
 @app.command
 def revoke(name: Annotated[str, Parameter(help="The token's name or id.")], *, home: HomeFolder = None) -> None:
-    """Take a token back; deployments notice within a second."""
-    gone = tokens.revoke(find_home(home).tokens, name)
+    """Take a token back; deployments notice within a second. Without a token in the home they refuse everybody."""
+    place = find_home(home)
+    gone = tokens.revoke(place.tokens, name)
     console().print(f"revoked {gone.name}")
+    left = tokens.every(place.tokens)
+    if not left:
+        told = f"until one is made; remove {place.tokens} to open them on this machine"
+        console().print(f"no token is left: deployments refuse everybody {told}", soft_wrap=True)
+        return
+    bare = [one for one in desired.names(place) if gone.opens(one) and not any(other.opens(one) for other in left)]
+    if bare:
+        told = "on a loopback address this machine asks without one; daybreak token create NAME closes that"
+        console().print(f"no token is left for {', '.join(bare)}: {told}", soft_wrap=True)
 
 
 def _parts(text: str) -> tuple[str, ...]:

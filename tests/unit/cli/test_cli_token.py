@@ -1,0 +1,43 @@
+"""`daybreak token revoke` tells what the deployments of the home do now."""
+
+import pytest
+
+from daybreak.base.home import Home
+from daybreak.cli.main import main
+from daybreak.serving import desired, tokens
+from daybreak.serving.deployment import Deployment, Served
+
+
+@pytest.fixture
+def revoked(tmp_path, capsys):
+    """What it says of the token `web`, in a home with the deployment `digits`."""
+    home = Home(tmp_path)
+    desired.write(
+        desired.folder_of(home, "digits"), Deployment("digits", (Served("champion", "digits", 1, "/nowhere"),))
+    )
+
+    def revoke():
+        with pytest.raises(SystemExit) as ended:
+            main(["token", "revoke", "web", "--home", str(tmp_path)])
+        assert not ended.value.code
+        return capsys.readouterr().out
+
+    tokens.create(home.tokens, "web", ("predict",))
+    return home, revoke
+
+
+def test_the_last_one_shuts_everybody_out(revoked):
+    home, revoke = revoked
+    assert f"no token is left: deployments refuse everybody until one is made; remove {home.tokens}" in revoke()
+
+
+def test_one_of_others_opens_a_deployment_to_its_machine(revoked):
+    home, revoke = revoked
+    tokens.create(home.tokens, "spam", ("predict",), deployments=("spam",))
+    assert "no token is left for digits: on a loopback address" in revoke()
+
+
+def test_one_of_many_changes_nothing_for_others(revoked):
+    home, revoke = revoked
+    tokens.create(home.tokens, "shop", ("predict",))
+    assert revoke() == "revoked web\n"
