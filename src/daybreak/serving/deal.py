@@ -5,9 +5,14 @@
 Bits, not names: a unit's name is never written to an event, and bits alone tell the same unit again (`rollout.counts.FirstSeen`).
 """
 
+from math import isnan
+from typing import Any
+
 import msgspec
 
 from daybreak.rollout.assignment import Arm, Router
+from daybreak.signature.columns import dtype_of
+from daybreak.signature.fields import Field
 
 BITS = 0xFFFFFF
 
@@ -24,6 +29,19 @@ def dealt(router: Router, unit: str) -> tuple[Arm, str]:
     """Who answers a unit, and the deal as an id carries it; about a microsecond."""
     bucket, bits = router.hashed(unit)
     return router.arm_of(bucket), f"{router.split.revision:x}-{bucket:x}-{bits & BITS:x}"
+
+
+def named(value: Any, field: Field) -> str:
+    """The unit that a value of a row names, alike for JSON and columns: 2174, 2174.0 and "2174" are one; empty where it is missing."""
+    if value is None:
+        return ""
+    dtype = dtype_of(field)
+    if dtype.kind == "O":
+        return str(value)
+    number = dtype.type(value).item()  # JSON has not been through the column's type yet
+    if isinstance(number, float) and not number.is_integer():
+        return "" if isnan(number) else repr(number)
+    return str(int(number))
 
 
 def read(text: str) -> Deal | None:

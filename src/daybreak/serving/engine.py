@@ -153,7 +153,7 @@ class Engine:
         if self._unit_header:
             return headers.get(self._unit_header, b"").decode("latin-1")
         if self._unit_field and rows:
-            return str(getattr(rows[0], self._unit_field))
+            return self._named(getattr(rows[0], self._unit_field))
         return ""
 
     async def prepare(self, wanted: Deployment) -> None:
@@ -209,7 +209,10 @@ class Engine:
         if call.columns is None or not self._unit_field:
             return ""
         column = call.columns[self.signature.inputs[int(self._unit_field[1:])].name]
-        return str(column[0]) if len(column) else ""
+        return self._named(column[0]) if len(column) else ""
+
+    def _named(self, value: Any) -> str:
+        return deal.named(value, self.signature.inputs[int(self._unit_field[1:])])
 
     def _follow(self, split: Split | None) -> None:
         """Who is sent where, from now on."""
