@@ -128,7 +128,10 @@ def of_file(home: Home, model: Path, wish: Wish, told: Told = lambda _: None) ->
     with registry.staging() as folder:
         order = {name: value for name, value in _order(folder, wish).items() if name not in OF_RUNS}
         asked = subprocess.Popen(
-            [sys.executable, "-m", MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            [sys.executable, "-P", "-m", MODULE],  # -P: a file beside the model is no module of ours
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         )
         answer = _answered(asked, wire.Foreign(str(model.absolute()), **order), told, _Terminal())
         exported = msgspec.convert(answer.exported, Exported)
