@@ -104,6 +104,9 @@ PROBLEMS = {
     "head_too_large": Problem(431, BAD, "more than 32 KiB of headers", "send fewer"),
     "internal": Problem(500, "INTERNAL", "a fault of the server's own", "its log says more"),
     "model_failed": Problem(500, "INTERNAL", "the model failed on this request", "the deployment's log says more"),
+    "unknown_coding": Problem(
+        501, "UNIMPLEMENTED", "a transfer coding other than chunked", "compress by Content-Encoding"
+    ),
     "draining": Problem(503, GONE, "the replica is about to stop", "ask again: another takes it"),
     "not_ready": Problem(503, GONE, "the model is being loaded", "come back after the seconds in Retry-After"),
     "too_many_connections": Problem(
@@ -113,6 +116,9 @@ PROBLEMS = {
         503, GONE, "the process that held the request died; another takes its place", "ask again"
     ),
     "disk_full": Problem(503, GONE, "feedback could not be written", "send it again later; see the deployment's disk"),
+    "gone": Problem(
+        499, "CANCELLED", "its client hung up before it was answered: nobody is told, metrics count it", "-"
+    ),
     "deadline_exceeded": Problem(
         504,
         "DEADLINE_EXCEEDED",
