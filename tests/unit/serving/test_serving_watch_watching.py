@@ -180,3 +180,16 @@ def test_old_windows_and_reports_are_forgotten(desk):
     assert desk.watching.new_day(NOON + 40 * 86_400, 30) == closed.day_of(NOON)
     assert closed.days(desk.folder) == []
     assert not old.exists()
+
+
+def test_another_model_of_the_same_name_and_version_begins_anew(desk):
+    desk.counted(numbers(600, 0.8))
+    assert desk.tick(NOON + 60).standing == "drift"
+    desk.counted(numbers(200), NOON + 70)
+    desk.tick(NOON + 70)
+    desk.restart()
+    (served,) = desk.deployment.served
+    other = msgspec.structs.replace(desk.deployment, served=(msgspec.structs.replace(served, model="letters"),))
+    now = desk.watching.tick(other, NOON + 80).arms[0]
+    assert (now.model, now.standing, now.rows, now.open_rows, now.alarms) == ("letters", "waiting", 0, 0, {})
+    assert standing.read(desk.folder).standing == "waiting"

@@ -79,6 +79,7 @@ class Watching:
         """Take what came, judge what is due (`at`: seconds since 1970). Raises `OSError`."""
         watch = self.watch = self._settings(deployment)
         self._collect()
+        self._forget_others(deployment)
         self._meet(deployment)
         self._close_due(deployment, watch, at)
         self._keep()
@@ -132,6 +133,15 @@ class Watching:
         held.since, held.until = min(held.since, part.since), max(held.until, part.until)
         held.window = merge(held.window, part.window)
         held.skipped += part.skipped
+
+    def _forget_others(self, deployment: Deployment) -> None:
+        """What was counted and said of another model that had this arm and version: a name may serve anew what it never did."""
+        for served in deployment.served:
+            key = _key(served.arm, served.version)
+            held, last = self._state.open.get(key), self._state.last.get(key)
+            if any(one is not None and one.model != served.model for one in (held, last)):
+                for kept in (self._state.open, self._state.last, self._state.outcomes, self._state.told):
+                    kept.pop(key, None)
 
     def _meet(self, deployment: Deployment) -> None:
         """Feedback that tells the truth."""
