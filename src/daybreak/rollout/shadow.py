@@ -53,7 +53,10 @@ class Agreement(Struct, frozen=True):
         return self.gaps / self.numbers if self.numbers else None
 
     def interval(self, alpha: float = 0.05) -> tuple[float, float]:
-        """Where the share of agreement lies, at all looks together."""
+        """Where the share of agreement lies, at all looks together, if rows are independent.
+
+        They are not where one unit asks often: rows are counted here, not units, and then the truth lies outside more often than `alpha`.
+        """
         if not self.compared:
             return (0.0, 1.0)
         smoothed = (self.alike + 1) / (self.compared + 2)
