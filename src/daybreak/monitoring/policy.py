@@ -8,10 +8,10 @@ Question = Literal["psi", "wasserstein", "jensen-shannon", "classes", "missing",
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is worth an alarm. Effects are the least that matter; `level` is the chance of any alarm of drift in a window without
-    change; beside it feedback (`performance.measured`) is tested at `level`, and confidence (`performance.estimated`) raises an alarm where
-    two 95 % intervals lie apart.
+    """What is worth an alarm. Effects are the least that matter.
 
+    `level`: the chance of any alarm of drift in a window without change; beside it feedback (`performance.measured`) is tested at `level`,
+    and confidence (`performance.estimated`) raises an alarm where two 95 % intervals lie apart.
     `psi`, `wasserstein` (in standard deviations of the reference), `jensen_shannon` (a distance in [0, 1]): numbers. `classes`: the share
     of rows that changed class (total variation). `shares`: change of the share of rows that are missing, out of range or of new values.
     `accuracy`: how far accuracy falls, `error`: how much larger the mean error gets, as a share of it; of `truths` answers at least whose

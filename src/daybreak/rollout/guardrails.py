@@ -1,8 +1,9 @@
 """What a challenger must not do while it is compared: fail more, answer more slowly, predict under drift. Else it is taken back.
 
 The tests of failures and slow answers are sequential like the readout, one-sided, and share one small alpha: that is the chance that they
-ever take a good challenger back. Drift has no part in it: monitoring judges window by window, each at a level of its own, so over
-many windows the chance that one of them takes a good challenger back grows. A violation needs an effect as well as a proof, so that many requests do not make a trifle an alarm.
+ever take a good challenger back. Drift has no part in it: monitoring judges window by window, each at a level of its own, so over many
+windows the chance that one of them takes a good challenger back grows. A violation needs an effect as well as a proof, so that many
+requests do not make a trifle an alarm.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,8 @@ class Guard(Struct, frozen=True):
     """What is tolerated.
 
     `errors`, `slow`: by how much the challenger's share of failed requests, or of answers slower than the
-    champion's 99th percentile, may lie above the champion's (0.01 is one point). `alpha`: of `errors` and `slow` of all challengers, at all looks.
+    champion's 99th percentile, may lie above the champion's (0.01 is one point).
+    `alpha`: of `errors` and `slow` of all challengers, at all looks.
     """
 
     errors: float = 0.01
