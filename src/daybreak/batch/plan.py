@@ -21,6 +21,7 @@ from daybreak.signature.fields import Field, Signature
 JOB, PLAN, MANIFEST, REJECTS = ".job", ".job/plan.json", "_manifest.json", "_rejects.jsonl"
 Format = Literal["parquet", "csv", "jsonl"]
 ROWS = {"table": 65_536, "media": 1_024}  # of one part
+LISTED = 20  # columns that a message names
 BATCH = {"table": 1_024, "media": 64}  # rows in one call of the model
 
 
@@ -118,7 +119,7 @@ def check_kept(keep: dict[str, str], known: list[str], source: str) -> None:
     """Raises `UsageError` for a column that a table has not."""
     missing = next((column for column in keep.values() if column not in known), None)
     if missing is not None:
-        raise UsageError(f"--keep names a column, {source} has no {missing!r}: {', '.join(known[:20])}")
+        raise UsageError(f"--keep names a column, {source} has no {missing!r}: {_listed(known)}")
 
 
 def wanted(signature: Signature, columns: dict[str, str], known: list[str], source: str) -> dict[str, list[str]]:
@@ -136,7 +137,9 @@ def wanted(signature: Signature, columns: dict[str, str], known: list[str], sour
         if here:
             found[field.name] = here
         elif not field.optional or field.name in columns:
-            raise UsageError(f"{source} has no column {name!r} for the field {field.name!r}; {_hint(name, known)}")
+            raise UsageError(
+                f"{source} has no column {name!r} for the field {field.name!r}; {_hint(field, name, known)}"
+            )
     return found
 
 
@@ -151,7 +154,15 @@ def _matching(field: Field, pattern: str, known: list[str]) -> list[str]:
     return found
 
 
-def _hint(name: str, known: list[str]) -> str:
+def _hint(field: Field, name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    guess = f"did you mean --column {name}={close[0]}? " if close else ""
-    return f"{guess}its columns are {', '.join(known[:20])}"
+    guess = f"did you mean --column {field.name}={close[0]}? " if close else ""
+    stem = known[-1].rstrip("0123456789") if known else ""
+    if not close and field.kind == "tensor" and len(field.shape) == 1:
+        guess = f"columns become one tensor by a pattern, such as --column '{field.name}={stem}*'; "
+    return f"{guess}its columns are {_listed(known)}"
+
+
+def _listed(known: list[str]) -> str:
+    more = f" and {len(known) - LISTED} more" if len(known) > LISTED else ""
+    return ", ".join(known[:LISTED]) + more

@@ -62,7 +62,7 @@ class _Told:
         now = time.monotonic()
         if before:
             if rows or rejected:
-                self._show(f"going on after {rows + rejected:,} rows")
+                self._show(f"going on after {_counted(rows + rejected, 'row')}")
             return
         self._now += rows + rejected
         self._first = self._first or (now, share)
@@ -78,14 +78,24 @@ class _Told:
         return f"{self._rows:,} rows{odd}, {speed:,.0f} rows/s, {share:.0%}{left}"
 
 
+def exit_status(report: Report) -> int:
+    """1 where not one row of all was answered."""
+    return int(report.rejected > 0 and not report.rows)
+
+
 def print_report(report: Report) -> None:
     """For people."""
     out = console()
-    resumed = f" ({report.resumed} of them were there already)" if report.resumed else ""
-    out.print(
-        styled(("done", "bold green"), f": {report.rows:,} rows in {report.parts} parts{resumed}"), soft_wrap=True
-    )
+    resumed = f" ({report.resumed} of them {'was' if report.resumed == 1 else 'were'} there already)"
+    told = f": {_counted(report.rows, 'row')} in {_counted(report.parts, 'part')}{resumed if report.resumed else ''}"
+    verdict = ("no answers", "bold red") if exit_status(report) else ("done", "bold green")
+    out.print(styled(verdict, told), soft_wrap=True)
     if report.rejected:
-        told = f": {report.rejected:,} rows have no answer; {report.out}/_rejects.jsonl says why"
+        has = "has" if report.rejected == 1 else "have"
+        told = f": {_counted(report.rejected, 'row')} {has} no answer; {report.out}/_rejects.jsonl says why"
         out.print(styled(("rejected", "yellow"), told), soft_wrap=True)
     out.print(f"{report.out}    {report.manifest}", soft_wrap=True)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -1,6 +1,6 @@
 """A model's reference against rows in files, offline: what `daybreak monitor compare` does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -38,16 +38,24 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 def compare(
-    folder: Path, files: tuple[str, ...], policy: Policy, *, predict: bool = True, truth: str = "", tell: Progress
+    folder: Path,
+    files: tuple[str, ...],
+    policy: Policy,
+    *,
+    predict: bool = True,
+    truth: str = "",
+    columns: Mapping[str, str] | None = None,
+    tell: Progress,
 ) -> Compared:
-    """Rows of files against the reference of the package in `folder`. `truth`: the column of right answers.
+    """Rows of files against the reference of the package in `folder`. `truth`: the column of right answers; `columns`: `batch.plan.Plan`.
 
     Raises `NotFound` where the package has no reference or a file is not there, `UsageError` where rows cannot be the model's.
     """
     package = read(folder)
     reference = _reference(folder, package)
     window, outcomes, rejected = Window(reference), Outcomes(), 0
-    for taken, outputs in _answered(folder, package, files, truth, predict=predict):
+    request = Request(folder, files, "", dict(columns or {}), (truth,) if truth else ())
+    for taken, outputs in _answered(request, package, predict=predict):
         rejected += len(taken.faults)
         rows = length(taken.columns)
         if rows:
@@ -73,15 +81,13 @@ def _reference(folder: Path, package: Package) -> Reference:
         ) from None
 
 
-def _answered(
-    folder: Path, package: Package, files: tuple[str, ...], truth: str, *, predict: bool
-) -> Iterator[tuple[Taken, Columns]]:
+def _answered(request: Request, package: Package, *, predict: bool) -> Iterator[tuple[Taken, Columns]]:
     """Pieces of all files, with the model's answers where they are asked for."""
-    plan = planned(Request(folder, files, "", keep=(truth,) if truth else ()), package)
+    plan = planned(request, package)
     sources = [source(index, given, plan, package.signature) for index, given in enumerate(plan.inputs)]
     for one in sources:
         one.check()
-    model = load(folder) if predict else None
+    model = load(request.folder) if predict else None
     try:
         for one in sources:
             for piece in one.pieces(lambda _: True):

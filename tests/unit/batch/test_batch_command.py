@@ -45,7 +45,25 @@ def test_going_on_is_told(folder, capsys):
     assert command("model", "in.parquet", "-o", "out") == 0
     told = capsys.readouterr()
     assert "going on after 5 rows" in told.err
-    assert "5 rows in 1 parts (1 of them were there already)" in told.out
+    assert "5 rows in 1 part (1 of them was there already)" in told.out
+
+
+def test_a_job_that_answered_no_row_has_not_gone_well(folder, capsys):
+    pq.write_table(pa.table({"features": np.zeros((5, 2), "f4").tolist()}), folder / "narrow.parquet")
+    assert command("model", "narrow.parquet", "-o", "out") == 1
+    told = capsys.readouterr().out
+    assert "no answers: 0 rows in 0 parts" in told
+    assert "rejected: 5 rows have no answer" in told
+    assert command("model", "narrow.parquet", "-o", "out") == 1
+    assert command("model", "narrow.parquet", "in.parquet", "-o", "both") == 0
+
+
+def test_a_tensor_that_lies_in_many_columns_is_told_how_to_be_joined(folder, capsys):
+    pq.write_table(pa.table({f"p{at}": np.zeros(5, "f4") for at in range(30)}), folder / "wide.parquet")
+    assert command("model", "wide.parquet", "-o", "out") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "such as --column 'features=p*'; its columns are p0," in said
+    assert said.endswith("p19 and 10 more")
 
 
 @pytest.mark.parametrize(

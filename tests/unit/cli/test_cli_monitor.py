@@ -3,6 +3,7 @@
 import csv
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,6 +83,12 @@ def test_without_the_model_its_inputs_alone_are_compared(monitor):
     status, told, _ = monitor("compare", "./price", "larger.csv", "--inputs-only", "--json")
     tests = json.loads(told)["verdict"]["tests"]
     assert (status, {test["side"] for test in tests}) == (1, {"input"})
+
+
+def test_columns_of_other_names_are_mapped(monitor):
+    Path("renamed.csv").write_text(Path("same.csv").read_text().replace("area", "size", 1))
+    assert monitor("compare", "./price", "renamed.csv")[0] == 2
+    assert monitor("compare", "./price", "renamed.csv", "--column", "area=size")[0] == 0
 
 
 def test_right_answers_in_a_column_measure_the_model(monitor):

@@ -35,11 +35,13 @@ def batch(
     address: Annotated[str, Parameter(help="HOST:PORT of the Ray cluster; else RAY_ADDRESS.")] = "",
     json: Json = False,
     home: HomeFolder = None,
-) -> None:
+) -> int:
     """Predict all rows of files, into part files.
 
     A job that was cut off goes on where it was when the same command is given again, and writes the same bytes. Rows that the model
     does not take go to OUT/_rejects.jsonl with the reason; OUT/_manifest.json says what was predicted by which model, by digest.
+
+    Exit status: 0; 1 where every row was rejected.
 
     JSON: {out, rows, rejected, parts, resumed, manifest}.
     """
@@ -53,7 +55,7 @@ def batch(
         raise UsageError(
             f"files are read by pyarrow, which is missing ({error}): pip install 'daybreak[batch]'"
         ) from error
-    from daybreak.cli.batching import package_folder, pairs, print_report, progress
+    from daybreak.cli.batching import exit_status, package_folder, pairs, print_report, progress
     from daybreak.cli.output import print_json
 
     folder: Path = package_folder(home, reference)
@@ -66,3 +68,4 @@ def batch(
         print_json(msgspec.to_builtins(report))
     else:
         print_report(report)
+    return exit_status(report)

@@ -94,6 +94,10 @@ def compare(
     model: Annotated[str, Parameter(help="NAME@VERSION, NAME@ALIAS or a package's folder.")],
     *files: Annotated[str, Parameter(help="Parquet, CSV or JSON lines, folders of pictures or sounds.")],
     truth: Annotated[str, Parameter(help="The column of right answers: how good the model is on these rows.")] = "",
+    column: Annotated[
+        tuple[str, ...],
+        Parameter(help="FIELD=COLUMN where names differ; FIELD=PATTERN (pixels=p*): several columns as one tensor."),
+    ] = (),
     inputs_only: Annotated[bool, Parameter(help="Do not ask the model: compare its inputs alone.")] = False,
     json: Json = False,
     home: HomeFolder = None,
@@ -104,13 +108,16 @@ def compare(
 
     JSON: {model, version, rows, rejected, verdict: {standing, says, tests}, performance, estimate}.
     """
+    from daybreak.cli.batching import pairs
     from daybreak.cli.comparing import compare as compared
 
     if not files:
         raise UsageError("there is nothing to compare: name one file or more")
     folder = Registry(find_home(home)).find(model).folder
     with counting(quiet=json) as tell:
-        found = compared(folder, files, Policy(), predict=not inputs_only, truth=truth, tell=tell)
+        found = compared(
+            folder, files, Policy(), predict=not inputs_only, truth=truth, columns=pairs(column), tell=tell
+        )
     print_json(found) if json else show_compared(found)
     alarms = found.verdict.alarms or (found.performance and found.performance.alarm)
     return int(bool(alarms or (found.estimate and found.estimate.alarm)))
