@@ -62,7 +62,12 @@ def read(file: BinaryIO, source: Path) -> Layout:
     members = []
     at = 0
     for name in MEMBERS:
-        size = _size(_exactly(file, at, BLOCK, source), name, source)
+        block = _exactly(file, at, BLOCK, source)
+        if name == SIGNATURE and not any(block):
+            raise DamagedBundle(
+                f"{source} is not signed, and nothing unsigned is opened: ask whoever sent it for a signed one"
+            )
+        size = _size(block, name, source)
         members.append(Member(at + BLOCK, size))
         at += BLOCK + size + len(padding(size))
         if at > end:

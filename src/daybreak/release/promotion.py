@@ -41,15 +41,17 @@ class Move:
     before: int | None
 
 
-def ask(home: Home, found: Found, given: Given = DEFAULT) -> Decision:
-    """What the policy says of a registered version, question by question; changes nothing.
+def ask(home: Home, found: Found, given: Given = DEFAULT, alias: str = "ALIAS", *, despite: bool = False) -> Decision:
+    """What the policy says of a registered version, question by question; changes nothing. `alias`, `despite`: what advice is for.
 
     Raises `DamagedFile` for one that was altered.
     """
     record = _as_registered(Registry(home), found)
     run, units = record.lineage.get("run"), record.lineage.get("units")
-    asked = list(_of_run(home, f"{run}@{units}", given)) if run else [_not_run()]
-    asked += [_parity(found.folder), *_metrics(record, given, known=bool(run))]
+    move = f"daybreak model alias {found.name}@{found.version} {alias} --despite --reason TEXT"
+    beside = "" if despite else f"move the alias despite the gate, saying why: {move}"
+    asked = list(_of_run(home, f"{run}@{units}", given, beside)) if run else [_not_run(beside)]
+    asked += [_parity(found), *_metrics(record, given, beside, known=bool(run))]
     lineage = record.lineage
     return Decision(
         run=f"{found.name}@{found.version}",
@@ -71,7 +73,7 @@ def promote(
     if despite and not reason.strip():
         raise UsageError("who promotes despite the gate says why: --reason TEXT")
     check_alias(alias)
-    decision = ask(home, found, given)
+    decision = ask(home, found, given, alias, despite=despite)
     blocked = [one.what for one in decision.asked if one.blocks]
     if blocked and not despite:
         raise Blocked(f"{found.name}@{found.version} may not be {alias}: {', '.join(blocked)} blocked", decision)
@@ -122,45 +124,43 @@ def _as_registered(registry: Registry, found: Found) -> Package:
     return record
 
 
-def _of_run(home: Home, run: str, given: Given) -> tuple[Asked, ...]:
+def _of_run(home: Home, run: str, given: Given, beside: str) -> tuple[Asked, ...]:
     try:
         with Client(home.path) as client:
             return gate.ask(client, run, given).asked
     except NotFound as error:
-        return (_not_run(str(error)),)
+        return (_not_run(beside, str(error)),)
 
 
-def _not_run(why: str = "the model was not trained here, so no audit of its data and code is known") -> Asked:
-    return Asked(
-        what="audits",
-        result="not run",
-        says=why,
-        blocks=True,
-        advice="promote it despite the gate, saying why: daybreak model alias MODEL ALIAS --despite --reason TEXT",
-    )
+def _not_run(
+    beside: str, why: str = "the model was not trained here, so no audit of its data and code is known"
+) -> Asked:
+    return Asked(what="audits", result="not run", says=why, blocks=True, advice=beside)
 
 
-def _parity(folder: Path) -> Asked:
-    found = parity(folder)
-    if found.verdict == "passed":
-        return Asked(what="parity", result="passed", says=found.why)
-    result: Result = "not run" if found.verdict == "not run" else "blocked"
-    advice = "register it again with real rows (--samples FILE), or look at the export: daybreak model show MODEL"
-    return Asked(what="parity", result=result, says=found.why, blocks=True, advice=advice)
+def _parity(found: Found) -> Asked:
+    held = parity(found.folder)
+    if held.verdict == "passed":
+        return Asked(what="parity", result="passed", says=held.why)
+    result: Result = "not run" if held.verdict == "not run" else "blocked"
+    look = f"daybreak model show {found.name}@{found.version}"
+    advice = f"register it again with real rows (--samples FILE), or look at the export: {look}"
+    return Asked(what="parity", result=result, says=held.why, blocks=True, advice=advice)
 
 
-def _metrics(record: Package, given: Given, *, known: bool) -> list[Asked]:
+def _metrics(record: Package, given: Given, beside: str, *, known: bool) -> list[Asked]:
     """A foreign model's metrics, as its export measured them; those of a run the gate has asked about."""
     if known:
         return []
-    return [_metric(record, name, given) for name in given.policy.metrics]
+    return [_metric(record, name, given, beside) for name in given.policy.metrics]
 
 
-def _metric(record: Package, name: str, given: Given) -> Asked:
+def _metric(record: Package, name: str, given: Given, beside: str) -> Asked:
     condition = given.policy.metrics[name]
     what, value = f"{name} {condition.at}", record.metrics.get(name)
     if value is None:
-        return Asked(what=what, result="not run", says=f"the package has no {name}", blocks=True)
+        advice = "register it again with rows and their right answers: --samples FILE --target COLUMN"
+        return Asked(what=what, result="not run", says=f"the package has no {name}", blocks=True, advice=advice)
     holds = condition.holds(value)
     return Asked(
         what=what,
@@ -168,4 +168,5 @@ def _metric(record: Package, name: str, given: Given) -> Asked:
         says=f"{name} is {value:.4g} on the rows it was registered with",
         blocks=not holds,
         measured={name: value},
+        advice="" if holds else f"register a better version{beside and ', or ' + beside}",
     )

@@ -170,6 +170,9 @@ def test_an_unsigned_bundle_is_refused(bundle, people):
     path.write_bytes(text[: member.offset - layout.BLOCK] + empty)
     with pytest.raises(DamagedBundle, match="its signature is none"):
         verify(path, people.trusted)
+    path.write_bytes(text[: member.offset - layout.BLOCK] + layout.END)
+    with pytest.raises(DamagedBundle, match=r"is not signed, .* ask whoever sent it"):
+        verify(path, people.trusted)
 
 
 def test_a_package_that_was_altered_is_not_bundled(bundle, package, tmp_path):

@@ -58,6 +58,19 @@ def test_it_moves_only_despite_the_gate_and_for_a_reason(home):
     assert moved.entry.decision["blocked"] == "audits"
 
 
+def test_what_to_do_next_names_the_version_and_the_alias(home):
+    register(home, accuracy=0.8)
+    found = Registry(home).find("digits@1")
+    with pytest.raises(promotion.Blocked) as caught:
+        promotion.promote(home, found, "production", ACCURATE)
+    audits, _, accuracy = caught.value.decision.asked
+    despite = "despite the gate, saying why: daybreak model alias digits@1 production --despite --reason TEXT"
+    assert audits.advice == f"move the alias {despite}"
+    assert accuracy.advice == f"register a better version, or move the alias {despite}"
+    moved = promotion.promote(home, found, "production", ACCURATE, despite=True, reason="the lab")
+    assert [one.advice for one in moved.decision.asked] == ["", "", "register a better version"]
+
+
 def test_a_folder_elsewhere_is_not_judged_in_place_of_the_version_it_names(home, tmp_path):
     register(home, verdict="failed")
     other = Home(tmp_path / "other")

@@ -114,11 +114,13 @@ def as_json(decision: Decision) -> dict[str, Any]:
     return {"run": decision.run, "verdict": decision.verdict, **msgspec.to_builtins(decision)}
 
 
-def print_decision(decision: Decision) -> None:
-    """For people: the verdict, then what was asked and is not simply clean."""
+def print_decision(decision: Decision, what: str = "run") -> None:
+    """For people: the verdict on `what`, then what was asked and is not simply clean."""
     out = console()
     out.print(
-        styled((decision.verdict, VERDICT[decision.verdict]), f": run {decision.run}", (f"   {decision.source}", "dim"))
+        styled(
+            (decision.verdict, VERDICT[decision.verdict]), f": {what} {decision.run}", (f"   {decision.source}", "dim")
+        )
     )
     rows = [
         [styled((one.result, STYLE[one.result])), one.what, one.says + _waivable(one.fingerprints, one.result)]

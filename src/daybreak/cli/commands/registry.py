@@ -331,7 +331,7 @@ def _tell_move(found: Any, alias: str, decision: Any, moved: Any, *, json: bool)
         own = {"moved": moved is not None, "name": found.name, "version": found.version, "alias": alias}
         print_json(own | {"before": moved.before if moved else None} | decision_as_json(decision))
         return
-    print_decision(decision)
+    print_decision(decision, "model")
     if moved is None:
         console().print(styled(("not moved", "bold red"), f": {alias} of {found.name}"))
     else:
