@@ -78,8 +78,11 @@ def show_tests(tests: Sequence[Finding]) -> None:
 def _open(arm: ArmStanding, at: float) -> str:
     if arm.standing == "no reference":
         return ""
-    wait = duration(max(0.0, arm.judged_at - at)) if arm.judged_at is not None else ""
-    due = f", judged in {wait} if it has {arm.judged_rows:,}" if wait else ""
+    due = ""
+    if arm.judged_at is not None:
+        wait = arm.judged_at - at
+        when = f"in {duration(wait)} if it then" if wait > 0 else "once it"
+        due = f", judged {when} has {arm.judged_rows:,}"
     truths = f"; {arm.truths:,} right answers came back and wait to be judged" if arm.truths else ""
     return f"the open window has {arm.open_rows:,} rows{due}{truths}"
 

@@ -11,7 +11,7 @@ import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -22,6 +22,7 @@ MOST = 64 << 20  # bytes that wait for a disk that takes nothing; beyond it the 
 SUFFIX = ".events"
 HELD = ".read"  # beside segments: what another reader has read
 Kind = Literal["truth", "conversion", "error", "rating", "latency"]  # of feedback
+KINDS: tuple[Kind, ...] = get_args(Kind)
 _LENGTH = struct.Struct(">I")
 _log = logging.getLogger(logs.NAME)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from daybreak.serving.events import Feedback, Kind
+from daybreak.serving.events import KINDS, Feedback, Kind
 from daybreak.serving.ids import Ids, UnknownRequest
 from daybreak.serving.problems import refuse
 from daybreak.signature.fields import Output, Signature
@@ -14,11 +14,14 @@ LONGEST = 2_000  # characters of a note
 
 
 class Sent(msgspec.Struct, forbid_unknown_fields=True):
-    """One piece of feedback as JSON has it. `truth`: the right answer, of one output or {output: answer}; then `kind` may be left out."""
+    """One piece of feedback as JSON has it. `truth`: the right answer, of one output or {output: answer}; then `kind` may be left out.
+
+    What `kind` and `value` may be is looked at later, where it can be told in words.
+    """
 
     id: str
-    kind: Kind | None = None
-    value: float | bool | None = None
+    kind: Any = None
+    value: Any = None
     truth: Any = None
     note: str = ""
 
@@ -52,7 +55,7 @@ def checked(sent: Sent, signature: Signature, ids: Ids, at: float) -> Feedback:
         raise refuse(
             "unknown_request", "no request of this deployment has this id; send the `id` of an answer as it was", "id"
         ) from error
-    kind = sent.kind or "truth"
+    kind: Kind = _kind(sent.kind)
     if len(sent.note) > LONGEST:
         raise refuse("bad_feedback", f"a note has at most {LONGEST} characters, got {len(sent.note)}", "note")
     value = None if kind == "truth" else _value(kind, sent)
@@ -60,12 +63,22 @@ def checked(sent: Sent, signature: Signature, ids: Ids, at: float) -> Feedback:
     return Feedback(sent.id, at, issued.arm, issued.version, kind, value, truth, sent.note)
 
 
+def _kind(told: Any) -> Kind:
+    if told is None:
+        return "truth"
+    for kind in KINDS:
+        if told == kind:
+            return kind
+    raise refuse("bad_feedback", f"`kind` is one of {', '.join(KINDS)}, got {str(told)[:40]!r}", "kind")
+
+
 def _value(kind: Kind, sent: Sent) -> float:
     if sent.truth is not None:
         raise refuse("bad_feedback", f"`truth` goes without a kind, and {kind} with `value` alone", "truth")
     value = 1.0 if sent.value is None and kind in ("conversion", "error") else sent.value
-    if value is None or not math.isfinite(value):
-        raise refuse("bad_feedback", f"{kind} needs a finite `value`", "value")
+    if not _finite(value):
+        got = "none" if value is None else repr(str(value)[:40])
+        raise refuse("bad_feedback", f"{kind} needs a number as its `value`, got {got}", "value")
     if kind in ("conversion", "error") and value not in (0, 1):
         raise refuse("bad_feedback", f"`value` of {kind} is 0 or 1, got {value:g}", "value")
     if kind == "latency" and value < 0:
@@ -99,7 +112,13 @@ def _check(output: Output, answer: Any) -> None:
             f"`truth` of {output.name} is one of its classes ({told}), got {str(answer)[:40]!r}",
             "truth",
         )
-    if output.kind == "number" and (
-        isinstance(answer, bool) or not isinstance(answer, int | float) or not math.isfinite(answer)
-    ):
+    if output.kind == "number" and (isinstance(answer, bool) or not _finite(answer)):
         raise refuse("bad_feedback", f"`truth` of {output.name} is a number, got {str(answer)[:40]!r}", "truth")
+
+
+def _finite(answer: Any) -> bool:
+    """Whether it is a number that a float can be."""
+    try:
+        return isinstance(answer, int | float) and math.isfinite(answer)
+    except OverflowError:
+        return False

@@ -1,6 +1,7 @@
 """A table model over every protocol: V2 by clients that nobody here wrote, feedback, metrics, capture, OpenAPI."""
 
 import contextlib
+import json
 import time
 
 import grpc
@@ -135,6 +136,14 @@ def test_feedback_is_kept_with_who_answered(income):
         ("conversion", 1.0, None),
     }
     assert {(one.arm, one.version) for one in kept} == {("champion", 1)}
+
+
+def test_what_curl_sends_without_a_type_is_taken_by_every_route(income):
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    row = json.dumps({"age": 39, "hours": 40, "gain": 2174, "job": "clerk"})
+    told = income.post("/predict", row, **form).told
+    assert income.post("/feedback", json.dumps({"id": told["id"], "truth": ">50K"}), **form).status == 202
+    assert income.post("/v2/models/income/infer", "{}", **form).status == 400  # read, and found to be no request
 
 
 def test_requests_are_captured_without_what_is_redacted(income):

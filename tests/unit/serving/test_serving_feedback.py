@@ -57,12 +57,28 @@ def test_outcomes_have_a_value(told, value):
         ({"kind": "conversion", "value": 2}, "value"),
         ({"kind": "rating"}, "value"),
         ({"kind": "latency", "value": -1}, "value"),
+        ({"kind": "rating", "value": "good"}, "value"),
+        ({"kind": "rating", "value": [1]}, "value"),
+        ({"kind": "love", "value": 1}, "kind"),
+        ({"kind": ["rating"], "value": 1}, "kind"),
         ({"kind": "rating", "value": 1, "truth": "1"}, "truth"),
         ({"truth": "1", "note": "a" * 3_000}, "note"),
     ],
 )
 def test_what_cannot_be_is_refused(told, where):
     assert code(**told) == ("bad_feedback", where)
+
+
+def test_a_kind_that_is_none_is_told_those_that_are():
+    with pytest.raises(Refusal, match="`kind` is one of truth, conversion, error, rating, latency, got 'love'"):
+        take(kind="love", value=1)
+
+
+@pytest.mark.parametrize("value", ["1e999", "1" * 400, "1" * 5_000])
+def test_a_number_that_nobody_can_count_is_refused(value):
+    with pytest.raises(Refusal) as caught:
+        checked(*read(f'{{"id": "{ID}", "kind": "rating", "value": {value}}}'.encode(), 10), ONE, IDS, 2_000.0)
+    assert caught.value.code in ("bad_feedback", "bad_json")
 
 
 def test_of_several_outputs_the_right_answer_names_its_own():

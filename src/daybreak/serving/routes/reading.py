@@ -7,6 +7,9 @@ from starlette.requests import ClientDisconnect, Request
 from daybreak.serving.packed import too_large, unpacked
 from daybreak.serving.problems import refuse
 
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"  # what curl says of `-d` unless it is told otherwise
+
 
 def media_of(request: Request) -> str:
     """The body's type without its parameters, in lower case; empty where none is told."""
@@ -14,12 +17,13 @@ def media_of(request: Request) -> str:
 
 
 async def body_of(request: Request, most: int, media: tuple[str, ...]) -> bytes:
-    """The body, unpacked. A request that tells no type is taken for the first of `media`.
+    """The body, unpacked. A request that tells no type is taken for the first of `media`; where that is JSON, a form's type is, too.
 
     Raises `Refusal`: unknown_media, bad_request, body_too_large.
     """
     told = media_of(request)
-    if told and told not in media:
+    taken = (*media, FORM) if media[0] == JSON else media
+    if told and told not in taken:
         raise refuse("unknown_media", f"{request.url.path} takes {', '.join(media)}, got {told[:80]!r}", "Content-Type")
     body, encoding = await _received(request, most), request.headers.get("content-encoding", "")
     return await asyncio.to_thread(unpacked, body, encoding, most) if encoding else body
