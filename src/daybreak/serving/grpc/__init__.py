@@ -42,7 +42,7 @@ async def attach(engine: "Engine", replica: int) -> None:  # noqa: ARG001 (of al
         return
     import grpc
 
-    from daybreak.serving.grpc.service import Service
+    from daybreak.serving.grpc.service import Gate, Service
 
     most = deployment.limits.body
     options = [
@@ -50,8 +50,9 @@ async def attach(engine: "Engine", replica: int) -> None:  # noqa: ARG001 (of al
         ("grpc.max_send_message_length", -1),
         ("grpc.so_reuseport", 1),
     ]
-    server = grpc.aio.server(options=options)
-    server.add_generic_rpc_handlers((Service(engine).handlers(),))
+    service, calls = Service(engine), deployment.limits.queue
+    server = grpc.aio.server(interceptors=(Gate(service),), options=options, maximum_concurrent_rpcs=calls)
+    server.add_generic_rpc_handlers((service.handlers(),))
     _listen(server, f"{_bracketed(deployment.host)}:{deployment.grpc_port}", deployment)
     await server.start()
     engine.closers.append(server.stop)

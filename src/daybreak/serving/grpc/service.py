@@ -5,7 +5,7 @@ Handlers of `grpc.aio` by method name; the token travels in the metadata `author
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from time import monotonic
 from typing import Any
 
@@ -26,6 +26,7 @@ FACE = b"/grpc"  # as `serving.meters` counts it
 
 _log = logging.getLogger("daybreak.serving")
 
+Metadata = Iterable[tuple[str, str | bytes]]
 Answer = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Any]]
 
 
@@ -54,12 +55,10 @@ class Service:
         async def behave(request: Any, context: grpc.aio.ServicerContext) -> Any:
             began, status = monotonic(), 500
             try:
-                self._admit(name, context)
                 answered = await answer(request, context)
             except Refusal as refusal:
                 status = refusal.status
-                context.set_trailing_metadata((("code", refusal.code),))
-                await context.abort(grpc.StatusCode[PROBLEMS[refusal.code].grpc], str(refusal))
+                await _abort(context, refusal)
             except Exception:  # noqa: BLE001 (whatever it is, no internals)
                 _log.exception("a gRPC method failed", extra={"method": name})
                 context.set_trailing_metadata((("code", "internal"),))
@@ -79,11 +78,21 @@ class Service:
         if self._engine.tracing is not None:
             self._engine.tracing.request(_headers(context), "POST", f"/{SERVICE}/{name}", status, seconds)
 
-    def _admit(self, name: str, context: grpc.aio.ServicerContext) -> None:
+    def admit(self, name: str, told: Metadata | None) -> None:
+        """Let a call pass, by what was sent beside its message. Raises `Refusal`."""
         deployment = self._engine.deployment
         if self._guarding is None or self._guarding[0] != deployment.generation:
             self._guarding = deployment.generation, guard_of(self._engine.folder, deployment)
-        self._guarding[1].admit_call(SCOPES.get(name, "read"), _text(_headers(context).get(b"authorization")))
+        self._guarding[1].admit_call(SCOPES.get(name, "read"), _text(_as_headers(told).get(b"authorization")))
+
+    def refusing(self, name: str, refusal: Refusal) -> grpc.RpcMethodHandler:
+        """Answers a call with a refusal, and reads none of its message: it takes a stream, of which it asks for nothing."""
+
+        async def refuse(_: Any, context: grpc.aio.ServicerContext) -> None:
+            self._tell(name, context, refusal.status, 0.0)
+            await _abort(context, refusal)
+
+        return grpc.stream_unary_rpc_method_handler(refuse)
 
     async def _ServerLive(self, _: Any, __: grpc.aio.ServicerContext) -> Any:  # noqa: N802 (the protocol's names)
         return message("ServerLiveResponse")(live=True)
@@ -117,10 +126,38 @@ class Service:
         return await aside(size, lambda: tensors.write(asked, answered))
 
 
+class Gate(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+    """Looks at a call's token before its message is received and parsed."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler:
+        """See `grpc.aio.ServerInterceptor`."""
+        name = handler_call_details.method.rpartition("/")[2]
+        try:
+            self._service.admit(name, handler_call_details.invocation_metadata)
+        except Refusal as refusal:
+            return self._service.refusing(name if name in METHODS else "unknown", refusal)
+        return await continuation(handler_call_details)
+
+
+async def _abort(context: grpc.aio.ServicerContext, refusal: Refusal) -> None:
+    context.set_trailing_metadata((("code", refusal.code),))
+    await context.abort(grpc.StatusCode[PROBLEMS[refusal.code].grpc], str(refusal))
+
+
 def _headers(context: grpc.aio.ServicerContext) -> dict[bytes, bytes]:
     """What a client sent beside its message, as headers of HTTP."""
-    told = context.invocation_metadata() or ()
-    return {key.encode(): value.encode() if isinstance(value, str) else value for key, value in told}
+    return _as_headers(context.invocation_metadata())
+
+
+def _as_headers(told: Metadata | None) -> dict[bytes, bytes]:
+    return {key.encode(): value.encode() if isinstance(value, str) else value for key, value in told or ()}
 
 
 def _text(value: bytes | None) -> str | None:
