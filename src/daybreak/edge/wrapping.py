@@ -103,7 +103,7 @@ class DeviceKey:
                         f"the key that is wrapped for device {own} does not open; bundle it again"
                     ) from error
         raise WrongKey(
-            f"it is not for this device: key {own}, {_whom(recipients)}; bundle it with --for THIS-DEVICE.pub"
+            f"it is not for this device: key {own}, {whom(recipients)}; bundle it with --for THIS-DEVICE.pub"
         )
 
     def secret(self, purpose: str, salt: bytes) -> bytes:
@@ -123,7 +123,7 @@ class Passphrase:
         """See `Unlock`."""
         ours = [each for each in recipients if isinstance(each, ForPassphrase)]
         if not ours:
-            raise WrongKey(f"it is for no passphrase, {_whom(recipients)}; open it with --key DEVICE.pem")
+            raise WrongKey(f"it is for no passphrase, {whom(recipients)}; open it with --key DEVICE.pem")
         for each in ours:
             try:
                 return AESGCM(each.scrypt.key(self._passphrase, each.salt)).decrypt(NONCE, each.wrapped, _about(bundle))
@@ -142,6 +142,7 @@ def _about(bundle: str) -> bytes:
     return f"daybreak bundle {bundle}".encode()
 
 
-def _whom(recipients: tuple[Recipient, ...]) -> str:
+def whom(recipients: tuple[Recipient, ...]) -> str:
+    """Who may open a bundle, in words."""
     told = [f"device {each.key}" if isinstance(each, ForDevice) else "a passphrase" for each in recipients]
     return f"it is for {', '.join(told) or 'nobody'}"

@@ -6,7 +6,7 @@ import pytest
 from edge_packages import seal
 
 from daybreak.base.errors import DamagedBundle, NotFound, OlderVersion, UntrustedBundle, UsageError, WrongKey
-from daybreak.edge import packing
+from daybreak.edge import keys, packing
 from daybreak.edge.device.folder import DeviceFolder
 from daybreak.edge.verifying import verify
 from daybreak.edge.wrapping import DeviceKey, Passphrase, Scrypted
@@ -113,7 +113,8 @@ def test_a_state_that_was_altered_or_is_another_devices_is_refused(device, versi
         device.start()
     path.write_bytes(path.read_bytes().replace(b'"floor":1', b'"floor":3'))
     assert device.start().version == 3
-    with pytest.raises(WrongKey):
+    own = keys.name(people.device.public_key())
+    with pytest.raises(WrongKey, match=f"a bundle here says: it is for device {own}"):
         DeviceFolder(device.folder, DeviceKey(people.other)).start()
     path.write_text("{")
     with pytest.raises(DamagedBundle, match="no state of a device"):

@@ -6,17 +6,17 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from daybreak.base.errors import DamagedBundle, NotFound, UntrustedBundle, WrongKey
+from daybreak.base.errors import DamagedBundle, DaybreakError, NotFound, UntrustedBundle, WrongKey
 from daybreak.edge import keys
 from daybreak.edge.device import state as states
 from daybreak.edge.device.state import Installed, State
-from daybreak.edge.verifying import Verified, verify
-from daybreak.edge.wrapping import Unlock
+from daybreak.edge.verifying import Verified, claimed, verify
+from daybreak.edge.wrapping import Unlock, whom
 
 STATE, BUNDLES, LOCK = "state.json", "bundles", "lock"
 Change = Callable[[State, float], State]
@@ -135,9 +135,17 @@ class DeviceFolder:
             ) from error
         if not hmac.compare_digest(self._mac(bytes(sealed.state), sealed.salt), sealed.mac):
             raise WrongKey(
-                f"{path} was altered, or written with another key or passphrase; use the device's own, or another --state"
+                f"{path} was altered, or written with another key or passphrase{self._theirs()}; use that one, or another --state"
             )
         return state, sealed.salt
+
+    def _theirs(self) -> str:
+        """Whom the bundles here say they are for; a hint alone, their signatures are not looked at."""
+        told = []
+        for bundle in sorted((self.folder / BUNDLES).iterdir()):
+            with suppress(DaybreakError, OSError):
+                told.append(whom(claimed(bundle).recipients))
+        return f" (a bundle here says: {told[-1]})" if told else ""
 
     def _write(self, state: State) -> None:
         path = self.folder / STATE
