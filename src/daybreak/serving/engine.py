@@ -28,7 +28,7 @@ from daybreak.inference.model import Model
 from daybreak.rollout.assignment import Router, Split
 from daybreak.serving import deal
 from daybreak.serving.calls import Call, Observer, Watcher
-from daybreak.serving.deployment import Deployment, Served
+from daybreak.serving.deployment import Deployment, Limits, Served
 from daybreak.serving.events import Writer
 from daybreak.serving.ids import Ids
 from daybreak.serving.lane import Lane
@@ -65,6 +65,7 @@ class Engine:
         self._unit_header = b""
         self._unit_field = ""  # of rows as the codec makes them
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="bodies")
+        self._bodies = 0  # that wait to be decoded aside
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time  # the loop's clock, seconds
         self._leaving: asyncio.Future[None] | None = None  # old models that end
@@ -98,19 +99,18 @@ class Engine:
         """Decodes rows for any arm."""
         return self.champion.codec
 
-    def submit(self, call: Call, *, arm: str = "", deadline: float | None = None) -> None:
-        """Queue a call; `call.done` is called later. `arm`: of who must answer; `deadline`: seconds from now.
+    def submit(self, call: Call, *, arm: str = "", deadline: float | None = None, arrived: float | None = None) -> None:
+        """Queue a call; `call.done` is called later.
 
+        `arm`: of who must answer; `deadline`: seconds since it `arrived`, by `now`; without that since now.
         Raises `Refusal`: 404 for an arm that is not served, 413 for too many rows, 429, 503.
         """
-        limits = self.deployment.limits
-        if self.draining:
-            raise Refusal(503, "draining", "this server is about to stop; ask another one", retry=1)
+        limits = self._open_limits()
         if call.rows > limits.rows:
             raise Refusal(
                 413, "too_many_rows", f"a request has at most {limits.rows} rows, got {call.rows}; send parts"
             )
-        call.arrived = self._loop.time()
+        call.arrived = self._loop.time() if arrived is None else arrived
         call.deadline = call.arrived + min(deadline or limits.deadline, limits.deadline)
         self._lane(arm, call).submit(call)
 
@@ -145,8 +145,19 @@ class Engine:
         return call
 
     def aside(self, work: Callable[[], T], done: "Callable[[asyncio.Future[T]], object]") -> None:
-        """Do something that takes a while (a large body, a picture) in a thread, one thing at a time; `done` is called on the loop."""
-        self._loop.run_in_executor(self._aside, work).add_done_callback(done)
+        """Do something that takes a while (a large body, a picture) in a thread, one thing at a time; `done` is called on the loop.
+
+        What waits for that waits in the queue, too. Raises `Refusal`: 429, 503.
+        """
+        if self._bodies + self.champion.pending >= self._open_limits().queue:
+            raise self.champion.overloaded()
+        self._bodies += 1
+
+        def back(future: "asyncio.Future[T]") -> None:
+            self._bodies -= 1
+            done(future)
+
+        self._loop.run_in_executor(self._aside, work).add_done_callback(back)
 
     def unit_of(self, headers: Mapping[bytes, bytes], rows: Sequence[Any]) -> str:
         """Who asks, by the header or the field that the split names; empty where it is not told."""
@@ -203,6 +214,12 @@ class Engine:
             await lane.drained()
         self._close(self.arms, served=False)
         self._aside.shutdown(wait=False)
+
+    def _open_limits(self) -> Limits:
+        """Raises `Refusal` where no requests are taken."""
+        if self.draining:
+            raise Refusal(503, "draining", "this server is about to stop; ask another one", retry=1)
+        return self.deployment.limits
 
     def _unit_in(self, call: Call) -> str:
         """Who asks, by a field of rows that came as columns."""

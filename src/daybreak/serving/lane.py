@@ -65,7 +65,7 @@ class Lane:
     def submit(self, call: Call) -> None:
         """Queue one. Raises `Refusal` (429) when the queue is full."""
         if self.pending >= self.limits.queue:
-            raise self._overloaded()
+            raise self.overloaded()
         call.arm = self
         self._waiting.append(call)
         if not self._asked and not self._inside:
@@ -87,7 +87,8 @@ class Lane:
             self._thread.shutdown(wait=True)
         self.model.close()
 
-    def _overloaded(self) -> Refusal:
+    def overloaded(self) -> Refusal:
+        """What is told to one too many."""
         seconds = self._seconds * self.limits.queue / max(1, self.limits.batch)
         sentence = f"{self.limits.queue} requests wait already, no more are taken; come back later or run more replicas"
         return Refusal(429, "overloaded", sentence, retry=max(1, round(seconds)))

@@ -16,7 +16,7 @@ from daybreak.signature.schema import prediction_schema, row_schema
 
 Json = dict[str, Any]
 ANYWHERE = (400, 401, 403, 408, 429, 431, 500, 503)  # what any route may answer
-WITH_BODY = (*ANYWHERE, 404, 413, 415, 504)
+WITH_BODY = (*ANYWHERE, 404, 413, 415, 501, 504)
 MEDIA = {
     "image": ("image/png", "image/jpeg", "image/webp", "image/bmp"),
     "audio": ("audio/wav", "audio/flac", "audio/ogg"),

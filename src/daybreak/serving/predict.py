@@ -10,14 +10,13 @@
 import asyncio
 from collections.abc import Callable
 
-from daybreak.base.errors import BadRow
 from daybreak.serving.calls import Call
 from daybreak.serving.engine import Engine
 from daybreak.serving.http.exchange import Exchange
 from daybreak.serving.http.server import Handler
+from daybreak.serving.lane import too_late
 from daybreak.serving.packed import unpacked
-from daybreak.serving.problems import of_row, refuse
-from daybreak.serving.refusals import Refusal
+from daybreak.serving.problems import of_fault, refuse
 from daybreak.serving.tables import decoded_csv
 from daybreak.signature.codec import Rows
 from daybreak.signature.columns import LOOSE, objects
@@ -50,51 +49,68 @@ def handler(engine: Engine) -> Handler:
 class Prediction:
     """One request on its way."""
 
-    __slots__ = ("_call", "_engine", "_exchange", "_single")
+    __slots__ = ("_arrived", "_call", "_codec", "_engine", "_exchange", "_left", "_single")
 
     def __init__(self, engine: Engine, exchange: Exchange) -> None:
         self._engine = engine
         self._exchange = exchange
         self._call: Call | None = None
+        self._codec = engine.codec  # by which its rows are decoded
+        self._arrived = engine.now()
+        self._left = False
         self._single = True
         exchange.worker = self
 
     def gone(self) -> None:
         """The client has hung up: its rows leave the queue."""
+        self._left = True
         if self._call is not None:
             self._call.cancelled = True
 
     def begin(self) -> None:
         """Decode the body and queue its rows."""
-        if len(self._exchange.body) > LARGE or ENCODING in self._exchange.known:
-            self._engine.aside(self._decode, self._decoded)
-            return
         try:
-            self._submit(*self._decode())
-        except (BadRow, Refusal) as error:
-            self._refuse(error)
+            if len(self._exchange.body) > LARGE or ENCODING in self._exchange.known:
+                self._engine.aside(self._decode_in_time, self._decoded)
+            else:
+                self._submit(*self._decode())
+        except Exception as error:  # noqa: BLE001 (told in the log where it is ours)
+            self._exchange.refuse(of_fault(error))
 
     def _decoded(self, done: "asyncio.Future[Prepared]") -> None:
         if self._exchange.connection.transport.is_closing():
             return
         try:
-            self._submit(*done.result())
-        except (BadRow, Refusal) as error:
-            self._refuse(error)
+            if self._codec.signature.inputs == self._engine.signature.inputs:
+                self._submit(*done.result())
+            else:  # another model serves since: its rows have other places
+                self._engine.aside(self._decode_in_time, self._decoded)
+        except Exception as error:  # noqa: BLE001 (told in the log where it is ours)
+            self._exchange.refuse(of_fault(error))
+
+    def _decode_in_time(self) -> Prepared:
+        """As `_decode`, unless nobody waits any more."""
+        waited = self._engine.now() - self._arrived
+        if waited >= self._engine.deployment.limits.deadline:
+            raise too_late(waited)
+        if self._left:
+            raise refuse("gone", "the client hung up")
+        return self._decode()
 
     def _decode(self) -> Prepared:
         """The body as a call. Raises `BadRow`, `Refusal`."""
         exchange, limits = self._exchange, self._engine.deployment.limits
+        codec = self._codec = self._engine.codec
         if ENCODING in exchange.known:
-            encoding = exchange.known[ENCODING].decode("latin-1")
+            encoding = exchange.known.pop(ENCODING).decode("latin-1")  # once: it may be decoded again
             exchange.body = unpacked(exchange.body, encoding, limits.body)
         media = exchange.known.get(b"content-type", b"")
         if media not in PLAIN:
             media = media.partition(b";")[0].strip().lower()
         if media in PLAIN:
-            rows = self._engine.codec.decode(exchange.body, limits.rows)
+            rows = codec.decode(exchange.body, limits.rows)
         elif media in CSV:
-            rows = decoded_csv(self._engine.codec, exchange.body, limits.rows)
+            rows = decoded_csv(codec, exchange.body, limits.rows)
         else:
             return self._of_media(media), True
         if not rows:
@@ -103,7 +119,7 @@ class Prediction:
 
     def _of_media(self, media: bytes) -> Call:
         """A body that is the one input itself."""
-        inputs = self._engine.signature.inputs
+        inputs = self._codec.signature.inputs
         kind = MEDIA.get(media.partition(b"/")[0])
         if len(inputs) != 1 or inputs[0].kind not in LOOSE or kind != inputs[0].kind:
             takes = f", {inputs[0].kind}/*" if len(inputs) == 1 and inputs[0].kind in LOOSE else ""
@@ -120,7 +136,7 @@ class Prediction:
     def _submit(self, call: Call, single: bool) -> None:
         self._call, self._single = call, single
         deadline = self._exchange.known.get(b"x-deadline-ms")
-        self._engine.submit(call, deadline=None if deadline is None else seconds_of(deadline))
+        self._engine.submit(call, deadline=None if deadline is None else seconds_of(deadline), arrived=self._arrived)
 
     def _done(self, call: Call) -> None:
         if call.refusal is not None or call.answers is None or call.arm is None:
@@ -132,9 +148,6 @@ class Prediction:
             self._exchange.answer(200, b'%s"prediction":%s}' % (head, told))
         else:
             self._exchange.answer(200, b'%s"predictions":[%s]}' % (head, told))
-
-    def _refuse(self, error: BadRow | Refusal) -> None:
-        self._exchange.refuse(of_row(error) if isinstance(error, BadRow) else error)
 
 
 def seconds_of(told: bytes) -> float:

@@ -4,10 +4,13 @@ An answer's body is `{"error": "<sentence>", "code": "<code>", "where": "<field 
 Programs look at `code`: codes stay, sentences may change. Tests hold the table, the code and the docs together.
 """
 
+import logging
 from typing import NamedTuple
 
 from daybreak.base.errors import BadRow
 from daybreak.serving.refusals import Refusal
+
+_log = logging.getLogger("daybreak.serving")
 
 BAD, BUSY, GONE = "INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "UNAVAILABLE"  # gRPC's names
 
@@ -132,6 +135,16 @@ def of_row(error: BadRow) -> Refusal:
     """What a client is told of a row that the signature does not take."""
     row = "" if error.row is None else f"row {error.row}"
     return Refusal(PROBLEMS[error.code].status, error.code, str(error), ", ".join(filter(None, (row, error.where))))
+
+
+def of_fault(error: Exception) -> Refusal:
+    """What a client is told of whatever kept its request from being read. A fault of ours is told in the log."""
+    if isinstance(error, BadRow):
+        return of_row(error)
+    if isinstance(error, Refusal):
+        return error
+    _log.error("a request failed", exc_info=error)
+    return refuse("internal", "the server failed on this request; its log says why")
 
 
 def refuse(code: str, sentence: str, where: str = "") -> Refusal:

@@ -22,6 +22,8 @@ def decoded_csv(codec: Codec, body: bytes, most: int | None = None) -> Rows:
     lines = [line for line in lines if line]
     if not lines:
         raise BadRow("bad_csv", "the first line of a CSV names the inputs, the body is empty")
+    if len(set(lines[0])) < len(lines[0]):
+        raise BadRow("bad_csv", f"each input is named once, a name stands twice in {', '.join(lines[0])[:200]}")
     names, fields = lines[0], {field.name: field for field in codec.signature.inputs}
     for place, line in enumerate(lines[1:]):
         if len(line) != len(names):
@@ -52,7 +54,7 @@ def _value(field: Field | None, cell: str, place: int) -> Any:
 def _list(field: Field, cell: str, place: int) -> Any:
     try:
         return msgspec.json.decode(cell)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise BadRow(
             "bad_csv", f"a tensor's cell is a list as JSON, {field.name!r} is not: {error}", place, field.name
         ) from error

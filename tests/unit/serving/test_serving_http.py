@@ -1,13 +1,17 @@
 """HTTP/1.1 as clients speak it, well or badly: bytes go out on a real socket, answers come back."""
 
 import asyncio
+import threading
 
 import msgspec
 import pytest
 from serving_doubling import FAILS, LIMITS, SLEEPS, Client, Doubling, replica, until
 
-from daybreak.serving.deployment import Limits
+from daybreak.serving import predict
+from daybreak.serving.deployment import Deployment, Limits, Served
 from daybreak.serving.http import server as servers
+from daybreak.serving.tables import decoded_csv
+from daybreak.signature.fields import Field, Signature
 
 pytestmark = pytest.mark.enable_socket
 
@@ -143,7 +147,7 @@ def test_old_clients_are_hung_up_on_unless_they_ask_to_stay():
         (request(b"", line="POST http://localhost/no/such/thing?x=1 HTTP/1.1"), 404, "unknown_path"),
         (request(b'{"a": 1}', "host: localhost"), 400, "bad_request"),
         (b"POST /predict HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "unknown_coding"),
-        (b"POST /predict HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n1\r\n1\r\n0\r\nx: " + b"y" * 400_000, 431, "head_too_large"),
+        (b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n1\r\n1\r\n0\r\nx: " + b"y" * 400_000, 431, "head_too_large"),
         (request(b'{"a": 1}', "origin: http://elsewhere.example"), 403, "foreign_origin"),
     ],
 )  # fmt: skip
@@ -187,6 +191,96 @@ def test_who_would_rather_speak_another_protocol_is_answered_as_any_other():
             assert [(await client.answer())[0], await client.answer()] == [200, None]
 
     run(work())
+
+
+def test_many_bytes_of_a_pipeline_are_not_read_before_the_first_is_answered():
+    async def work():
+        async with replica(model := Doubling(seconds=0.01), Limits(body=100_000, batch=1)) as (server, engine, port):
+            await asked(port, b'{"a": 1}')
+            client = await Client.to(port)
+            client.ask(b'{"a": %d}' % SLEEPS)
+            await until(lambda: engine.champion.pending)
+            (connection,) = [one for one in server.connections if one.pipeline]
+            many = 40
+            for row in range(many):
+                client.ask(b'{"a": %d%s}' % (row, b" " * 60_000))
+            await until(lambda: connection.paused)
+            await asyncio.sleep(0)
+            assert len(connection.pipeline) < 10
+            model.wake.set()
+            found = [told(await client.answer())["prediction"]["twice"] for _ in range(many + 1)]
+            assert found[1:] == [2 * row for row in range(many)]
+
+    run(work())
+
+
+def test_large_bodies_that_wait_for_their_turn_are_counted_and_dropped_when_late():
+    large = b'{"a": 1%s}' % (b" " * 70_000)
+
+    async def work():
+        async with replica(limits=Limits(queue=2, deadline=0.1)) as (_, engine, port):
+            go = threading.Event()
+            engine.aside(lambda: go.wait(20), lambda _: None)
+            late = await Client.to(port)
+            late.ask(large)
+            await until(lambda: engine._bodies == 2)
+            status, headers, body = await asked(port, large)
+            assert (status, headers["retry-after"], msgspec.json.decode(body)["code"]) == (429, "1", "overloaded")
+            begun = engine.now()
+            await until(lambda: engine.now() > begun + 0.1)  # its deadline has passed
+            go.set()
+            assert (await late.answer())[0] == 504
+            assert (await asked(port, large))[0] == 200
+
+    run(work())
+
+
+class Other(Doubling):
+    """The same answer, from the second of two inputs."""
+
+    signature = Signature((Field("b", "number", optional=True), *Doubling.signature.inputs), Doubling.signature.outputs)
+
+    def predict(self, columns):
+        return super().predict({"a": columns["a"]})
+
+
+def test_rows_that_were_read_for_a_model_are_read_anew_for_the_next(monkeypatch):
+    read, go = threading.Event(), threading.Event()
+
+    def slowly(*asked):
+        rows = decoded_csv(*asked)
+        read.set()
+        go.wait(20)
+        return rows
+
+    monkeypatch.setattr(predict, "decoded_csv", slowly)
+
+    async def work():
+        async with replica() as (_, engine, port):
+            client = await Client.to(port)
+            client.ask(b"a\n21%s\n" % (b" " * 70_000), "content-type: text/csv")
+            await until(read.is_set)
+            engine._load = lambda served, threads: Other()
+            await engine.prepare(Deployment("twice", (Served("champion", "twice", 2, ""),), limits=LIMITS))
+            engine.switch()
+            go.set()
+            found = told(await client.answer())
+            assert (found["version"], found["predictions"]) == ("2", [{"twice": 42}])
+
+    run(work())
+
+
+def test_a_fault_of_ours_is_told_wherever_a_body_is_read(monkeypatch, caplog):
+    monkeypatch.setattr(predict, "decoded_csv", lambda *_: 1 / 0)
+
+    async def work():
+        async with replica() as (_, _, port):
+            for body in (b"a\n1\n", b"a\n" + b"1\n" * 50_000):
+                found = await asked(port, body, "content-type: text/csv")
+                assert (found[0], told(found)["code"]) == (500, "internal")
+
+    run(work())
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_what_comes_behind_a_last_request_takes_nothing_from_it():

@@ -80,11 +80,12 @@ class Connection(asyncio.Protocol):
         self.secure = False
         self.received = 0  # bytes of the body that is coming
         self._parser = httptools.HttpRequestParser(self)
-        self._paused = False
+        self.paused = False  # nothing is read until something is answered
         self._head_bytes = 0  # that came while the head was not whole
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
+        self._held = 0  # bytes of bodies in the pipeline
         self._exchange: Exchange | None = None  # whose body is coming
 
     # What the transport calls
@@ -217,6 +218,7 @@ class Connection(asyncio.Protocol):
             if not first.finished:
                 break
             pipeline.popleft()
+            self._held -= first.size
             self.served += 1
             self.server.answered(first)
             if not first.keep_alive:
@@ -225,8 +227,8 @@ class Connection(asyncio.Protocol):
             self.server.safe(self)
         elif not pipeline[0].begun:
             self.server.handle(pipeline[0])
-        if self._paused and len(pipeline) < MOST_PIPELINED and self.writable.is_set():
-            self._paused = False
+        if self.paused and not self._full() and self.writable.is_set():
+            self.paused, self.since = False, self.server.tick
             self.transport.resume_reading()
         return None
 
@@ -257,15 +259,15 @@ class Connection(asyncio.Protocol):
 
     def _parse(self, data: bytes) -> None:
         """Feed the parser; where a request would like to go on by another protocol, a fresh one: what follows is HTTP/1.1 still."""
-        rest: bytes | None = data
-        while rest is not None:
+        fed = False
+        while not fed and self.state != LINGER:
             try:
-                self._parser.feed_data(rest)
-                rest = None
+                self._parser.feed_data(data)
+                fed = True
             except httptools.HttpParserUpgrade as upgrade:
-                rest = None if self.state == LINGER else rest[upgrade.args[0] :]
+                data = data[upgrade.args[0] :]
                 self._parser = httptools.HttpRequestParser(self)
-                if rest is not None and self._exchange is not None:
+                if self._exchange is not None:
                     self._parser.feed_data(_framing(self._exchange))
 
     def _check_size(self, body: int) -> None:
@@ -283,11 +285,17 @@ class Connection(asyncio.Protocol):
         pipeline.append(exchange)
         if len(pipeline) == 1:
             self.server.at_risk(self)
-        if len(pipeline) >= MOST_PIPELINED or not self.writable.is_set():
-            self._paused = True
+        exchange.size = len(exchange.body)
+        self._held += exchange.size
+        if self._full() or not self.writable.is_set():
+            self.paused = True
             self.transport.pause_reading()
         if exchange is pipeline[0] or exchange.path in self.server.hot:
             self.server.handle(exchange)
+
+    def _full(self) -> bool:
+        """Whether what waits is as many requests, or as many bytes, as may."""
+        return len(self.pipeline) >= MOST_PIPELINED or self._held > self.server.limits.body
 
     def _too_large(self) -> Refusal:
         most = self.server.limits.body

@@ -61,6 +61,7 @@ class Exchange:
         "out",
         "path",
         "query",
+        "size",
         "status",
         "worker",
     )
@@ -73,6 +74,7 @@ class Exchange:
         self.known = dict(headers)
         self.origin = b""  # of a page elsewhere that may read the answer
         self.body = b""
+        self.size = 0  # of the body as it came, bytes
         self.keep_alive = True
         self.old = False  # HTTP/1.0
         self.arrived = 0.0  # when it was whole: seconds of `time.monotonic`, finer than uvloop's clock

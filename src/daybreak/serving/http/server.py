@@ -216,6 +216,8 @@ class Server:
         if not connection.writable.is_set():
             if seconds > UNREAD:
                 connection.transport.abort()
+        elif connection.paused:
+            pass  # it is we who do not read
         elif state == LINGER:
             if seconds > LINGERING and not connection.pipeline:
                 connection.transport.abort()

@@ -6,12 +6,11 @@ Everything else of the protocol (metadata, large or packed bodies, models that a
 import logging
 from functools import partial
 
-from daybreak.base.errors import BadRow
 from daybreak.serving.calls import Call
 from daybreak.serving.engine import Engine
 from daybreak.serving.http.exchange import JSON, Exchange
 from daybreak.serving.http.server import Handler
-from daybreak.serving.problems import of_row, refuse
+from daybreak.serving.problems import of_fault, refuse
 from daybreak.serving.refusals import Refusal
 from daybreak.serving.v2 import bodies
 from daybreak.serving.v2.infer import LARGE, Asked, Wanted, answered, arm_of, deadline_of, wanted_of
@@ -77,8 +76,8 @@ class Inference:
             unit = str(asked.parameters.get("unit", "")) or engine.unit_of(known, ())
             self._call = Call(self._done, columns=columns, rows=rows, route="v2", unit=unit)
             engine.submit(self._call, arm=arm, deadline=deadline_of(asked.parameters))
-        except (BadRow, Refusal) as error:
-            self._refuse(error)
+        except Exception as error:  # noqa: BLE001 (told in the log where it is ours)
+            self._exchange.refuse(of_fault(error))
 
     def _done(self, call: Call) -> None:
         if call.refusal is not None:
@@ -95,6 +94,3 @@ class Inference:
             binary = length is not None
             more = [(LENGTH, str(length).encode())] if binary else []
             self._exchange.answer(200, told, BINARY if binary else JSON, more)
-
-    def _refuse(self, error: BadRow | Refusal) -> None:
-        self._exchange.refuse(of_row(error) if isinstance(error, BadRow) else error)

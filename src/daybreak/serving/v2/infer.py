@@ -6,6 +6,7 @@ all outputs as binary; `classification` and `binary_data` are those of a request
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,6 +21,7 @@ from daybreak.signature.fields import Output, Signature
 
 Parameters = dict[str, Any]
 LARGE = 64 << 10
+LONGEST = 10**15  # microseconds; a number of many digits is no float
 T = TypeVar("T")
 
 
@@ -53,10 +55,12 @@ async def aside(size: int, work: Callable[[], T]) -> T:
 
 async def infer(engine: Engine, asked: Asked, arm: str, *, route: str, size: int, unit: str = "") -> Answered:
     """Predict. `arm`: of whom an explicit version must be answered, else empty; `size`: of the request in bytes. Raises `Refusal`."""
-    signature = engine.signature
-    wanted = wanted_of(signature, asked.outputs)
-    most = engine.deployment.limits.rows
-    columns, rows = await aside(size, lambda: columns_of(signature, asked.inputs, most))
+    signature, read = engine.signature, None
+    while read is None or engine.signature != signature:  # another model may serve when they are read
+        signature, most = engine.signature, engine.deployment.limits.rows
+        wanted = wanted_of(signature, asked.outputs)
+        read = await aside(size, partial(columns_of, signature, asked.inputs, most))
+    columns, rows = read
     unit = str(asked.parameters.get("unit", unit))
     call = await engine.predict(columns, rows, route=route, unit=unit, arm=arm, deadline=deadline_of(asked.parameters))
     return answered(call, wanted)
@@ -118,5 +122,7 @@ def deadline_of(parameters: Parameters) -> float | None:
     if timeout is None:
         return None
     if isinstance(timeout, bool) or not isinstance(timeout, int) or timeout <= 0:
-        raise refuse("bad_request", f"the parameter `timeout` is microseconds from 1 on, got {timeout!r}", "timeout")
-    return timeout / 1e6
+        raise refuse(
+            "bad_request", f"the parameter `timeout` is microseconds from 1 on, got {str(timeout)[:40]}", "timeout"
+        )
+    return min(timeout, LONGEST) / 1e6
