@@ -118,7 +118,7 @@ def disk(monkeypatch):
     return full
 
 
-@given(rooms=st.lists(st.integers(0, 90), max_size=12), largest=st.integers(1, 200), most=st.integers(100, 400))
+@given(rooms=st.lists(st.integers(0, 90), max_size=25), largest=st.integers(1, 200), most=st.integers(300, 800))
 def test_a_full_disk_costs_the_oldest_records_and_tears_none(tmp_path_factory, rooms, largest, most):
     folder, full = tmp_path_factory.mktemp("events"), Disk()
     with pytest.MonkeyPatch.context() as patch:
