@@ -21,14 +21,15 @@ async def aliases(home: Home, folder: Path, notice: Callable[[str], None]) -> No
     while True:
         try:
             now = registry.stamp, desired.read(folder).split is not None
-        except DaybreakError:  # the supervisor tells of a record that cannot be read
+        except (DaybreakError, OSError):  # the supervisor tells of a record that cannot be read
             now = seen
         if now != seen:
-            seen = now
             try:
                 desired.change(folder, lambda wanted: moved(wanted, registry))
-                refused = ""
-            except DaybreakError as error:
+                seen, refused = now, ""
+            except (DaybreakError, OSError) as error:
+                if not isinstance(error, OSError):  # a full disk has room some time: tried again until then
+                    seen = now
                 if str(error) != refused:  # told once, however often the journal grows
                     notice(f"an alias cannot be followed, what was served stays: {error}")
                 refused = str(error)

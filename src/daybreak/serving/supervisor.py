@@ -151,7 +151,7 @@ class Supervisor:
         """Make what is wanted so, as far as it differs from what is."""
         try:
             self._wanted = desired.read(self.folder)
-        except DaybreakError as error:
+        except (DaybreakError, OSError) as error:
             if str(error) != self._unread:
                 self._unread = str(error)
                 self.notice(f"what is wanted cannot be read, what is served stays: {error}")

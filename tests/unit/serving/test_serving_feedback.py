@@ -87,6 +87,12 @@ def test_of_several_outputs_the_right_answer_names_its_own():
     assert code(TWO, truth={"price": "dear"}) == ("bad_feedback", "truth")
 
 
+def test_a_right_answer_that_is_no_float_is_refused():
+    with pytest.raises(Refusal) as caught:
+        checked(*read(f'{{"id": "{ID}", "truth": {{"price": {"1" * 400}}}}}'.encode(), 10), TWO, IDS, 2_000.0)
+    assert (caught.value.code, caught.value.where) == ("bad_feedback", "truth")
+
+
 @pytest.mark.parametrize(
     "told", [ID[:-1], ID + "0", "", "champion.3", ID.replace("champion", "rival"), "\N{GRINNING FACE}"]
 )

@@ -14,6 +14,7 @@ from daybreak.serving.tables import decoded_csv
 from daybreak.signature.fields import Field, Signature
 
 pytestmark = pytest.mark.enable_socket
+LONG = b"y" * 400_000
 
 
 def run(work):
@@ -147,7 +148,7 @@ def test_old_clients_are_hung_up_on_unless_they_ask_to_stay():
         (request(b"", line="POST http://localhost/no/such/thing?x=1 HTTP/1.1"), 404, "unknown_path"),
         (request(b'{"a": 1}', "host: localhost"), 400, "bad_request"),
         (b"POST /predict HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "unknown_coding"),
-        (b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n1\r\n1\r\n0\r\nx: " + b"y" * 400_000, 431, "head_too_large"),
+        (b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n1\r\n1\r\n0\r\nx: " + LONG, 431, "head_too_large"),
         (request(b'{"a": 1}', "origin: http://elsewhere.example"), 403, "foreign_origin"),
     ],
 )  # fmt: skip

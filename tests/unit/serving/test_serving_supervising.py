@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from daybreak.base.home import Home
-from daybreak.serving import control, desired, status
+from daybreak.serving import control, desired, following, status
 from daybreak.serving.deployment import Deployment, Served
 from daybreak.serving.member import CannotLoad, Member
 from daybreak.serving.supervisor import Supervisor
@@ -59,3 +59,30 @@ def test_a_report_that_came_too_late_answers_no_later_order(tmp_path):
         assert member.generation == 4
 
     asyncio.run(asyncio.wait_for(work(), 20))
+
+
+def test_an_alias_that_a_full_disk_does_not_let_follow_is_told_once_and_followed_when_there_is_room(
+    tmp_path, monkeypatch
+):
+    home, notices, asked = Home(tmp_path), [], []
+    folder = desired.folder_of(home, "twice")
+    desired.write(folder, Deployment("twice", SERVED))
+    followed = asyncio.Event()
+
+    def change(*_):
+        asked.append(len(notices))
+        if len(asked) < 3:
+            raise OSError(28, "No space left on device")
+        followed.set()
+
+    monkeypatch.setattr(desired, "change", change)
+    monkeypatch.setattr(following, "POLL", 0.001)
+
+    async def work():
+        task = asyncio.ensure_future(following.aliases(home, folder, notices.append))
+        await asyncio.wait_for(followed.wait(), 20)
+        task.cancel()
+
+    asyncio.run(work())
+    assert asked == [0, 1, 1]
+    assert "No space left" in notices[0]
