@@ -8,11 +8,8 @@ import sys
 import threading
 from functools import partial
 
-import msgspec
 import pytest
 from serving_deployed import Deployed, Load, alive, until
-
-from daybreak.serving import desired
 
 pytestmark = pytest.mark.enable_socket
 
@@ -152,27 +149,6 @@ def test_stopping_answers_what_was_begun(own):
     assert heard[waiting][0] == 200
     assert own.process.wait(20) == 0
     assert own.status.state == "stopped"
-
-
-def test_fewer_replicas_lose_no_request_that_was_begun(own):
-    own.want(own.package(1), replicas=2)
-    own.start()
-    leaver = own.replica(2).pid
-    heard, waiting = {}, []
-    while not connected(leaver):
-        met = [connected(one.pid) for one in own.status.replicas]
-        waiting.append(asking(own, 777, heard))
-        until(partial(asked_more, own, met), "it is asked")
-    desired.change(own.folder, lambda wanted: msgspec.structs.replace(wanted, replicas=1))
-    until(lambda: len(own.status.replicas) == 1, "one leaves")
-    assert own.ask(1, 2)[0] == 200
-    assert alive(leaver)
-    (own.gates / "predicting-1").touch()
-    for thread in waiting:
-        thread.join()
-    assert {code for code, _ in heard.values()} == {200}
-    until(lambda: not alive(leaver), "it ends")
-    assert own.status.state == "serving"
 
 
 def test_a_load_that_takes_minutes_keeps_nobody_from_stopping(own):

@@ -452,3 +452,17 @@ def test_draining_answers_what_was_begun_hangs_up_and_takes_no_more():
             await draining
 
     run(work())
+
+
+def test_who_has_just_connected_is_answered_though_it_drains():
+    async def work():
+        async with replica() as (server, _, port):
+            client = await Client.to(port)
+            await until(lambda: server.connections)
+            draining = asyncio.ensure_future(server.drain(20.0))
+            await until(lambda: server.draining)
+            client.ask(b'{"a": 1}')
+            assert [(await client.answer())[0], await client.answer()] == [200, None]
+            await draining
+
+    run(work())

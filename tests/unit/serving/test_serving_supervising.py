@@ -86,3 +86,29 @@ def test_an_alias_that_a_full_disk_does_not_let_follow_is_told_once_and_followed
     asyncio.run(work())
     assert asked == [0, 1, 1]
     assert "No space left" in notices[0]
+
+
+class Leaver:
+    """A replica that drains for a moment."""
+
+    number = 2
+
+    async def stop(self, seconds):
+        await asyncio.sleep(0)
+        self.lived = not self.life.cancelled() and not self.life.cancelling()
+
+
+def test_a_replica_that_is_no_longer_wanted_drains_before_its_life_ends(tmp_path):
+    home, leaver = Home(tmp_path), Leaver()
+    desired.write(desired.folder_of(home, "twice"), Deployment("twice", SERVED, port=0, replicas=1))
+
+    async def work():
+        supervisor = Supervisor(home, "twice")
+        leaver.life = asyncio.ensure_future(asyncio.sleep(60))
+        supervisor._members, supervisor._lives = [Leaver(), leaver], {leaver: leaver.life}
+        supervisor._grow(None)
+        await asyncio.gather(*supervisor._leaving)
+        supervisor._reserved.close()
+        assert (leaver.lived, leaver.life.cancelled(), supervisor._lives) == (True, True, {})
+
+    asyncio.run(work())

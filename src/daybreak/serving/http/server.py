@@ -28,6 +28,7 @@ Handler = Callable[[Exchange], None]
 
 KEEP_ALIVE = 75.0  # seconds that a connection may say nothing between requests
 SLOWEST = 16 << 10  # bytes a second of a body
+GRACE = 0.5  # seconds in which a client that has just connected may send its request, though we drain
 LINGERING = 10.0  # seconds that a refused client may go on sending
 UNREAD = 30.0  # seconds that a client may leave its answer unread
 SWEEP = 1.0
@@ -88,11 +89,11 @@ class Server:
     async def drain(self, seconds: float) -> None:
         """Take no more connections, finish requests that have begun, hang up; at the latest after so many seconds."""
         self.draining = True
+        await asyncio.sleep(0)  # who has connected by now is accepted first: a socket that closes resets those who wait
         for one in self._listening:
             one.close()
         for connection in list(self.connections):
-            if connection.idle:
-                connection.transport.close()
+            self._loop.call_later(0.0 if connection.served else GRACE, _part, connection)
         if self.connections:
             self._emptied = self._loop.create_future()
             await asyncio.wait([self._emptied], timeout=seconds)
@@ -229,6 +230,11 @@ class Server:
 
     def _patience(self, connection: Connection) -> float:
         return self.limits.head + connection.received / SLOWEST
+
+
+def _part(connection: Connection) -> None:
+    if connection.idle:
+        connection.transport.close()
 
 
 def _scope(exchange: Exchange, *, predicts: bool) -> Scope | None:
