@@ -3,10 +3,18 @@
 Shapes: N recordings, M mel bands, T frames of 16 ms, S samples at 8 kHz.
 """
 
+import wave
+
 import numpy as np
 
 RATE, SAMPLES, WINDOW, HOP, BANDS = 8000, 6400, 256, 128, 32
 HANN = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
+
+
+def read_wave(file):
+    """(S,) of a mono file with 16 bits a sample, in -1 to 1."""
+    with wave.open(str(file)) as sound:
+        return np.frombuffer(sound.readframes(sound.getnframes()), np.int16) / np.float32(32768)
 
 
 def triangles():

@@ -5,12 +5,11 @@ alone: python train.py --lr 0.005. Shapes: N recordings, M mel bands, T frames o
 """
 
 import os
-import wave
 from pathlib import Path
 
 import numpy as np
 import torch
-from features import BANDS, RATE, log_mel
+from features import BANDS, RATE, log_mel, read_wave
 from torch import nn
 
 import daybreak
@@ -21,11 +20,6 @@ SIGNATURE = daybreak.Signature(
     outputs=(daybreak.Output("digit", "label", classes=tuple("0123456789")),),
 )
 BEFORE = [daybreak.Step("python", {"function": "features:prepare_rows"})]  # the served model hears what training heard
-
-
-def read_wave(file):
-    with wave.open(str(file)) as recording:
-        return np.frombuffer(recording.readframes(recording.getnframes()), np.int16) / np.float32(32768)
 
 
 def prepare():

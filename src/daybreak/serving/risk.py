@@ -57,7 +57,9 @@ class Handing:
 
     def _tell(self, what: int, slot: int, descriptor: int) -> None:
         self._told.append((what, slot, descriptor))
-        if len(self._told) == 1:
+        if what == OPENED:  # at once: its first request may be the one that kills
+            self._flush()
+        elif len(self._told) == 1:
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:

@@ -1,9 +1,12 @@
 """What an example needs that is not installed everywhere; a test that lacks it says so and skips."""
 
 import importlib.util
+from pathlib import Path
 
 import pytest
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
+EXPERIMENTS = sorted(file for file in EXAMPLES.glob("*/*.yaml") if file.name != "policy.yaml")
 PACKAGES = {
     "huggingface": ("torch", "transformers", "accelerate"), "jax": ("jax", "optax"), "keras": ("torch", "keras"),
     "lightgbm": ("lightgbm",), "lightning": ("torch", "lightning"), "warm_start": ("sklearn",), "xgboost": ("xgboost",),

@@ -11,6 +11,7 @@ import numpy as np
 
 from daybreak.base.home import Home
 from daybreak.serving import deploying, desired
+from daybreak.serving import status as states
 from daybreak.serving.deployment import Deployment
 from daybreak.serving.experiment import marking
 from daybreak.serving.experiment.record import Challenger, begun
@@ -61,11 +62,15 @@ class Shop:
             time.sleep(0.05)
 
     def until_marked(self):
-        """Until a replica is in a model of the test."""
+        """The process id of the replica that is in a model of the test, once it is; those that died have left marks, too."""
         deadline = time.monotonic() + PATIENCE
-        while not any(any(file.read_bytes()[:: marking.SLOT]) for file in (self.folder / marking.FOLDER).glob("*")):
-            assert time.monotonic() < deadline
+        while time.monotonic() < deadline:
+            (replica,) = states.read(self.folder).replicas
+            marks = self.folder / marking.FOLDER / str(replica.pid)
+            if marks.exists() and any(marks.read_bytes()[:: marking.SLOT]):
+                return replica.pid
             time.sleep(0.02)
+        raise AssertionError("no replica has called a model of the test")
 
     def close(self):
         self._connection.close()

@@ -14,7 +14,7 @@ from experiment_live import deployed
 from daybreak.rollout.assignment import Router
 from daybreak.rollout.comparison import Rules
 from daybreak.rollout.outcomes import Outcome
-from daybreak.serving import desired, status
+from daybreak.serving import desired
 from daybreak.serving.experiment.marking import Marks, crashed
 from daybreak.testing.packages import python
 
@@ -70,9 +70,7 @@ def test_a_challenger_whose_replicas_die_is_taken_back(tmp_path):
 def kill_while_it_answers(shop, unit):
     asking = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=30)
     asking.request("POST", "/predict", json.dumps({"a": 777, "b": 1}), {"x-unit-id": unit})
-    (replica,) = status.read(shop.folder).replicas
-    shop.until_marked()
-    os.kill(replica.pid, signal.SIGKILL)
+    os.kill(shop.until_marked(), signal.SIGKILL)
     answer = asking.getresponse()
     assert (answer.status, json.loads(answer.read())["code"]) == (503, "replica_crashed")
     asking.close()
