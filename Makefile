@@ -23,7 +23,7 @@ demo: $(VENV)/.$(FRAMEWORK)
 	@echo "first: . $(VENV)/bin/activate    (so that the shell finds daybreak)"
 
 test: $(VENV)/.test
-	$(BIN)/pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup  # threads that wait for each other cost most
 
 soak: $(VENV)/.test
 	$(BIN)/pytest -m soak -n 0 tests/process
