@@ -1,12 +1,15 @@
-"""Rows of questions as numbers: word pieces learnt from the training text, and where among them an answer lies."""
+"""Rows of questions as numbers: word pieces of the training text, and where among them an answer lies."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 LONGEST = 300  # tokens of question and passage together
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+WORDS, PARTS, SIZES = 6500, 1500, (2, 3, 4, 5)  # whole words, beginnings and ends of words, their letters
 
 
 def read(file):
@@ -14,18 +17,33 @@ def read(file):
 
 
 def tokenizer_of(rows):
-    """Word pieces, learnt from the training text; names keep their capitals."""
-    made = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    made.normalizer, made.pre_tokenizer = normalizers.NFC(), pre_tokenizers.BertPreTokenizer()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    """Word pieces of the training text; names keep their capitals. Counted here, for a trained vocabulary differs from run to run."""
     texts = sorted({row["passage"] for row in rows}) + [row["question"] for row in rows]
-    made.train_from_iterator(
-        texts, trainers.WordPieceTrainer(vocab_size=8000, special_tokens=special, show_progress=False)
+    cut = pre_tokenizers.BertPreTokenizer()
+    words = Counter(word for text in texts for word, _ in cut.pre_tokenize_str(text))
+    parts = Counter()
+    for word, count in words.items():
+        for size in SIZES:
+            if len(word) > size:
+                parts[word[:size]] += count
+                parts[f"##{word[-size:]}"] += count
+    letters = sorted({letter for word in words for letter in word})
+    common = [*_most(words, WORDS), *_most(parts, PARTS)]
+    vocabulary = [*SPECIAL, *letters, *(f"##{letter}" for letter in letters), *common]
+    made = Tokenizer(
+        models.WordPiece({piece: place for place, piece in enumerate(dict.fromkeys(vocabulary))}, unk_token="[UNK]")
     )
+    made.normalizer, made.pre_tokenizer = normalizers.NFC(), cut
     made.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
+    made.add_special_tokens(SPECIAL)
     return made
+
+
+def _most(counts, size):
+    """The most frequent; equal ones by name."""
+    return sorted(counts, key=lambda one: (-counts[one], one))[:size]
 
 
 def encoded(tokenizer, asked, passage, start, answer):
