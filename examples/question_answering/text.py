@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 LONGEST = 300  # tokens of question and passage together
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-WORDS, PARTS, SIZES = 6500, 1500, (2, 3, 4, 5)  # whole words, beginnings and ends of words, their letters
+WORDS, PARTS, SIZES = 20_000, 1500, (2, 3, 4, 5)  # whole words, beginnings and ends of words, their letters
 
 
 def read(file):

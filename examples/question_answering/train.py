@@ -21,7 +21,7 @@ from torch.nn.functional import cross_entropy
 import daybreak
 from daybreak import Field, Output, Signature, Step
 
-PRETRAIN, UNITS, STEPS, BATCH = 4, 7, 300, 16  # units, units, steps a unit, rows
+PRETRAIN, UNITS, STEPS, BATCH = 5, 7, 300, 16  # units, units, steps a unit, rows
 AVERAGE = 0.995
 VALID = 4  # articles, the last of train
 SPAN = {"start": "start", "end": "end", "to": "answer", "longest": 12}

@@ -62,7 +62,8 @@ def test_show_tells_packages_machine_secrets_by_name_and_what_is_not_to_be_had(d
     assert "3 files" in told.stdout
     assert "by " in told.stdout
     assert "hush" not in told.stdout + json.dumps(shown)
-    assert "alpha 1.0+mine may not be had elsewhere: +mine is a local build" in told.stderr
+    why = ("+mine is a local build", "no index or folder of wheels")  # the second once a lock was asked for
+    assert any(f"alpha 1.0+mine may not be had elsewhere: {one}" in told.stderr for one in why)
 
 
 def test_the_lock_names_what_the_index_lacks(daybreak, ran, tmp_path):
