@@ -59,7 +59,7 @@ def test_a_deployment_from_first_to_last_command(command):
         assert "runs already" in command("deploy", "income@2", code=2).stderr
     finally:
         assert command("deployment", "stop", "income").stdout == "stopped income\n"
-    assert [(one["name"], one["state"]) for one in command.json("deployment", "ls")] == [("income", "stopped")]
+    assert ("income", "stopped") in [(one["name"], one["state"]) for one in command.json("deployment", "ls")]
 
 
 def test_ctrl_c_ends_a_deployment_in_the_foreground(command):
