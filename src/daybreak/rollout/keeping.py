@@ -42,7 +42,7 @@ def _plain(value: Any) -> Any:
         return zlib.compress(value.bits.tobytes(), _LEVEL)
     if isinstance(value, np.ndarray):
         return _Array(value.dtype.str, value.shape, zlib.compress(value.tobytes(), _LEVEL))
-    raise NotImplementedError(f"{type(value)} is no part of what a test has seen")
+    raise TypeError(f"{type(value)} is no part of what a test has seen")
 
 
 def _made(kind: type, value: Any) -> Any:
