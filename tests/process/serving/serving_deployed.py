@@ -1,5 +1,6 @@
 """A deployment that really runs: a supervisor, its replicas, and clients that count what they are told."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -7,9 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from daybreak.base.home import Home
 from daybreak.serving import deploying, desired, status
@@ -122,6 +125,27 @@ class Deployed:
         return next(one for one in self.status.replicas if one.number == number)
 
 
+class Asked:
+    """One client that has asked and not yet read its answer. `replica`: the number of the one that holds its connection."""
+
+    def __init__(self, deployed, a):
+        self._client = deployed.client()
+        self._client.request("POST", "/predict", msgspec.json.encode({"a": a, "b": 1}))
+        port = self._client.sock.getsockname()[1]
+        self.replica = until(partial(holder, deployed, port), "a replica takes it")
+
+    def answer(self):
+        """(status, answer); waits for it."""
+        with contextlib.closing(self._client):
+            told = self._client.getresponse()
+            return told.status, msgspec.json.decode(told.read())
+
+
+def holder(deployed, port):
+    """The number of the replica that a client speaks with from a port; None before one accepts it."""
+    return next((one.number for one in deployed.status.replicas if port in clients(one.pid)), None)
+
+
 class Load:
     """Clients that ask all the time and note every answer: (status, sum, version). One that loses its connection notes that."""
 
@@ -153,6 +177,12 @@ class Load:
                 self.answers.append((0, None, type(error).__name__))
                 client.close()
         client.close()
+
+
+def clients(pid):
+    """The ports that a replica's clients speak from."""
+    met = psutil.Process(pid).net_connections("tcp")
+    return {one.raddr.port for one in met if one.status == psutil.CONN_ESTABLISHED}
 
 
 def alive(pid):

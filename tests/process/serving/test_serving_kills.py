@@ -5,11 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-from functools import partial
 
+import psutil
 import pytest
-from serving_deployed import Deployed, Load, alive, until
+from serving_deployed import Asked, Deployed, Load, alive, until
 
 pytestmark = pytest.mark.enable_socket
 
@@ -40,32 +39,19 @@ def served(deployed, package):
     return wanted.generation
 
 
-def asking(deployed, a, heard):
-    thread = threading.Thread(target=lambda: heard.update({thread: deployed.ask(a, 1)}))
-    thread.start()
-    return thread
-
-
 def test_a_replica_that_dies_with_a_request_tells_its_client_and_is_replaced(shared):
-    heard = {}
     victim, other = (one.number for one in shared.status.replicas)
     deaths = {one.number: one.restarts for one in shared.status.replicas}
     waiting = []
-    while not all(
-        met := [connected(shared.replica(number).pid) for number in (victim, other)]
-    ):  # one waits before each
-        waiting.append(asking(shared, 777, heard))
-        until(partial(asked_more, shared, met), "it is asked")
-    lost = connected(shared.replica(victim).pid)
+    while {one.replica for one in waiting} != {victim, other}:
+        waiting.append(Asked(shared, 777))
     os.kill(shared.replica(victim).pid, signal.SIGSEGV)
-    until(lambda: len(heard) == lost, "its clients are told")
-    assert {(code, told["code"]) for code, told in heard.values()} == {(503, "replica_crashed")}
+    for code, told in [one.answer() for one in waiting if one.replica == victim]:
+        assert (code, told["code"]) == (503, "replica_crashed")
     until(lambda: shared.replica(victim).restarts > deaths[victim], "it is replaced")
     (shared.gates / "predicting-1").touch()
-    for thread in waiting:
-        thread.join()
+    assert {one.answer()[0] for one in waiting if one.replica == other} == {200}
     (shared.gates / "predicting-1").unlink()
-    assert sorted(code for code, _ in heard.values()) == [200] * (len(waiting) - lost) + [503] * lost
     until(lambda: shared.status.state == "serving", "all is as it was")
     assert shared.replica(other).restarts == deaths[other]
 
@@ -139,14 +125,11 @@ def test_replicas_end_with_their_supervisor(own):
 def test_stopping_answers_what_was_begun(own):
     own.want(own.package(1))
     own.start()
-    heard = {}
-    waiting = asking(own, 777, heard)
-    until(lambda: connected(own.replica(1).pid), "it is asked")
+    waiting = Asked(own, 777)
     own.process.send_signal(signal.SIGTERM)
     until(lambda: own.status.state == "stopping", "it stops")
     (own.gates / "predicting-1").touch()
-    waiting.join()
-    assert heard[waiting][0] == 200
+    assert waiting.answer()[0] == 200
     assert own.process.wait(20) == 0
     assert own.status.state == "stopped"
 
@@ -186,18 +169,5 @@ def test_a_port_that_is_taken_is_told_in_one_sentence(own):
     assert "is in use: choose another one by --port" in ended.stderr
 
 
-def asked_more(deployed, met):
-    return sum(connected(one.pid) for one in deployed.status.replicas) > sum(met)
-
-
 def children(pid):
-    import psutil
-
     return psutil.Process(pid).children()
-
-
-def connected(pid):
-    """How many clients a replica has."""
-    import psutil
-
-    return sum(one.status == "ESTABLISHED" for one in psutil.Process(pid).net_connections("tcp"))
