@@ -31,18 +31,9 @@ class Worker:
     def work(self) -> str:
         """Do the share; an error as "Class: message", empty when it is done."""
         from daybreak.base.errors import DaybreakError
-        from daybreak.batch.running import run
 
-        order = self._order
         try:
-            run(
-                order.plan,
-                Path(order.folder),
-                Out(order.out),
-                order.share,
-                order.threads,
-                lambda *told: self._told.append(told),
-            )
+            self._order.follow(lambda *told: self._told.append(told))
         except DaybreakError as error:
             return f"{type(error).__name__}: {error}"
         return ""

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from daybreak.base.errors import ModelFailed, named
+from daybreak.batch import running
 from daybreak.batch.places import Out
 from daybreak.batch.plan import Plan
 from daybreak.batch.running import Share
@@ -28,6 +29,10 @@ class Order(msgspec.Struct, frozen=True):
     out: str
     share: Share
     threads: int
+
+    def follow(self, tell: Tell) -> None:
+        """Do it, here. Raises as `running.run`."""
+        running.run(self.plan, Path(self.folder), Out(self.out), self.share, self.threads, tell)
 
 
 def run(plan: Plan, folder: Path, out: Out, workers: int, threads: int, tell: Tell) -> None:

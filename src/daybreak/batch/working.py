@@ -4,14 +4,11 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 
 import msgspec
 
 from daybreak.base.errors import DaybreakError
-from daybreak.batch.places import Out
 from daybreak.batch.processes import Order
-from daybreak.batch.running import run
 
 
 def main() -> int:
@@ -27,14 +24,7 @@ def main() -> int:
         reports.flush()
 
     try:
-        run(
-            order.plan,
-            Path(order.folder),
-            Out(order.out),
-            order.share,
-            order.threads,
-            lambda rows, rejected, share: say(rows=rows, rejected=rejected, share=share),
-        )
+        order.follow(lambda rows, rejected, share: say(rows=rows, rejected=rejected, share=share))
     except DaybreakError as error:
         say(error=type(error).__name__, message=str(error))
         return 1
