@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from launching import checkpoint, train
+from launching import Forked, checkpoint, fresh, train
 
 pytest.importorskip("torch")
 pytestmark = pytest.mark.timeout(300)  # up to four processes on whatever cores there are
@@ -18,7 +18,8 @@ def loopback(socket_enabled):
 
 
 def saved(folder, workers, example, epochs):
-    train(workers, "--checkpoint", str(folder), "--epochs", str(epochs), program=EXAMPLES / example)
+    by = fresh if workers == 1 else Forked
+    train(workers, "--checkpoint", str(folder), "--epochs", str(epochs), program=EXAMPLES / example, by=by)
     return checkpoint(folder)
 
 
@@ -40,5 +41,5 @@ def test_spoken_digits(tmp_path, monkeypatch):
     monkeypatch.setenv("DAYBREAK_FSDD", str(few))
     example = "spoken_digits/train_shards.py"
     whole = saved(tmp_path / "whole", 1, example, 2)
-    saved(tmp_path / "parts", 1, example, 1)
+    saved(tmp_path / "parts", 2, example, 1)
     assert saved(tmp_path / "parts", 4, example, 2) == whole

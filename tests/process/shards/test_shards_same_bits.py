@@ -3,7 +3,7 @@
 import signal
 
 import pytest
-from launching import PATIENCE, checkpoint, start, train
+from launching import PATIENCE, Forked, checkpoint, fresh, start, train
 
 pytest.importorskip("torch")
 pytestmark = pytest.mark.timeout(300)  # up to four processes on whatever cores there are
@@ -35,7 +35,8 @@ def on():
     def hashes(workers):
         if workers not in known:
             words = " then ".join(f"--epochs 2 {flags}" for flags in CONFIGURATIONS.values()).split()
-            known[workers] = dict(zip(CONFIGURATIONS, train(workers, *words), strict=True))
+            by = fresh if workers == 1 else Forked
+            known[workers] = dict(zip(CONFIGURATIONS, train(workers, *words, by=by), strict=True))
         return known[workers]
 
     return hashes
@@ -58,7 +59,7 @@ def whole(tmp_path_factory):
 
     def digest():
         if not (folder / "latest.json").exists():
-            train(1, "--checkpoint", str(folder))
+            train(1, "--checkpoint", str(folder), by=fresh)
         return checkpoint(folder)
 
     return digest
