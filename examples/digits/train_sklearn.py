@@ -31,7 +31,8 @@ def main(run):
         model.partial_fit(x_train, y_train, classes=range(10))
         run.report(accuracy=model.score(x_valid, y_valid), loss=model.loss_)
 
-    run.ship(model, x_valid, y_valid, names=["pixels"])  # what `daybreak model register` takes
+    # what `daybreak model register` takes, and what the exported model must reach
+    run.ship(model, x_valid, y_valid, names=["pixels"], reported="accuracy")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,8 @@ def main(run):
             accuracy = (model(x_valid).argmax(1) == y_valid).float().mean()
         run.report(accuracy=accuracy, loss=loss)
 
-    run.ship(model, x_valid, y_valid, names=["pixels"])  # what `daybreak model register` takes
+    # what `daybreak model register` takes, and what the exported model must reach
+    run.ship(model, x_valid, y_valid, names=["pixels"], reported="accuracy")
 
 
 if __name__ == "__main__":

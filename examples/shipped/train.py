@@ -36,7 +36,7 @@ def main(run):
         network.partial_fit(x_scaled, y_train, classes=range(10))
         run.report(accuracy=whole.score(x_valid, y_valid))
 
-    run.ship(whole, x_valid, y_valid, names=["pixels"], output="digit")
+    run.ship(whole, x_valid, y_valid, names=["pixels"], output="digit", reported="accuracy")
 
 
 def final(run):

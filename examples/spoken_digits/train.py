@@ -70,6 +70,7 @@ def main(run):
         run.prepared["valid"][1],
         signature=SIGNATURE,
         before=BEFORE,
+        reported={"accuracy": "val_accuracy"},
     )
 
 

@@ -20,8 +20,9 @@ def main(run):
     run.keep(model=model)
     for _ in run.epochs(3):
         model.partial_fit(x, y, classes=[0, 1])
-        run.report(accuracy=model.score(x, y))
-    run.ship(model, *rows(1), names=["a", "b", "c", "d"], classes=["below", "above"], output="side")
+        run.report(accuracy=model.score(*rows(1)))
+    names = ["a", "b", "c", "d"]
+    run.ship(model, *rows(1), names=names, classes=["below", "above"], output="side", reported="accuracy")
 
 def silent(run):
     model = SGDClassifier(loss="log_loss", alpha=run.params.alpha, random_state=0)
@@ -36,7 +37,7 @@ def broken_behind_its_loop(run):
     for epoch in run.epochs(3):
         model.partial_fit(*rows(0), classes=[0, 1])
         run.report(accuracy=0.5)
-    run.ship(model, *rows(1), names=["a", "b", "c", "d"])
+    run.ship(model, *rows(1), names=["a", "b", "c", "d"], reported="accuracy")
     print(epoch)
 """
 SPEC = "name: {name}\nrun: train:{name}\nspace: {{alpha: {{choice: [0.001]}}}}\nobjective: {{maximize: accuracy}}\nbudget: {{trials: 1}}\n"
@@ -58,6 +59,14 @@ def daybreak(tmp_path_factory):
 @pytest.fixture(scope="module")
 def registered(daybreak):
     return json.loads(daybreak("model", "register", "main", "--name", "sides", "--json").stdout)
+
+
+@pytest.fixture(scope="module")
+def broken(daybreak):
+    """It says that it reported an accuracy of 0.5 of rows on which its export is right nearly always."""
+    return json.loads(
+        daybreak("model", "register", "broken_behind_its_loop", "--name", "broken", "--json", code=1).stdout
+    )
 
 
 def asked(done):
@@ -120,10 +129,22 @@ def test_training_that_ships_nothing_says_what_to_do(daybreak):
     daybreak("model", "register", "silent", "--name", "silent", "--samples", "rows.npz")
 
 
-def test_code_that_fails_behind_its_loop_is_told_and_does_not_matter(daybreak):
-    told = asked(daybreak("model", "register", "broken_behind_its_loop", "--name", "broken", "--json"))
-    assert "failed behind its loop" in told["notes"][0]
-    assert told["parity"] == "passed"
+def test_code_that_fails_behind_its_loop_is_told_and_does_not_matter(broken):
+    assert "failed behind its loop" in broken["notes"][0]
+    assert broken["parity"] == "passed"
+
+
+def test_what_training_reported_of_the_shipped_rows_is_what_the_export_reaches(registered):
+    (held,) = registered["reported"]
+    assert held["result"] == "agrees"
+    assert held["value"] == pytest.approx(registered["metrics"]["accuracy"])
+
+
+def test_an_export_that_does_not_reach_what_training_reported_gets_no_alias(daybreak, broken):
+    (held,) = broken["reported"]
+    assert (held["result"], held["value"], held["best"]) == ("differs", 0.5, 0.5)
+    asked_of = asked(daybreak("model", "alias", "broken@1", "production", "--policy", "policy.yaml", "--json", code=1))
+    assert [one["what"] for one in asked_of["asked"] if one["blocks"]] == ["metrics"]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """How registered models are shown."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from daybreak.cli.output import console, styled, table
 from daybreak.export.parity import Parity
 from daybreak.registry.journal import Version
 from daybreak.registry.package import Package
+from daybreak.release.reported import Held
 from daybreak.signature.fields import Field, Output
 
 SHOWN = 6  # classes that a line names
@@ -50,6 +52,13 @@ def print_parity(parity: Parity) -> None:
             for one in parity.compared
         ]
         out.print(table(["output", "batch", "rows", "largest difference", "mean", "decided otherwise"], rows))
+
+
+def print_reported(held: Iterable[Held]) -> None:
+    """The metrics of training beside those of the export."""
+    styles = {"agrees": "green", "differs": "bold red", "not known": "yellow"}
+    for one in held:
+        console().print(styled(("reported ", "dim"), (one.result, styles[one.result]), f": {one.says}"), soft_wrap=True)
 
 
 def _runtime(record: Package) -> str:

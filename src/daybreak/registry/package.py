@@ -8,6 +8,7 @@
                       or span}, where known, "prediction": {output: the model's own, as the plain route tells it}}, one a line
     reference.json    what live rows are compared with (`monitoring.reference`)
     parity.json       original against export, on real samples
+    reported.json     what training reported beside what the export reaches (`release.reported`), of a run
     card.html         the model card
 
 Files never change once `package.json` is written, which is written last and names the SHA-256 of each; `digest` is over them all.

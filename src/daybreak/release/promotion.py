@@ -17,11 +17,13 @@ from daybreak.registry import package as packages
 from daybreak.registry.journal import ROLLBACK, Entry, check_alias
 from daybreak.registry.package import Package
 from daybreak.registry.store import Found, Registry
+from daybreak.release import reported
 from daybreak.validation import gate
 from daybreak.validation.decision import Asked, Decision, Result
 from daybreak.validation.policy import DEFAULT, Given
 
 PARITY = "parity.json"
+METRICS = "metrics"
 
 
 class Blocked(DaybreakError):
@@ -51,7 +53,7 @@ def ask(home: Home, found: Found, given: Given = DEFAULT, alias: str = "ALIAS", 
     move = f"daybreak model alias {found.name}@{found.version} {alias} --despite --reason TEXT"
     beside = "" if despite else f"move the alias despite the gate, saying why: {move}"
     asked = list(_of_run(home, f"{run}@{units}", given, beside)) if run else [_not_run(beside)]
-    asked += [_parity(found), *_metrics(record, given, beside, known=bool(run))]
+    asked += [_parity(found), *_reported(found, beside), *_metrics(record, given, beside, known=bool(run))]
     lineage = record.lineage
     return Decision(
         run=f"{found.name}@{found.version}",
@@ -146,6 +148,24 @@ def _parity(found: Found) -> Asked:
     look = f"daybreak model show {found.name}@{found.version}"
     advice = f"register it again with real rows (--samples FILE), or look at the export: {look}"
     return Asked(what="parity", result=result, says=held.why, blocks=True, advice=advice)
+
+
+def _reported(found: Found, beside: str) -> list[Asked]:
+    """The export's metrics against training's of the same rows; that those are not known is told, and blocks nobody."""
+    held = reported.read(found.folder)
+    if not held:
+        return []
+    apart = [one for one in held if one.result == "differs"]
+    certain = [one for one in held if one.result == "agrees"]
+    result: Result = "blocked" if apart else "passed" if certain else "not run"
+    told = apart or certain or held
+    advice = (
+        ""
+        if not apart
+        else f"correct the steps or the rows of run.ship and register it again{beside and ', or ' + beside}"
+    )
+    measured = {one.metric: one.export for one in told if one.metric and one.export is not None}
+    return [Asked(METRICS, result, "; ".join(one.says for one in told), bool(apart), measured=measured, advice=advice)]
 
 
 def _metrics(record: Package, given: Given, beside: str, *, known: bool) -> list[Asked]:

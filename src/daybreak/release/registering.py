@@ -21,7 +21,8 @@ from daybreak.base.errors import DaybreakError, NotFound, UsageError, UserCodeEr
 from daybreak.base.home import Home
 from daybreak.client.client import Client
 from daybreak.export.exported import Exported
-from daybreak.proof.recording import Recording, read, trial_meant
+from daybreak.export.options import Options
+from daybreak.proof.recording import Recording, curves, read, trial_meant
 from daybreak.proof.reference import Found, find, kept_checkpoints
 from daybreak.proof.segments import Stretch, cut, path
 from daybreak.proof.trainers import Listener
@@ -29,8 +30,10 @@ from daybreak.proof.training import Bench
 from daybreak.registry.journal import check_name
 from daybreak.registry.package import Package
 from daybreak.registry.store import Registry
+from daybreak.release import reported
+from daybreak.release.reported import Held, Trained
 from daybreak.spec.shorthand import FUNCTION
-from daybreak.validation.card.content import make
+from daybreak.validation.card.content import Card, make
 from daybreak.validation.card.page import render
 from daybreak.wire import reviving as wire
 from daybreak.wire.rows import CheckpointRow, TrialRow
@@ -75,13 +78,14 @@ class _Terminal:
 
 @dataclass(frozen=True)
 class Made:
-    """A registered version. `parity`: its verdict and why; `notes`: what was odd on the way."""
+    """A registered version. `parity`: its verdict and why; `notes`: what was odd on the way; `held`: metrics beside training's."""
 
     package: Package
     folder: Path
     parity: str
     why: str
     notes: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
 
 
 def of_run(client: Client, run: str, wish: Wish, told: Told = lambda _: None) -> Made:
@@ -109,11 +113,14 @@ def of_run(client: Client, run: str, wish: Wish, told: Told = lambda _: None) ->
         told("writing the model card")
         card = make(client, name)
         (folder / CARD).write_text(render(card), encoding="utf-8")
+        loss = msgspec.convert(wish.options, Options).allowed.loss
+        held = reported.hold(exported.metrics, _trained(client, trial, checkpoint, card), answer.reported, loss)
+        reported.write(folder, held)
         lineage = _lineage(recording, trial, checkpoint)
         package = registry.add(folder, _package(wish, exported, lineage), note=wish.note)
     why = f"registered as {package.name}@{package.version}"  # the gate will ask about it again
     client.ask(trial.experiment, "pin", {"trial": trial.trial, "digest": checkpoint.digest, "why": why})
-    return _made(registry, package, exported, answer.notes)
+    return _made(registry, package, exported, answer.notes, held)
 
 
 def of_file(home: Home, model: Path, wish: Wish, told: Told = lambda _: None) -> Made:
@@ -137,12 +144,26 @@ def of_file(home: Home, model: Path, wish: Wish, told: Told = lambda _: None) ->
         exported = msgspec.convert(answer.exported, Exported)
         lineage = {"source": model.name, "framework": exported.framework}
         package = registry.add(folder, _package(wish, exported, lineage), note=wish.note)
-    return _made(registry, package, exported, ())
+    return _made(registry, package, exported)
 
 
-def _made(registry: Registry, package: Package, exported: Exported, notes: tuple[str, ...]) -> Made:
+def _made(
+    registry: Registry,
+    package: Package,
+    exported: Exported,
+    notes: tuple[str, ...] = (),
+    held: tuple[Held, ...] = (),
+) -> Made:
     folder = registry.folder(package.name, package.version)
-    return Made(package, folder, exported.parity.verdict, exported.parity.why, notes)
+    return Made(package, folder, exported.parity.verdict, exported.parity.why, notes, held)
+
+
+def _trained(client: Client, trial: TrialRow, checkpoint: CheckpointRow, card: Card) -> Trained:
+    """What the trial reported in the unit that ended with the checkpoint, and where its model was scored beside that."""
+    points = {name: values.get(checkpoint.units) for name, values in curves(client, trial).items()}
+    at = {name: value for name, value in points.items() if value is not None}
+    scored = tuple((one.metric, one.value, one.says) for one in card.scores if one.on != "reported")
+    return Trained(checkpoint.units, at, dict(trial.best), scored)
 
 
 def _order(folder: Path, wish: Wish) -> dict[str, Any]:

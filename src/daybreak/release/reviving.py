@@ -36,7 +36,7 @@ def make(order: wire.Revive | wire.Foreign, say: Say) -> wire.Made:
     revived = _revive(order)
     notes = tuple(_notes(revived))
     made = _exported(*_to_export(order, revived), order, say)
-    return msgspec.structs.replace(made, notes=notes)
+    return msgspec.structs.replace(made, notes=notes, reported=_reported(order, revived))
 
 
 def _foreign(order: wire.Foreign, say: Say) -> wire.Made:
@@ -115,6 +115,7 @@ def _to_export(order: wire.Revive, revived: Revived) -> tuple[Any, Samples, Any]
     model = shipped.model if shipped is not None and not order.part else _model(revived.kept, order.part)
     described = dict(shipped.described) if shipped is not None else {}
     signature = described.pop("signature", None)
+    described.pop("reported", None)
     if order.classes:
         described["classes"] = order.classes
     if order.samples:
@@ -126,6 +127,15 @@ def _to_export(order: wire.Revive, revived: Revived) -> tuple[Any, Samples, Any]
             f"an export is compared on real rows, and nobody told which: {SHIP}; or give --samples FILE or module:function"
         )
     return model, Samples(inputs=inputs, targets=targets, code=Path(order.setup.code), **described), signature
+
+
+def _reported(order: wire.Revive, revived: Revived) -> dict[str, str]:
+    """What training says it reported of the rows that the export was measured on: nothing where model or rows are others."""
+    shipped = revived.shipped
+    if shipped is None or order.part or order.samples:
+        return {}
+    kept_apart = order.options.get("precision") == "int8" and shipped.described.get("calibration") is None
+    return {} if kept_apart else dict(shipped.described.get("reported", {}))
 
 
 def _model(kept: dict[str, Any], part: str) -> Any:

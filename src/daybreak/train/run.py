@@ -169,8 +169,9 @@ class Run:
         `model`: as its users would call it (a torch module, a pipeline with its preparation, ...). `inputs`: real rows, an array
         (rows, ...), a dict of columns, a frame or a list of texts; `targets`: their right answers, (rows,). Described by `names` of
         columns,
-        `classes`, `units` (name -> unit), `output` (its name), `signature`, and steps `before` and `after` the model. Training itself
-        does nothing with it. Raises `UsageError`.
+        `classes`, `units` (name -> unit), `output` (its name), `signature`, and steps `before` and `after` the model. `reported`: which
+        metric of `run.report` is of these very rows ("accuracy", or {"accuracy": "val_accuracy"}, the export's name first): the
+        exported model must reach it. Training itself does nothing with it. Raises `UsageError`.
         """
         self._check_shipped(model, inputs, targets, described)
 

@@ -54,10 +54,14 @@ class Doing(Line, frozen=True, tag="doing"):
 
 
 class Made(Line, frozen=True, tag="made"):
-    """The package's files lie in the folder; `exported` is an `export.exporting.Exported` as plain data."""
+    """The package's files lie in the folder; `exported` is an `export.exporting.Exported` as plain data.
+
+    `reported`: metrics of the export -> what training reported them as, of the very rows that the export was measured on.
+    """
 
     exported: dict[str, Any]
     notes: tuple[str, ...] = ()
+    reported: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Failed(Line, frozen=True, tag="failed"):

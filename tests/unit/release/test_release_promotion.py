@@ -9,7 +9,8 @@ from daybreak.export.parity import Parity
 from daybreak.registry import package
 from daybreak.registry.package import Package, Runtime
 from daybreak.registry.store import Registry
-from daybreak.release import promotion
+from daybreak.release import promotion, reported
+from daybreak.release.reported import Held
 from daybreak.signature.fields import Field, Output, Signature
 from daybreak.validation import policy
 
@@ -22,11 +23,13 @@ def home(tmp_path):
     return Home(tmp_path / "home")
 
 
-def register(home, verdict="passed", accuracy=0.95):
+def register(home, verdict="passed", accuracy=0.95, held=()):
     registry = Registry(home)
     with registry.staging() as folder:
         (folder / "model.onnx").write_bytes(b"weights")
         (folder / "parity.json").write_bytes(msgspec.json.encode(Parity(verdict, "300 rows were compared")))
+        if held:
+            reported.write(folder, held)
         return registry.add(
             folder, Package("digits", 0, 0.0, SIGNATURE, Runtime("onnx"), metrics={"accuracy": accuracy})
         )
@@ -44,6 +47,23 @@ def test_a_foreign_model_is_asked_for_parity_and_metrics_and_its_audits_are_not_
     assert results(home, "digits@2") == {"audits": "not run", "parity": "blocked", "accuracy >= 0.9": "blocked"}
     register(home, verdict="not run")
     assert results(home, "digits@3")["parity"] == "not run"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "result", "blocks"),
+    [
+        (["agrees"], "passed", False),
+        (["agrees", "differs"], "blocked", True),
+        (["not known"], "not run", False),
+        (["agrees", "not known"], "passed", False),
+    ],
+)
+def test_an_export_that_is_not_what_training_reported_is_blocked(home, outcomes, result, blocks):
+    register(home, held=[Held("accuracy", "accuracy", one, f"it {one}") for one in outcomes])
+    (found,) = [
+        one for one in promotion.ask(home, Registry(home).find("digits@1"), ACCURATE).asked if one.what == "metrics"
+    ]
+    assert (found.result, found.blocks, bool(found.advice)) == (result, blocks, blocks)
 
 
 def test_it_moves_only_despite_the_gate_and_for_a_reason(home):

@@ -13,7 +13,7 @@ from daybreak.cli.commands.gate import as_json as decision_as_json
 from daybreak.cli.commands.gate import print_decision
 from daybreak.cli.output import ago, console, errors_console, print_json, styled, table
 from daybreak.cli.proving import progress
-from daybreak.cli.registered import print_model, print_parity
+from daybreak.cli.registered import print_model, print_parity, print_reported
 from daybreak.client.client import Client
 from daybreak.client.homes import find_home
 from daybreak.registry import package as packages
@@ -64,9 +64,10 @@ def register(
 
     Of a run the training code is called as it was captured; its loop has nothing to do, and `run.ship(model, rows, answers)` behind it
     says what the model is. Of a file: ONNX, scikit-learn (.skops), XGBoost, LightGBM, Keras, a Hugging Face folder. Exit status: 0 parity
-    passed; 1 it did not: the version is registered, but the gate lets it have no alias.
+    passed; 1 it did not, or a metric is not what training reported of the same rows: the version is registered, but the gate lets it
+    have no alias.
 
-    JSON: {name, version, digest, folder, signature, runtime, parity, why, metrics, limits, notes, lineage}.
+    JSON: {name, version, digest, folder, signature, runtime, parity, why, metrics, limits, notes, lineage, reported}.
     """
     from daybreak.release import registering
 
@@ -87,7 +88,7 @@ def register(
         print_json(_made_as_json(made))
     else:
         _print_made(made)
-    return int(made.parity != "passed")
+    return int(made.parity != "passed" or any(one.result == "differs" for one in made.held))
 
 
 def _registered(source: str, wish: Any, home: Path | None, told: Any) -> Any:
@@ -138,8 +139,9 @@ def ls(
 def show(model: Model, *, json: Json = False, home: HomeFolder = None) -> None:
     """Show one version: what it takes and gives, how it runs, how alike its export is, where it comes from.
 
-    JSON: the package's record with {digest, folder, aliases, tags, notes, parity}.
+    JSON: the package's record with {digest, folder, aliases, tags, notes, parity, reported}.
     """
+    from daybreak.release import reported
     from daybreak.release.promotion import parity
 
     registry = Registry(find_home(home))
@@ -148,19 +150,21 @@ def show(model: Model, *, json: Json = False, home: HomeFolder = None) -> None:
     known = registry.models().get(found.name)
     version = known.versions.get(found.version) if known else None
     aliases = [alias for alias, number in known.aliases.items() if number == found.version] if known else []
-    compared = parity(found.folder)
+    compared, held = parity(found.folder), reported.read(found.folder)
     if json:
         own = {
             "digest": record.digest,
             "folder": str(found.folder),
             "aliases": aliases,
             "parity": msgspec.to_builtins(compared),
+            "reported": msgspec.to_builtins(held),
         }
         told = {"tags": version.tags, "notes": version.notes} if version else {}
         print_json(msgspec.to_builtins(record) | own | told)
         return
     print_model(record, found.folder, aliases, version)
     print_parity(compared)
+    print_reported(held)
 
 
 def alias(
@@ -302,6 +306,7 @@ def _made_as_json(made: Any) -> dict[str, Any]:
         "parity": made.parity,
         "why": made.why,
         "notes": made.notes,
+        "reported": msgspec.to_builtins(made.held),
     }
     return told | own
 
@@ -314,6 +319,7 @@ def _print_made(made: Any) -> None:
     print_model(record, made.folder, [], None)
     style = "green" if made.parity == "passed" else "bold red"
     console().print(styled(("parity   ", "dim"), (made.parity, style), f": {made.why}"), soft_wrap=True)
+    print_reported(made.held)
     reference = f"{record.name}@{record.version}"
     steps = f"daybreak model alias {reference} staging   daybreak deploy {reference}"
     console().print(styled(("next     ", "dim"), steps), soft_wrap=True)
