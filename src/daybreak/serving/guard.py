@@ -4,7 +4,7 @@
 |---|---|
 | Host | a deployment on a loopback address answers to loopback names and those of `origins`: DNS rebound to 127.0.0.1 gains nothing |
 | Origin | a page of another site may call where `origins` names it; others are refused, "simple" requests too, which CORS lets through |
-| token | needed once the home has one for the deployment, or had its last one revoked, and always where the address is not loopback |
+| token | needed once the home has, or had and revoked, one for the deployment, and always where the address is not loopback |
 
 Whether the replica lives and is ready needs no token, and neither does the page itself (`OPEN`): it holds no data, and asks for a token.
 """

@@ -38,7 +38,7 @@ class Token(msgspec.Struct, frozen=True, omit_defaults=True):
     """One token.
 
     `scopes`: predict, feedback, read (metadata, metrics, drift), admin (all); `deployments`: patterns of their names;
-    `expires`: seconds since 1970, 0 for never.
+    `expires`: seconds since 1970, 0 for never; `revoked`: the same, of one that opens nothing and keeps its deployments shut.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Token(msgspec.Struct, frozen=True, omit_defaults=True):
     created: float
     expires: float = 0.0
     deployments: tuple[str, ...] = (EVERY,)
+    revoked: float = 0.0
 
     def allows(self, scope: Scope) -> bool:
         """Whether it may do that."""
@@ -77,7 +78,7 @@ class Tokens:
 
     @property
     def needed(self) -> bool:
-        """Whether requests need one on this machine, too: one opens the deployment, or the home's last was revoked."""
+        """Whether requests need one on this machine, too: one opens the deployment, or did so before it was revoked."""
         self._refresh()
         return bool(self._known) or self._closed
 
@@ -116,9 +117,10 @@ class Tokens:
         if (found.st_mtime_ns, found.st_ino) != self._seen:
             self._seen = (found.st_mtime_ns, found.st_ino)
             self._known, self._closed = {}, True  # a file that cannot be read opens nothing
-            found_tokens = every(self._file)
-            self._known = {one.id: one for one in found_tokens if one.opens(self._deployment)}
-            self._closed = not found_tokens  # who revokes a token shuts somebody out, and lets nobody in
+            kept = _kept(self._file)
+            ours = [one for one in kept if one.opens(self._deployment)]
+            self._known = {one.id: one for one in ours if not one.revoked}
+            self._closed = bool(ours) or not kept  # who revokes a token shuts somebody out, and lets nobody in
 
 
 def create(
@@ -142,24 +144,31 @@ def create(
         deployments=deployments,
     )
     with _changing(file) as known:
-        if any(one.name == name for one in known):
+        if any(one.name == name and not one.revoked for one in known):
             raise UsageError(f"names of tokens are unique, {name} is taken: revoke it or name this one otherwise")
         known.append(token)
     return token, f"{PREFIX}_{identity}_{secret}"
 
 
 def revoke(file: Path, name: str) -> Token:
-    """Take a token back, by name or id. Raises `NotFound`."""
+    """Take a token back, by name or id; what it opened stays shut to those without one. Raises `NotFound`."""
     with _changing(file) as known:
-        found = next((one for one in known if name in (one.name, one.id)), None)
+        found = next((one for one in known if name in (one.name, one.id) and not one.revoked), None)
         if found is None:
             raise NotFound(f"there is no token {name}; `daybreak token ls` lists them")
-        known.remove(found)
+        known[:] = [
+            one for one in known if one is not found and not (one.revoked and one.deployments == found.deployments)
+        ]  # one revoked token of the same deployments is enough
+        known.append(msgspec.structs.replace(found, sha256="", revoked=time.time()))
     return found
 
 
 def every(file: Path) -> list[Token]:
-    """All tokens, oldest first. Raises `UsageError` where the file is no list of tokens."""
+    """All tokens that are not revoked, oldest first. Raises `UsageError` where the file is no list of tokens."""
+    return [one for one in _kept(file) if not one.revoked]
+
+
+def _kept(file: Path) -> list[Token]:
     try:
         return msgspec.json.decode(file.read_bytes(), type=list[Token])
     except FileNotFoundError:
@@ -174,7 +183,7 @@ def _changing(file: Path) -> Iterator[list[Token]]:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        known = every(file)
+        known = _kept(file)
         yield known
         partial = file.with_suffix(".partial")
         partial.unlink(missing_ok=True)

@@ -65,6 +65,20 @@ def test_revoking_the_last_token_lets_nobody_in(home):
     guard(home).admit("predict", LOCAL, None, None)
 
 
+def test_a_revoked_token_keeps_shut_what_it_opened(home):
+    file = home / "tokens.json"
+    tokens.create(file, "spam", ("predict",), deployments=("spam*",))
+    tokens.create(file, "page", ("predict",), deployments=("dig*",))
+    tokens.revoke(file, "page")
+    assert refused(guard(home), "predict", LOCAL, None, None) == "token_missing", "though a token of others is left"
+
+
+def test_the_last_token_of_another_deployment_is_revoked_and_shuts_that_alone(home):
+    tokens.create(home / "tokens.json", "page", ("predict",), deployments=("spam*",))
+    tokens.revoke(home / "tokens.json", "page")
+    guard(home).admit("predict", LOCAL, None, None)
+
+
 def test_on_loopback_tokens_of_other_deployments_close_nothing(home):
     tokens.create(home / "tokens.json", "page", ("predict",), deployments=("spam*",))
     guard(home).admit("predict", LOCAL, None, None)

@@ -68,6 +68,14 @@ def test_a_revoked_token_opens_nothing(file):
         tokens.revoke(file, "page")
 
 
+def test_what_is_revoked_is_listed_no_more_and_leaves_its_name(file):
+    for _ in range(3):
+        tokens.create(file, "page", ("predict",))
+        tokens.revoke(file, "page")
+    assert tokens.every(file) == []
+    assert file.read_text().count("revoked") == 1, "one of the same deployments is kept"
+
+
 def test_slips_are_named(file):
     with pytest.raises(UsageError, match="scopes are predict, feedback, read, admin, got prdict"):
         tokens.create(file, "page", ("prdict",))

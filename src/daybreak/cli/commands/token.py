@@ -75,19 +75,15 @@ def ls(*, json: Json = False, home: HomeFolder = None) -> None:
 
 @app.command
 def revoke(name: Annotated[str, Parameter(help="The token's name or id.")], *, home: HomeFolder = None) -> None:
-    """Take a token back; deployments notice within a second. Without a token in the home they refuse everybody."""
+    """Take a token back; deployments notice within a second. Those that have no other refuse everybody until one is made."""
     place = find_home(home)
     gone = tokens.revoke(place.tokens, name)
     console().print(f"revoked {gone.name}")
     left = tokens.every(place.tokens)
-    if not left:
-        told = f"until one is made; remove {place.tokens} to open them on this machine"
-        console().print(f"no token is left: deployments refuse everybody {told}", soft_wrap=True)
-        return
-    bare = [one for one in desired.names(place) if gone.opens(one) and not any(other.opens(one) for other in left)]
-    if bare:
-        told = "on a loopback address this machine asks without one; daybreak token create NAME closes that"
-        console().print(f"no token is left for {', '.join(bare)}: {told}", soft_wrap=True)
+    shut = [one for one in desired.names(place) if gone.opens(one) and not any(other.opens(one) for other in left)]
+    if shut:
+        told = f"it refuses everybody until one is made; remove {place.tokens} to do without on this machine"
+        console().print(f"no token is left for {', '.join(shut)}: {told}", soft_wrap=True)
 
 
 def _parts(text: str) -> tuple[str, ...]:
@@ -95,7 +91,7 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 def _told(token: tokens.Token) -> dict[str, object]:
-    return {name: value for name, value in msgspec.structs.asdict(token).items() if name != "sha256"}
+    return {name: value for name, value in msgspec.structs.asdict(token).items() if name not in ("sha256", "revoked")}
 
 
 def _ends(token: tokens.Token, now: float) -> str:
