@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from daybreak.base.errors import ModelFailed, NotFound, UsageError
+from daybreak.base.errors import DamagedFile, DaybreakError, ModelFailed, NotFound, UsageError
 from daybreak.base.home import Home
 from daybreak.registry import package
 from daybreak.registry.store import Registry
@@ -118,7 +118,7 @@ def _threshold(one: Served, output: str, score: float | None) -> Served:
 
 
 def settled(folder: Path, generation: int, seconds: float, alive: Callable[[], bool]) -> status.Status:
-    """Wait until this generation is served. Raises `ModelFailed` with the reason where it is refused, or does not come.
+    """Wait until this generation is served. Raises what `failed` makes of the reason where it is refused, or does not come.
 
     `alive`: whether it can still come.
     """
@@ -126,16 +126,33 @@ def settled(folder: Path, generation: int, seconds: float, alive: Callable[[], b
     while time.monotonic() < deadline:
         found = status.read(folder)
         if found is not None and found.refused >= generation:
-            raise ModelFailed(found.notices[-1].text if found.notices else "it cannot be served; see the log")
+            why = found.notices[-1].text if found.notices else "it cannot be served; see the log"
+            raise failed(desired.read(folder), why)
         if found is not None and found.generation >= generation and found.state in ("serving", "degraded"):
             return found
         if not alive():
             why = found.notices[-1].text if found is not None and found.notices else "its process ended"
-            raise ModelFailed(f"{folder.name} does not serve: {why}; its log is {folder / 'log'}")
+            told = f"{folder.name} does not serve: {why}; its log is {folder / 'log'}"
+            raise failed(desired.read(folder), told)
         time.sleep(POLL)
     raise ModelFailed(
         f"{folder.name} does not serve generation {generation} after {seconds:.0f} s; its log is {folder / 'log'}"
     )
+
+
+def failed(wanted: Deployment, why: str) -> DaybreakError:
+    """Why it is not served: `DamagedFile` where a package is not what was registered, as for every command that loads one.
+
+    Else `ModelFailed`. Asked only when serving has failed: a replica hashes what it loads, and a deployment need not wait for it twice.
+    """
+    for one in wanted.served:
+        try:
+            package.verify(Path(one.package))
+        except DaybreakError as error:
+            return DamagedFile(why if str(error) in why else f"{why}: {error}")
+        except OSError:
+            continue
+    return ModelFailed(why)
 
 
 def example(one: Served) -> str:

@@ -108,7 +108,7 @@ def _here(place: Home, wanted: Deployment, *, json: bool) -> int:
     try:
         asyncio.run(run())
     except ModelFailed as error:
-        raise ModelFailed(f"{error}; its log is {folder / 'log'}") from error
+        raise deploying.failed(wanted, f"{error}; its log is {folder / 'log'}") from error
     return 0
 
 
