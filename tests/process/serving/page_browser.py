@@ -66,8 +66,7 @@ class Serving:
 
     def close(self):
         async def end():
-            for server in self._servers:
-                await server.drain(1.0)
+            await asyncio.gather(*(server.drain(1.0) for server in self._servers))
             for engine in self.engines.values():
                 await engine.drain()
 
@@ -106,7 +105,6 @@ class Browser:
             for page in context.pages:
                 if page is not kept:
                     page.close()
-            kept.goto("about:blank")
         wrong, self.wrong = self.wrong, []
         return wrong
 

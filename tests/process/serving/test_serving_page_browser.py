@@ -32,7 +32,7 @@ CAPTURED = 620.0  # hertz that the microphone hears
 expect.set_options(timeout=PATIENCE)
 LOADED = """new Promise((done) => {
   const asked = () => performance.getEntriesByType("resource").filter((one) => /(drift|ab|examples)$/.test(one.name)).length;
-  const look = () => (asked() === 3 ? done() : setTimeout(look, 20));
+  const look = () => (asked() >= 3 ? done() : setTimeout(look, 20));
   look();
 })"""
 SHIFTS = """new Promise((done) => {
@@ -42,7 +42,6 @@ SHIFTS = """new Promise((done) => {
 })"""
 
 pytestmark = [
-    pytest.mark.soak,  # one in twenty times out, in windows that stay open: `pytest -m soak` runs them until that is mended
     pytest.mark.enable_socket,
     pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed on this machine (tools/browser.py does it)"),
@@ -99,7 +98,7 @@ def pictures():
 
 def png(pixels):
     held = io.BytesIO()
-    Image.fromarray(pixels).save(held, "PNG")
+    Image.fromarray(pixels).save(held, "PNG", compress_level=1)
     return held.getvalue()
 
 
@@ -175,6 +174,8 @@ def test_an_example_fills_the_form_and_shows_what_is_right(browser):
     page.get_by_text("The same from a program").click()
     sent = re.search(r"-d '(.*)'$", page.locator("#curl").inner_text(), re.DOTALL)[1]
     assert json.loads(sent)["matrix"] == [[1, 2, 3], [4, 5, 6]]
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
 
 
 def test_the_microphone_is_heard_and_the_camera_seen(browser):
@@ -241,13 +242,14 @@ def test_a_digit_that_is_drawn_is_told(browser):
 
 
 @needs_mnist
-def test_all_10_000_test_images_are_told_as_by_rest(browser):
+def test_all_10_000_test_images_are_told_as_by_rest(browser, tmp_path):
     """By the page's own file of rows: read, cut in parts, sent, compared and counted by its script."""
     images, labels = pictures()
     lines = [f"{base64.b64encode(png(image)).decode()},{label}" for image, label in zip(images, labels, strict=True)]
     page = browser.visit("mnist")
     page.get_by_label("Many rows").check()
-    file = {"name": "digits.csv", "mimeType": "text/csv", "buffer": "\n".join(["image,digit", *lines]).encode()}
+    file = tmp_path / "digits.csv"
+    file.write_text("\n".join(["image,digit", *lines]))
     page.get_by_label("File of rows").set_input_files(file)
     page.get_by_role("button", name="Ask for all").click()
     expect(page.locator("#answer .headline")).to_have_text("9,891 of 10,000 right (98.9 %)")
@@ -347,6 +349,11 @@ def test_a_wrong_answer_is_put_right(browser, serving):
     page.get_by_role("button", name="clerk, age 39").click()
     headline(page)
     page.get_by_role("button", name="Wrong?").click()
+    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Wrong?").click()
+    page.get_by_label("Right income").select_option("")  # as the example has it until now
+    page.get_by_role("button", name="Store").click()
+    expect(page.get_by_role("alert").last).to_have_text("Say what would have been right.")
     page.get_by_label("Right income").select_option(">50K")
     page.get_by_label("Note").fill("seen on paper")
     browser.shot(page, "wrong")

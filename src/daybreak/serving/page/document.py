@@ -177,7 +177,9 @@ def _answer() -> str:
 
 
 def _foot() -> str:
-    code = element("details", element("summary", "The same from a program"), element("pre", id="curl", tabindex="0"))
+    copy = element("button", "Copy", type="button", class_="quiet", id="copy")
+    shown = element("div", element("pre", id="curl", tabindex="0"), copy, class_="code")
+    code = element("details", element("summary", "The same from a program"), shown)
     parts = (("Is it still as in training?", "drift"), ("Versions that are compared", "ab"))
     sheets = [
         element("section", element("h2", told), element("div", id=name), class_="sheet", hidden=True)

@@ -40,7 +40,6 @@ function editor(output, prediction, target) {
 }
 
 function truthOf(output, typed, row) {
-  if (!typed.trim()) throw new Error("Say what would have been right.");
   if (output.kind === "number") {
     const value = parsed(typed);
     if (!Number.isFinite(value)) throw new Error("The right answer is a number here.");
@@ -72,7 +71,9 @@ export function judge(place, outputs, asked) {
     return send(place, known.length ? { id, truth } : { id, kind: "error", value: 0 }, "Thank you: noted as right.");
   };
   const correct = async (form) => {
-    const truth = Object.fromEntries(known.map((output) => [output.name, truthOf(output, form.elements[output.name].value, row)]));
+    const told = known.filter((output) => form.elements[output.name].value.trim()); // what somebody does not know stays unsaid
+    if (known.length && !told.length) throw new Error("Say what would have been right.");
+    const truth = Object.fromEntries(told.map((output) => [output.name, truthOf(output, form.elements[output.name].value, row)]));
     const note = form.elements.note.value;
     await send(
       place,
@@ -93,7 +94,12 @@ export function judge(place, outputs, asked) {
       known.map((output) => editor(output, prediction, targets[output.name])),
       note,
       problem,
-      make("div", { class: "tools" }, make("button", { class: "main", type: "submit" }, "Store")),
+      make(
+        "div",
+        { class: "tools" },
+        make("button", { class: "main", type: "submit" }, "Store"),
+        make("button", { class: "quiet", type: "button", onclick: () => judge(place, outputs, asked) }, "Back"),
+      ),
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -55,6 +55,11 @@ class Page {
     for (const button of document.querySelectorAll("[data-example]")) {
       button.addEventListener("click", () => this.example(Number(button.dataset.example)));
     }
+    byId("copy").addEventListener("click", async ({ target }) => {
+      await navigator.clipboard.writeText(byId("curl").textContent);
+      target.textContent = "Copied";
+    });
+    reveal(byId("copy"), Boolean(navigator.clipboard)); // browsers give it to https and to localhost alone
     for (const mode of document.querySelectorAll("[name=mode]")) {
       mode.addEventListener("change", () => {
         reveal(byId("one"), mode.value === "one");
@@ -137,6 +142,7 @@ class Page {
     const [type, body] = media
       ? [media[0], `--data-binary @${media[1]}`]
       : ["application/json", `-d '${JSON.stringify(this.sketch()).replaceAll("'", "'\\''")}'`];
+    byId("copy").textContent = "Copy";
     byId("curl").textContent = `curl -s ${location.origin}/predict${allowed} \\\n  -H 'content-type: ${type}' \\\n  ${body}`;
   }
 

@@ -141,7 +141,7 @@ export class Many {
     this.shown.answer.replaceChildren(
       headline,
       ...compared.slice(1).map((said) => make("p", {}, said)),
-      this.drawn(lines),
+      this.drawn(lines, names.length),
       make("p", {}, link),
     );
   }
@@ -187,13 +187,14 @@ export class Many {
     return [[...names, ...heads, "problem"], ...body];
   }
 
-  drawn([head, ...body]) {
+  // `names`: columns that were asked; what stands behind them is answered.
+  drawn([head, ...body], names) {
     const refused = body.some((row) => row[row.length - 1]);
     const last = refused ? head.length : head.length - 1;
     const order = [...head.keys()].slice(0, last).sort((one, other) => this.inputs.has(head[one]) - this.inputs.has(head[other])); // answers first
     const short = (cell) =>
       typeof cell === "number" ? number(cell) : String(cell).length > 60 ? `${String(cell).slice(0, 59)}…` : String(cell);
-    const named = order.map((place) => make("th", { scope: "col", class: this.inputs.has(head[place]) ? null : "told" }, head[place]));
+    const named = order.map((place) => make("th", { scope: "col", class: place < names ? null : "told" }, head[place]));
     const rows = body.slice(0, SHOWN).map((row) =>
       make(
         "tr",
