@@ -78,7 +78,7 @@ class AsideSampler:
         return msgspec.msgpack.decode(process.stdout.read(size), type=Answer)
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        words = [sys.executable, "-m", "daybreak.bootstrap.sampler"]
+        words = [sys.executable, "-P", "-m", "daybreak.bootstrap.sampler"]
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         weakref.finalize(self, _end, self._process)
         assert self._process.stdin is not None  # noqa: S101

@@ -23,7 +23,7 @@ def run_job(name: str, words: Sequence[str], given: Any, progress: Progress | No
     """
     with tempfile.TemporaryFile() as errors_said:  # a pipe that nobody reads would fill up and hold the job
         process = subprocess.Popen(
-            [sys.executable, "-m", f"daybreak.bootstrap.{name}", *words],
+            [sys.executable, "-P", "-m", f"daybreak.bootstrap.{name}", *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors_said,

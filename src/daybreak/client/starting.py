@@ -31,7 +31,13 @@ class Start:
     def __init__(self, home: Home, slots: str | None) -> None:
         self._home = home
         self._reading, writing = os.pipe()
-        words = [sys.executable, "-m", "daybreak.server.serve", "--home", str(home.path), "--ready-fd", str(writing)]
+        words = [
+            sys.executable,
+            "-P",
+            "-m",
+            "daybreak.server.serve",
+        ]  # -P: nothing of the folder where a command was typed
+        words += ["--home", str(home.path), "--ready-fd", str(writing)]
         try:
             _spawn(words + (["--slots", slots] if slots else []), home.controller_log, writing)
         except OSError as error:

@@ -39,7 +39,7 @@ class Answer(msgspec.Struct, frozen=True):
 def probe(bundle: Path, access: Access, patience: float = PATIENCE) -> float:
     """Seconds until it had answered its examples. Raises `UnhealthyBundle`, and what verifying and opening raise."""
     order = msgspec.json.encode(Order(str(bundle.absolute()), access))
-    command = [sys.executable, "-m", "daybreak.edge.probing"]
+    command = [sys.executable, "-P", "-m", "daybreak.edge.probing"]
     try:
         done = subprocess.run(command, input=order, capture_output=True, timeout=patience, check=False)
     except subprocess.TimeoutExpired as error:

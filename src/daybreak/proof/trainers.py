@@ -76,7 +76,7 @@ class Trainer:
         self._rest = b""
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
-                [python, "-m", "daybreak.train.segment"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                [python, "-P", "-m", "daybreak.train.segment"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
                 env=dict(environment), start_new_session=True,
             )  # fmt: skip
 

@@ -130,10 +130,10 @@ class Bench:
         return wire.Setup(segment.run, segment.folder, segment.code, segment.threads, fresh=True), segment
 
     def start(self, module: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        """`python -m module` with the run's interpreter and environment, spoken to on its standard input and output."""
+        """`python -P -m module` with the run's interpreter and environment, spoken to on its standard input and output."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [self.python, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                [self.python, "-P", "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
                 env=self._base(environment), start_new_session=True,
             )  # fmt: skip
 
@@ -147,7 +147,7 @@ class Bench:
         with self.log.open("ab") as log, self._beginning:
             self._refuse_interrupted()
             process = subprocess.Popen(
-                [self.python, "-m", "daybreak.train.compare"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                [self.python, "-P", "-m", "daybreak.train.compare"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
                 env=self._base({}),
             )  # fmt: skip
             self._comparing.append(process)

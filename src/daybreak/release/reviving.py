@@ -83,9 +83,11 @@ def _revive(order: wire.Revive) -> Revived:
 
 
 def _get_ready(order: wire.Revive) -> None:
+    typed = os.getcwd()  # noqa: PTH109 (a string for sys.path)
     os.chdir(order.setup.folder)
     if sys.path[0] != order.setup.code:
         sys.path.insert(0, order.setup.code)
+    sys.path.append(typed)  # of --samples and --with written since; last, so that no file there hides a library
     sys.argv = [order.setup.run]
     os.environ.update(order.segment.environment)
     set_threads(order.segment.threads)

@@ -113,7 +113,7 @@ class Forking:
             worker.BEGAN: repr(began),
             worker.PARENT: str(parent),
         }
-        os.execve(sys.executable, [sys.executable, "-m", "daybreak.train.worker"], environment)  # noqa: S606
+        os.execve(sys.executable, [sys.executable, "-P", "-m", "daybreak.train.worker"], environment)  # noqa: S606
 
 
 def _flush() -> None:

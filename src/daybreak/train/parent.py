@@ -72,7 +72,7 @@ def _orders(connection: socket.socket, rest: list[str]) -> Orders:
 def _get_ready(connection: socket.socket, orders: Orders) -> None:
     warm = orders.warm
     limit_threads(1)  # a pool of one starts no thread; children raise it
-    sys.path[0] = warm.code
+    sys.path.insert(0, warm.code)
     sys.argv = [warm.run]  # ours mean nothing to user code that looks at them
     code = None
     try:
@@ -125,7 +125,7 @@ def _fall_back(connection: socket.socket, orders: Orders, why: str) -> NoReturn:
 
 def _replace(connection: socket.socket, rest: list[str]) -> NoReturn:
     os.set_inheritable(connection.fileno(), True)
-    command = [sys.executable, "-m", "daybreak.train.parent", str(connection.fileno()), *rest]
+    command = [sys.executable, "-P", "-m", "daybreak.train.parent", str(connection.fileno()), *rest]
     os.execv(sys.executable, command)  # noqa: S606 (ourselves, again)
 
 

@@ -231,7 +231,7 @@ def main() -> int:
 def _get_ready(setup: wire.Setup) -> UserCode:
     """As the warm parent, or as a process that was spawned for one attempt."""
     os.chdir(setup.folder)
-    sys.path[0] = setup.code
+    sys.path.insert(0, setup.code)
     sys.argv = [setup.run]
     if setup.fresh:
         set_threads(setup.threads)

@@ -27,7 +27,9 @@ def pid(client):
     return client.call("hello")["pid"]
 
 
-def test_what_was_begun_is_what_is_reached(home):
+def test_what_was_begun_is_what_is_reached_whatever_files_lie_where_the_command_was_typed(home, tmp_path, monkeypatch):
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('a file of the user hides a library')")
+    monkeypatch.chdir(tmp_path)
     begun = begin(home, slots="1")
     assert begun is not None
     with Client(home, begun=begun) as client:

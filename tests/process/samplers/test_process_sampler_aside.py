@@ -27,7 +27,9 @@ def drawn(told):
     return sampler, space, [sampler.ask(told + 1, {}), sampler.ask(told + 2, {})]
 
 
-def test_it_draws_valid_points_and_the_same_ones_again():
+def test_it_draws_valid_points_and_the_same_ones_again(tmp_path, monkeypatch):
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('a file of the user hides a library')")
+    monkeypatch.chdir(tmp_path)
     sampler, space, points = drawn(told=12)
     assert isinstance(sampler, AsideSampler)
     assert all(space.contains(point) for point in points)

@@ -59,7 +59,7 @@ def tune(device: DeviceFolder, trusted: Sequence[keys.SignerPublic], unlock: Unl
 
 def _asked(order: Order) -> Answer:
     """The order goes through a pipe: the decrypted model touches no disk."""
-    command = [sys.executable, "-m", "daybreak.edge.tuning.refitting"]
+    command = [sys.executable, "-P", "-m", "daybreak.edge.tuning.refitting"]
     done = subprocess.run(command, input=msgspec.msgpack.encode(order), capture_output=True, check=False)
     try:
         return msgspec.msgpack.decode(done.stdout, type=Answer)

@@ -93,7 +93,7 @@ class WarmParent:
         self._failed = failed
         self._started = 0.0
         self._withheld = withheld
-        self._command = command or (recipe.python, "-m", MODULE)
+        self._command = command or (recipe.python, "-P", "-m", MODULE)
         self._waiting: list[Forkable] = []
         self._children: dict[tuple[AttemptKey, int], Forkable] = {}
         self._deaths = 0  # since a child came to its end

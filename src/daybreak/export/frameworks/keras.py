@@ -130,8 +130,10 @@ def _elsewhere(model: Any, feeds: Arrays, file: Path, free: Mapping[str, tuple[i
         with _quiet():
             model.save(folder / "model.keras")
         np.savez(folder / "feeds.npz", **dict(feeds))  # type: ignore[arg-type]
-        told = json.dumps({"free": free, "opset": opset, "file": str(file.absolute())})
-        command = [sys.executable, "-m", MODULE, str(folder), told]
+        told = json.dumps(
+            {"free": free, "opset": opset, "file": str(file.absolute()), "code": str(Path(sys.path[0]).absolute())}
+        )
+        command = [sys.executable, "-P", "-m", MODULE, str(folder), told]
         environment = {**os.environ, "KERAS_BACKEND": "torch"}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -144,6 +146,7 @@ def _elsewhere(model: Any, feeds: Arrays, file: Path, free: Mapping[str, tuple[i
 def _here(folder: Path, told: dict[str, Any]) -> None:
     with np.load(folder / "feeds.npz", allow_pickle=False) as held:
         feeds = {name: held[name] for name in held.files}
+    sys.path.append(told["code"])  # where a model's own layers may lie; last, so that no file there hides a library
     free = {name: tuple(axes) for name, axes in told["free"].items()}
     convert(load(folder / "model.keras"), feeds, Path(told["file"]), free, told["opset"])
 
