@@ -1,11 +1,10 @@
 """Start all workers of a training, as torchrun would, on the loopback interface.
 
-Workers are forked from a process that has imported what all of them need: importing torch, and what its first optimiser asks for, takes
-longer than these trainings. What the others are compared with is trained by a fresh interpreter with a hash seed of its own.
+Workers are forked from a process that has imported torch. What they are compared with is trained by a fresh interpreter, with a hash seed
+of its own.
 """
 
 import json
-import multiprocessing
 import os
 import re
 import runpy
@@ -16,12 +15,10 @@ import sys
 from pathlib import Path
 from tempfile import mkdtemp
 
+from warm import warm_process
+
 PROGRAM = Path(__file__).parent / "trainings.py"
 PATIENCE = 100.0
-WARM = multiprocessing.get_context("forkserver")
-WARM.set_forkserver_preload(
-    ["torch._dynamo", "daybreak.train.alone", "daybreak.train.shards", "sklearn.model_selection"]
-)
 
 
 class Forked:
@@ -31,8 +28,7 @@ class Forked:
 
     def __init__(self, program, words, environment):
         self._said = Path(mkdtemp(prefix="daybreak-worker-"))
-        self._process = WARM.Process(target=carry_out, args=(str(program), words, environment, self._said))
-        self._process.start()
+        self._process = warm_process(carry_out, str(program), words, environment, self._said)
 
     def communicate(self, timeout):
         """What it wrote to standard output and error, once it has ended; it is killed when it takes longer."""

@@ -1,13 +1,18 @@
 """A tiny agent for tests: a listening Unix socket, a real warm parent, and one answer per report."""
 
+import os
 import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+from warm import warm_process
+
 from daybreak.base.ids import AttemptKey
+from daybreak.train import parent
 from daybreak.wire import parent as parent_wire
 from daybreak.wire import worker as wire
 from daybreak.wire.frames import pack, receive_frame
@@ -56,10 +61,26 @@ class Worker:
         return [frame for frame in self.frames if isinstance(frame, wire.Saved)]
 
 
-class FakeAgent:
-    """Starts a warm parent for code in `folder`; use as a context manager."""
+def begin(link):
+    """A parent in an interpreter of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "daybreak.train.parent", str(link.fileno())],
+        pass_fds=[link.fileno()],
+        start_new_session=True,
+    )
 
-    def __init__(self, folder, run="train:main", home=None, how=None, threads=1):
+
+def serve(link):
+    """In a forked process: what `python -m daybreak.train.parent` does."""
+    os.setsid()
+    sys.path.insert(0, "")
+    sys.exit(parent.main([str(link.fileno())]))
+
+
+class FakeAgent:
+    """Starts a warm parent for code in `folder`; use as a context manager. `imported`: it begins with torch imported, to save time."""
+
+    def __init__(self, folder, run="train:main", home=None, how=None, threads=1, imported=False):
         self.folder = Path(folder).resolve()
         self.home = Path(home or folder)
         self.vault = self.home / "vault"
@@ -71,12 +92,8 @@ class FakeAgent:
         self.listener.settimeout(PATIENCE)
         self.link, theirs = socket.socketpair()
         self.link.settimeout(PATIENCE)
-        self.parent = subprocess.Popen(
-            [sys.executable, "-m", "daybreak.train.parent", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
-        theirs.close()
+        with Connection(theirs.detach()) as link:  # which can be sent to other processes
+            self.parent = warm_process(serve, link) if imported else begin(link)
         self.link.sendall(
             pack(parent_wire.encode(parent_wire.Warm(run, str(self.folder), str(self.folder), threads, how)))
         )
@@ -149,7 +166,10 @@ class FakeAgent:
     def close(self):
         for connection in (*self.connections, self.link):
             connection.close()
-        self.parent.wait(PATIENCE)
+        if isinstance(self.parent, subprocess.Popen):
+            self.parent.wait(PATIENCE)
+        else:
+            self.parent.join(PATIENCE)
         self.listener.close()
         Path(self.path).unlink()
 

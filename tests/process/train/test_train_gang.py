@@ -62,7 +62,7 @@ def unlike(tmp_path_factory):
     """Members that draw different numbers, from Python's, torch's and a named generator."""
     folder = tmp_path_factory.mktemp("unlike")
     (folder / "train.py").write_text(textwrap.dedent(UNLIKE))
-    with FakeAgent(folder) as agent:
+    with FakeAgent(folder, imported=True) as agent:
         yield agent
 
 
@@ -70,7 +70,7 @@ def unlike(tmp_path_factory):
 def agent(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gang")
     (folder / "train.py").write_text(textwrap.dedent(CODE))
-    with FakeAgent(folder) as agent:
+    with FakeAgent(folder, imported=True) as agent:
         yield agent
 
 

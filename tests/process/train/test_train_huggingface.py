@@ -76,7 +76,9 @@ def offline():
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory, offline):
-    with FakeAgent(EXAMPLES / "huggingface", "train:main", home=tmp_path_factory.mktemp("home")) as agent:
+    with FakeAgent(
+        EXAMPLES / "huggingface", "train:main", home=tmp_path_factory.mktemp("home"), imported=True
+    ) as agent:
         yield agent
 
 

@@ -49,7 +49,7 @@ def backend(request, monkeypatch, tmp_path):
 
 
 def test_the_example_frozen_and_killed_ends_with_the_same_bits(backend, tmp_path):
-    with FakeAgent(EXAMPLES / "keras", "train:main", home=tmp_path) as agent:
+    with FakeAgent(EXAMPLES / "keras", "train:main", home=tmp_path, imported=True) as agent:
         assert agent.ready.how == "fork", agent.ready.why
         whole, trial = (Trial(agent, POINT, UNITS) for _ in range(2))
         end = whole.train()
@@ -64,7 +64,7 @@ def test_the_example_frozen_and_killed_ends_with_the_same_bits(backend, tmp_path
 def test_what_keras_users_have_ends_early_with_the_same_bits(backend, tmp_path):
     """Early stopping ends the trial after its third unit; whether it was frozen before that, or is begun again after, changes nothing."""
     (tmp_path / "ordinary.py").write_text(ORDINARY)
-    with FakeAgent(tmp_path, "ordinary:main") as agent:
+    with FakeAgent(tmp_path, "ordinary:main", imported=True) as agent:
         whole, trial = (Trial(agent, {}, 9) for _ in range(2))
         ended = whole.train_until_it_ends()
         again = trial.train_until_it_ends(trial.train(1, action="freeze"))
@@ -75,7 +75,7 @@ def test_what_keras_users_have_ends_early_with_the_same_bits(backend, tmp_path):
 
 @pytest.mark.parametrize("backend", ["torch"], indirect=True)
 def test_a_clone_at_another_point_trains_with_its_own_learning_rate(backend, tmp_path):
-    with FakeAgent(EXAMPLES / "keras", "train:main", home=tmp_path) as agent:
+    with FakeAgent(EXAMPLES / "keras", "train:main", home=tmp_path, imported=True) as agent:
         source, clone = Trial(agent, POINT, UNITS), Trial(agent, {**POINT, "lr": 0.002}, UNITS)
         start = source.train(1, action="freeze")
         end = clone.train(start=start)

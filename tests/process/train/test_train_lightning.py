@@ -60,7 +60,7 @@ def main(run):
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory):
-    with FakeAgent(EXAMPLES / "lightning", "train:main", home=tmp_path_factory.mktemp("home")) as agent:
+    with FakeAgent(EXAMPLES / "lightning", "train:main", home=tmp_path_factory.mktemp("home"), imported=True) as agent:
         yield agent
 
 
@@ -68,7 +68,7 @@ def example(tmp_path_factory):
 def ordinary(tmp_path_factory):
     folder = tmp_path_factory.mktemp("code")
     (folder / "ordinary.py").write_text(ORDINARY)
-    with FakeAgent(folder, "ordinary:main", home=tmp_path_factory.mktemp("home")) as agent:
+    with FakeAgent(folder, "ordinary:main", home=tmp_path_factory.mktemp("home"), imported=True) as agent:
         yield agent
 
 
