@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from daybreak.base.errors import NotFound
 from daybreak.rollout.counts import FirstSeen, ratio_evidence
-from daybreak.rollout.guardrails import TESTS, Guard, Watched, watch_drift, watch_share
+from daybreak.rollout.guardrails import Guard, Watched, watch_drift, watch_share
 from daybreak.rollout.outcomes import OF_ALL, Outcome, Sums, estimate, no_sums
 from daybreak.rollout.reading import Reading, read
 
@@ -207,7 +207,7 @@ class Comparison:
     def guards(self, drifted: dict[str, str] | None = None) -> list[Watched]:
         """Every guard of every challenger. `drifted`: by arm what monitoring says of its predictions."""
         guard, found = self.rules.guard, []
-        alpha = guard.alpha / TESTS / self._challengers
+        alpha = guard.each(self._challengers)
         for number, name in enumerate(self.names[1:], 1):
             arm = (number, name)
             if "errors" in guard.rails:

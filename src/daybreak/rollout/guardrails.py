@@ -1,9 +1,8 @@
 """What a challenger must not do while it is compared: fail more, answer more slowly, predict under drift. Else it is taken back.
 
-The tests of failures and slow answers are sequential like the readout, one-sided, and share one small alpha: that is the chance that they
-ever take a good challenger back. Drift has no part in it: monitoring judges window by window, each at a level of its own, so over many
-windows the chance that one of them takes a good challenger back grows. A violation needs an effect as well as a proof, so that many
-requests do not make a trifle an alarm.
+All tests share one small alpha: that is the chance that they ever take a good challenger back. Those of failures and slow answers are
+sequential like the readout and one-sided; that of drift spends its part over the windows that monitoring judges. A violation needs an
+effect as well as a proof, so that many requests do not make a trifle an alarm.
 """
 
 from collections.abc import Sequence
@@ -14,11 +13,11 @@ from msgspec import Struct
 
 from daybreak.rollout.counts import p_of, rate_evidence
 from daybreak.rollout.outcomes import Sums, difference, estimate
-from daybreak.rollout.sequential import one_sided_radius
+from daybreak.rollout.sequential import one_sided_radius, spent
 
 Rail = Literal["errors", "slow", "drift"]
 RAILS: tuple[Rail, ...] = ("errors", "slow", "drift")
-TESTS = 3  # that share alpha: failing units, failing requests, slow answers
+TESTS = 4  # that share alpha: failing units, failing requests, slow answers, drift
 
 
 class Guard(Struct, frozen=True):
@@ -26,13 +25,21 @@ class Guard(Struct, frozen=True):
 
     `errors`, `slow`: by how much the challenger's share of failed requests, or of answers slower than the
     champion's 99th percentile, may lie above the champion's (0.01 is one point).
-    `alpha`: of `errors` and `slow` of all challengers, at all looks.
+    `alpha`: of all guards of all challengers, at all looks.
     """
 
     errors: float = 0.01
     slow: float = 0.01
     alpha: float = 0.01
     rails: tuple[Rail, ...] = RAILS
+
+    def each(self, challengers: int) -> float:
+        """The alpha of one test of one challenger."""
+        return self.alpha / TESTS / max(1, challengers)
+
+    def drifts(self, p: float, window: int, challengers: int) -> bool:
+        """Whether a drift of the `window`-th window (1, 2, ...) is proved, `p` being that of the window, over all its columns."""
+        return p <= spent(self.each(challengers), window)
 
 
 class Watched(Struct, frozen=True):

@@ -27,6 +27,15 @@ def one_sided_radius(variance: Any, effect: Any, alpha: float) -> Any:
     return np.sqrt(2 * variance * (1 + 1 / ratio) * np.log1p(np.sqrt(1 + ratio) / (2 * alpha)))
 
 
+def spent(alpha: float, look: int) -> float:
+    """The level of the `look`-th of ever so many tests (1, 2, ...), all of which together raise a false alarm with `alpha` at most.
+
+    Alpha spending (Lan, DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 1983) by 1 / (k (k + 1)), which sums to 1,
+    for tests whose number is not known beforehand; by Bonferroni it holds whatever they have to do with each other.
+    """
+    return alpha / (look * (look + 1))
+
+
 def p_value(difference: Any, variance: Any, effect: Any) -> Any:
     """The always-valid p-value of "there is no difference"."""
     ratio = effect**2 / variance

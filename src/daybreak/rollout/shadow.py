@@ -2,16 +2,20 @@
 
 from math import inf, isnan
 
+import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
+from daybreak.rollout.outcomes import LEAST_BUCKETS, estimate
 from daybreak.rollout.sequential import radius
 
 EFFECT = 0.01  # one point of agreement is worth knowing
 
 
-class Agreement(Struct, frozen=True):
-    """Rows mirrored to one arm. `gap`s are of numbers: the absolute difference, of the same unit as the output."""
+class Agreement(Struct):
+    """Rows mirrored to one arm. `gap`s are of numbers: the absolute difference, of the same unit as the output. Mutable; a fold.
+
+    `units`: bucket of a unit -> rows compared, rows alike: rows of one unit are alike in what the shadow makes of them.
+    """
 
     compared: int = 0
     alike: int = 0
@@ -20,27 +24,33 @@ class Agreement(Struct, frozen=True):
     gaps: float = 0.0
     largest: float = 0.0
     seconds: float = 0.0
+    units: dict[int, tuple[int, int]] = {}
 
-    def seen(self, *, alike: bool, gap: float | None, seconds: float) -> "Agreement":
-        """With one row more. `gap`: None where the output is no number; `seconds` the shadow took."""
-        return replace(
-            self,
-            compared=self.compared + 1,
-            alike=self.alike + alike,
-            numbers=self.numbers + (gap is not None),
-            gaps=self.gaps + (gap or 0.0),
-            largest=max(self.largest, gap or 0.0),
-            seconds=self.seconds + seconds,
-        )
+    def see(self, bucket: int, *, alike: bool, gap: float | None, seconds: float) -> None:
+        """One row more. `bucket`: of its unit; `gap`: None where the output is no number; `seconds` the shadow took."""
+        self.compared += 1
+        self.alike += alike
+        self.numbers += gap is not None
+        self.gaps += gap or 0.0
+        self.largest = max(self.largest, gap or 0.0)
+        self.seconds += seconds
+        self._count(bucket, 1, alike)
 
-    def missed(self) -> "Agreement":
-        """With one row more, for which the shadow had no answer."""
-        return replace(self, failed=self.failed + 1)
+    def miss(self) -> None:
+        """One row more, for which the shadow had no answer."""
+        self.failed += 1
 
-    def merged(self, other: "Agreement") -> "Agreement":
-        """With the rows that another process saw."""
-        both = {name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__}
-        return replace(Agreement(**both), largest=max(self.largest, other.largest))
+    def merge(self, other: "Agreement") -> None:
+        """Take in the rows that another process saw."""
+        for name in ("compared", "alike", "failed", "numbers", "gaps", "seconds"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.largest = max(self.largest, other.largest)
+        for bucket, (compared, alike) in other.units.items():
+            self._count(bucket, compared, alike)
+
+    def _count(self, bucket: int, compared: int, alike: int) -> None:
+        before = self.units.get(bucket, (0, 0))
+        self.units[bucket] = before[0] + compared, before[1] + alike
 
     @property
     def share(self) -> float:
@@ -53,14 +63,16 @@ class Agreement(Struct, frozen=True):
         return self.gaps / self.numbers if self.numbers else None
 
     def interval(self, alpha: float = 0.05) -> tuple[float, float]:
-        """Where the share of agreement lies, at all looks together, if rows are independent.
+        """Where the share of agreement lies, at all looks together. Of fewer than `LEAST_BUCKETS` units nothing is said.
 
-        They are not where one unit asks often: rows are counted here, not units, and then the truth lies outside more often than `alpha`.
+        The variance is that of units, by their buckets (`rollout.outcomes`), with one unit added that agrees in all its rows and one that
+        agrees in none: a handful of units that all agree are not certain.
         """
-        if not self.compared:
+        if len(self.units) < LEAST_BUCKETS:
             return (0.0, 1.0)
-        smoothed = (self.alike + 1) / (self.compared + 2)
-        half = float(radius(smoothed * (1 - smoothed) / self.compared, EFFECT, alpha))
+        counts, alike = np.array(list(self.units.values()), float).T
+        added = (self.share**2 + (1 - self.share) ** 2) / len(self.units) ** 2
+        half = float(radius(estimate(counts, alike, yes_or_no=False).variance + added, EFFECT, alpha))
         return (max(0.0, self.share - half), min(1.0, self.share + half))
 
 

@@ -75,7 +75,7 @@ class Mirrored(msgspec.Struct, frozen=True, array_like=True, tag="m"):
 class Dealt(msgspec.Struct, frozen=True, array_like=True, tag="d"):
     """One request that a split sent to an arm, answered or not. `deal`: as its id has it (`serving.deal`); `seconds`: until its end.
 
-    `failed`: it was refused, by whatever fault, after the signature had taken its rows.
+    `failed`: it was refused, by whatever fault but its client's, who hung up, after the signature had taken its rows.
     """
 
     at: float

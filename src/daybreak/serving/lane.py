@@ -131,7 +131,7 @@ class Lane:
         return taken
 
     def _note_gone(self, call: Call) -> None:
-        """Nobody waits for it, but who observes hears that the arm did not answer in time for its client."""
+        """Nobody waits for it, but who observes hears how long it waited in vain."""
         call.refusal, call.at, call.at_end = refuse("gone", "the client hung up"), time.time(), self._loop.time()
         call.finished = True
         for observer in self._observers:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from daybreak.rollout.guardrails import Guard
 from daybreak.rollout.outcomes import difference, no_sums
 from daybreak.rollout.power import needed
-from daybreak.rollout.sequential import one_sided_radius, p_value, radius
+from daybreak.rollout.sequential import one_sided_radius, p_value, radius, spent
 
 LOOKS = 60
 TESTS = 4_000
@@ -153,3 +154,19 @@ def test_a_ramp_in_better_hours_favours_nobody():
     found = difference(revisions, 0, 1, yes_or_no=True)
     assert wrong > 0.03
     assert abs(found.value) < radius(found.variance, 0.01, ALPHA) < 0.03
+
+
+def test_sixty_windows_take_no_good_challenger_back_where_one_level_for_each_does():
+    guard, rng = Guard(alpha=0.2), np.random.default_rng(11)  # a quarter of it, 5 %, is drift's
+    p = rng.random((LOOKS, 2_000))
+    judged = np.array([[guard.drifts(one, window, 1) for one in row] for window, row in enumerate(p, 1)])
+    assert ever(p <= 0.01) > 0.4
+    assert 0.02 < ever(judged) <= ALPHA
+
+
+def test_a_drift_that_is_there_is_found_however_late_it_begins():
+    assert all(Guard().drifts(1e-12, window, challengers=3) for window in (1, 60, 5_000))
+
+
+def test_what_is_spent_over_all_windows_is_alpha():
+    assert sum(spent(ALPHA, look) for look in range(1, 100_000)) == pytest.approx(ALPHA, rel=1e-4)

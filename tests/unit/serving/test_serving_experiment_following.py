@@ -230,8 +230,8 @@ def test_a_ramp_is_followed_without_losing_what_was_seen(tmp_path):
 def test_shadows_are_compared_and_what_was_seen_is_kept(tmp_path):
     shadow = Challenger(served("v6", 6), 1.0, "shadow")
     traffic = Traffic(tmp_path, with_a_test(shadow))
-    for number in range(200):
-        traffic.writer.add(Mirrored(f"id {number}", BEGAN + 1, "v6", 6, 0.003, number % 10 > 0, 0.02))
+    for number, issued in enumerate(traffic.ask(200)):
+        traffic.writer.add(Mirrored(issued, BEGAN + 1, "v6", 6, 0.003, number % 10 > 0, 0.02))
     traffic.writer.add(
         Mirrored("id", BEGAN + 1, "v6", 6, 0.003, agrees=False, difference=float("nan"), code="model_failed")
     )

@@ -166,10 +166,11 @@ class Following:
 
     def _mirror(self, event: Mirrored) -> None:
         agreement = self.shadows[event.arm]
-        gap = None if np.isnan(event.difference) else event.difference
-        self.shadows[event.arm] = (
-            agreement.missed() if event.code else agreement.seen(alike=event.agrees, gap=gap, seconds=event.seconds)
-        )
+        if event.code:
+            agreement.miss()
+        elif (found := deal.of_id(event.id)) is not None:
+            gap = None if np.isnan(event.difference) else event.difference
+            agreement.see(found.bucket, alike=event.agrees, gap=gap, seconds=event.seconds)
 
 
 def written_before(folder: Path, at: float) -> Offsets:

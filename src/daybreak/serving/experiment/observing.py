@@ -38,9 +38,14 @@ class Observing:
                 self._tell(call, batch.arm.served.arm, batch.at, seconds, failed=False)
 
     def refused(self, call: Call) -> None:
-        """A call that an arm took and did not answer: whatever it says, the signature had taken the row, and another arm might."""
+        """A call that an arm took and did not answer: whatever it says, the signature had taken the row, and another arm might.
+
+        One whose client hung up is no failure of the arm's, but it was dealt and waited so long at least, as those that are answered
+        after that.
+        """
         if call.deal and call.arm is not None:
-            self._tell(call, call.arm.served.arm, call.at, call.at_end - call.arrived, failed=True)
+            failed = call.refusal is None or call.refusal.code != "gone"
+            self._tell(call, call.arm.served.arm, call.at, call.at_end - call.arrived, failed=failed)
 
     def _tell(self, call: Call, arm: str, at: float, seconds: float, *, failed: bool) -> None:
         self._events.add(Dealt(at, arm, call.deal, seconds, failed))

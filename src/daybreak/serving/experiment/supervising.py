@@ -57,13 +57,21 @@ def _look(steering: Steering, supervisor: "Supervisor") -> None:
 
 
 def drifted(folder: Path, experiment: Experiment) -> dict[str, str]:
-    """By challenger what drifts of its answers since the test began. Where the champion's drift, too, it is the world that changes."""
+    """By challenger what drifts of its answers since the test began. Where the champion's drift, too, it is the world that changes.
+
+    Of the champion monitoring's own alarm is enough, a challenger's must hold at the level that its guard has left for this window.
+    """
+    guard, (champion, *challengers) = experiment.rules.guard, experiment.arms
     found = {}
     for arm in standing.read(folder).arms:
-        says = next((test.says for test in arm.tests if test.alarm and test.side == "output"), "")
-        if says and arm.since is not None and arm.since >= experiment.began:
-            found[arm.arm] = says
-    return {} if experiment.arms[0] in found else found
+        alarms = [test for test in arm.tests if test.alarm and test.side == "output"]
+        if not alarms or arm.since is None or arm.since < experiment.began:
+            continue
+        if arm.arm == champion:
+            return {}
+        if guard.drifts(min(test.p for test in alarms), max(1, arm.windows), len(challengers)):
+            found[arm.arm] = alarms[0].says
+    return found
 
 
 def message(deployment: Deployment, news: News, url: str) -> Message:

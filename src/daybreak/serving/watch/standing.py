@@ -18,7 +18,8 @@ class ArmStanding(msgspec.Struct, frozen=True):
     """One version. `standing`, `says`, `tests`: of the last window that was closed, from `since` to `until` with `rows` rows.
 
     `open_rows`: rows of the window that is open; it is judged at `judged_at` at the earliest and with `judged_rows` rows at least.
-    `truths`: answers whose truth came back and that wait to be judged. Times: seconds since 1970.
+    `truths`: answers whose truth came back and that wait to be judged. `windows`: those of this version that were judged until now.
+    Times: seconds since 1970.
     """
 
     arm: str
@@ -38,6 +39,7 @@ class ArmStanding(msgspec.Struct, frozen=True):
     judged_rows: int = 0
     judged_at: float | None = None
     truths: int = 0
+    windows: int = 0
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -183,7 +183,8 @@ class Watching:
             performance, estimate, counts,
         )  # fmt: skip
         closed.append(self._folder, made)
-        self._state.last[key] = _told(made)
+        before = self._state.last.get(key)
+        self._state.last[key] = _told(made, (before.windows if before else 0) + bool(verdict.tests))
         news, told = alerts.news(self._state.told.pop(key, None), made, watch, at)
         if told is not None:
             self._state.told[key] = told
@@ -246,11 +247,11 @@ def _restored(file: Path) -> State:
         return State()
 
 
-def _told(made: Closed) -> ArmStanding:
+def _told(made: Closed, windows: int) -> ArmStanding:
     verdict: Verdict = made.verdict
     standing_ = "drift" if made.alarms else verdict.standing
     says = verdict.says if verdict.alarms or not made.alarms else next(iter(made.alarms.values()))
     return ArmStanding(
         made.arm, made.model, made.version, standing_, says, made.alarms, standing.loudest(verdict.tests),
-        made.since, made.until, verdict.rows, made.skipped, made.performance, made.estimate,
+        made.since, made.until, verdict.rows, made.skipped, made.performance, made.estimate, windows=windows,
     )  # fmt: skip
