@@ -423,7 +423,7 @@ def test_the_card_is_a_link_away(browser):
 
 
 def drifting(folder):
-    alarms = {"age": "age: 0.4, more than 0.2"}
+    alarms = {"age": "moved by 0.4, more than 0.2"}
     arm = standing.ArmStanding("champion", "income", 1, "drift", "age has moved", alarms, open_rows=3, judged_rows=500)
     (folder / "windows").mkdir()
     standing.write(folder, standing.of_arms(time.time(), (arm,)))
@@ -448,7 +448,7 @@ def test_drift_and_the_test_of_versions_are_told_where_there_are_any(browser, se
     drifting(folder)
     two_versions(folder)
     page = browser.visit("income", dark=True)
-    expect(page.get_by_text("age: 0.4, more than 0.2")).to_be_visible()
+    expect(page.get_by_text("age: moved by 0.4, more than 0.2")).to_be_visible()
     expect(page.get_by_text("spring is ahead")).to_be_visible()
     expect(page.get_by_text("quiet answers alike.")).to_be_visible()
     assert "50.0 %" in page.get_by_role("row", name=re.compile("spring")).inner_text()

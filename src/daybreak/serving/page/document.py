@@ -148,7 +148,7 @@ def _table(facts: Facts) -> str:
             element("p", text(hint), class_="hint", id="table-hint"),
         ),
         _labelled(
-            "or paste a table, with its head",
+            "or paste a table; its first line names the columns",
             "paste",
             element("textarea", rows=6, id="paste", spellcheck="false", class_="numbers"),
         ),
@@ -164,7 +164,7 @@ def _labelled(told: str, name: str, *control: str) -> str:
 
 
 def _answer() -> str:
-    empty = element("p", "The answer will stand here.", class_="empty")
+    empty = element("p", "The answer appears here.", class_="empty")
     return element(
         "section",
         element("h2", "Answer", class_="hidden"),

@@ -1,6 +1,6 @@
 // An answer as a person wants it, made of what an output is and of its value in JSON.
 
-import { make, number, percent } from "./dom.js";
+import { make, number, percent, scrolled } from "./dom.js";
 
 const FIRST = 5; // classes that are shown at once
 const CELLS = 400; // of a tensor
@@ -63,25 +63,17 @@ function tensor(output, value) {
   const deep = Array.isArray(value[0]);
   const table = deep && !Array.isArray(value[0][0]) ? value : [value.flat(Infinity)];
   const rows = table.slice(0, Math.ceil(CELLS / table[0].length)).map((one) => one.slice(0, CELLS));
-  const cells = make(
-    "table",
-    {},
+  const lines = rows.map((one) =>
     make(
-      "tbody",
+      "tr",
       {},
-      rows.map((one) =>
-        make(
-          "tr",
-          {},
-          one.map((cell) => make("td", {}, number(cell))),
-        ),
-      ),
+      one.map((cell) => make("td", {}, number(cell))),
     ),
   );
   const all = value.flat(Infinity).length,
     shown = rows.reduce((sum, one) => sum + one.length, 0);
   const left = all > shown ? make("p", { class: "hint" }, `${(all - shown).toLocaleString("en")} more are not shown.`) : null;
-  return [make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": output.name }, cells), left];
+  return [scrolled(output.name, lines), left];
 }
 
 const KINDS = {

@@ -11,6 +11,12 @@ export function make(name, attributes = {}, ...children) {
   return made;
 }
 
+// A table that scrolls in its own room. `rows`: their elements; `head`: its cells.
+export function scrolled(name, rows, head = null, tall = "") {
+  const table = make("table", {}, head && make("thead", {}, make("tr", {}, head)), make("tbody", {}, rows));
+  return make("div", { class: `scroll ${tall}`, tabindex: "0", role: "region", "aria-label": name }, table);
+}
+
 export const byId = (id) => document.getElementById(id);
 
 export const reveal = (element, shown = true) => {

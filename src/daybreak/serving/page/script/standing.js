@@ -1,7 +1,7 @@
 // How the deployment stands, at a glance: drift and the test of versions. What is not there is not shown.
 
 import { ask } from "./ask.js";
-import { byId, make, number, percent, reveal } from "./dom.js";
+import { byId, make, number, percent, reveal, scrolled } from "./dom.js";
 
 const EVERY = 30e3; // milliseconds
 const MOST = 4; // alarms
@@ -62,15 +62,7 @@ function test(report) {
       make("td", {}, arm.seconds === null ? "" : `${number(1e3 * arm.seconds, 3)} ms`),
     ),
   );
-  const head = make(
-    "thead",
-    {},
-    make(
-      "tr",
-      {},
-      ["", "version", "of units", "requests", "answers in"].map((name) => make(name ? "th" : "td", name ? { scope: "col" } : {}, name)),
-    ),
-  );
+  const heads = ["version", "of units", "requests", "answers in"].map((name) => make("th", { scope: "col" }, name));
   const said = [
     ...report.readings.map((one) => one.said),
     report.ratio.said,
@@ -79,11 +71,7 @@ function test(report) {
   ];
   byId("ab").replaceChildren(
     make("p", { class: `standing ${report.ratio.blocks ? "loud" : "open"}` }, report.verdict.said),
-    make(
-      "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-label": "versions" },
-      make("table", {}, head, make("tbody", {}, rows)),
-    ),
+    scrolled("versions", rows, [make("td"), ...heads]),
     make(
       "ul",
       {},

@@ -2,7 +2,7 @@
 
 import { ask } from "./ask.js";
 import { plain } from "./answers.js";
-import { byId, lasted, make, number, percent, plural, reveal } from "./dom.js";
+import { byId, lasted, make, number, percent, plural, reveal, scrolled } from "./dom.js";
 import { travelling } from "./picture.js";
 import { csv, table } from "./reading.js";
 
@@ -203,15 +203,6 @@ export class Many {
       ),
     );
     const left = body.length > SHOWN ? make("p", { class: "hint" }, `${plural(body.length - SHOWN, "more row")} in the file.`) : null;
-    return make(
-      "div",
-      {},
-      make(
-        "div",
-        { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "answers" },
-        make("table", {}, make("thead", {}, make("tr", {}, named)), make("tbody", {}, rows)),
-      ),
-      left,
-    );
+    return make("div", {}, scrolled("answers", rows, named, "tall"), left);
   }
 }
