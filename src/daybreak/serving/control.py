@@ -51,8 +51,12 @@ class Serving(msgspec.Struct, frozen=True, tag=True):
     generation: int
 
 
+class Closed(msgspec.Struct, frozen=True, tag=True):
+    """It drains, and accepts no more connections."""
+
+
 Order = Prepare | Switch | Discard | Drain
-Report = Up | Prepared | Failed | Serving
+Report = Up | Prepared | Failed | Serving | Closed
 
 
 class Channel:

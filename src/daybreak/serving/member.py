@@ -16,8 +16,10 @@ from typing import BinaryIO
 from daybreak.base.errors import ModelFailed
 from daybreak.serving import control, logs
 from daybreak.serving.deployment import Deployment
+from daybreak.serving.door import Door
+from daybreak.serving.listeners import Listeners
 from daybreak.serving.risk import Holding
-from daybreak.serving.sockets import again
+from daybreak.serving.tls import context_of
 
 PATIENCE = 120.0  # seconds in which a replica must have started or a package be loaded
 BACKOFF = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before the next start, by deaths in a row
@@ -41,7 +43,7 @@ class Member:
         self,
         folder: Path,
         number: int,
-        reserved: socket.socket,
+        listeners: Listeners,
         current: Callable[[], Deployment],
         changed: Callable[[], None],
     ) -> None:
@@ -53,8 +55,8 @@ class Member:
         self.died_of = ""
         self.ready = asyncio.Event()
         self._folder = folder
-        self._reserved = reserved
-        self._listening: socket.socket | None = None
+        self._listeners = listeners
+        self._door: Door | None = None
         self._current = current
         self._changed = changed
         self._process: asyncio.subprocess.Process | None = None
@@ -85,7 +87,8 @@ class Member:
                 break
             deaths = deaths + 1 if time.monotonic() - began < STEADY else 1
             if pause := BACKOFF[min(deaths, len(BACKOFF)) - 1]:
-                self._close()  # nobody accepts from it: connections go to other replicas meanwhile
+                if self._door is not None:
+                    self._door.turn_away()
                 await asyncio.sleep(pause)
             self.restarts += 1 if self.generation else 0
 
@@ -111,9 +114,15 @@ class Member:
             self._channel.send(control.Discard())
 
     async def stop(self, seconds: float) -> None:
-        """Drain, and end at the latest after so many seconds."""
+        """Drain, and end at the latest after so many seconds. Who connects meanwhile is dealt to others, or told to ask again."""
         self._stopping = True
-        self._close()
+        if self._door is not None:
+            self._door.shut()
+        await self._end(seconds)
+        if self._door is not None:
+            await self._door.close()
+
+    async def _end(self, seconds: float) -> None:
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -137,6 +146,8 @@ class Member:
             await process.wait()
         finally:
             self.ready.clear()
+            if self._door is not None:
+                self._door.shut()
             if failed := process.returncode is None:
                 process.kill()
                 await process.wait()
@@ -153,19 +164,22 @@ class Member:
         await self._expect(control.Up)
         wanted = self._current()
         await self.prepare(wanted)
+        if self._door is None or self._asked_to_stop():
+            raise Died(f"replica {self.number} is not wanted any more")
+        self._door.listen()
         await self.switch()
+        self._door.open()
         self._become("serving")
         self.ready.set()
 
     async def _start(self, log: BinaryIO) -> tuple[asyncio.subprocess.Process, control.Channel, Holding]:
         ours, theirs = socket.socketpair()
         our_risk, their_risk = socket.socketpair()
-        if self._listening is None:
-            self._listening = again(self._reserved)
+        self._door = self._door or Door(self._listeners, context_of(self._current()))
         with theirs, their_risk, tempfile.TemporaryFile() as table:
             table.truncate(self._current().limits.connections)
             shared = mmap.mmap(table.fileno(), 0)
-            descriptors = [theirs.fileno(), self._listening.fileno(), their_risk.fileno(), table.fileno()]
+            descriptors = [theirs.fileno(), self._door.listening.fileno(), their_risk.fileno(), table.fileno()]
             words = [str(self._folder), str(self.number), *map(str, descriptors)]
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "daybreak.serving.replica", *words),
@@ -181,6 +195,8 @@ class Member:
 
     async def _listen(self, channel: control.Channel, reports: asyncio.Queue[object | None]) -> None:
         while (report := await channel.receive()) is not None:
+            if isinstance(report, control.Closed) and self._stopping and self._door is not None:
+                self._door.turn_away()
             reports.put_nowait(report)
         reports.put_nowait(None)
 
@@ -211,11 +227,6 @@ class Member:
 
     def _asked_to_stop(self) -> bool:
         return self._stopping
-
-    def _close(self) -> None:
-        if self._listening is not None:
-            self._listening.close()
-            self._listening = None
 
     def _become(self, state: str) -> None:
         self.state, self.since = state, time.time()

@@ -15,6 +15,7 @@ import resource
 import signal
 import socket
 import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -138,7 +139,10 @@ class Replica:
     async def _drain(self, seconds: float | None) -> None:
         if self._server is not None:
             seconds = self._server.limits.drain if seconds is None else seconds
-            await asyncio.gather(self._server.drain(seconds), *(close(seconds) for close in self._engine.closers))
+            closed = partial(self._channel.send, control.Closed())
+            await asyncio.gather(
+                self._server.drain(seconds, closed), *(close(seconds) for close in self._engine.closers)
+            )
         await self._engine.drain()
         if self._writing is not None:
             self._writing.cancel()

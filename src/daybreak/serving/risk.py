@@ -16,8 +16,8 @@ import socket
 import struct
 from collections import deque
 
+from daybreak.serving.door import answer_of
 from daybreak.serving.http.connection import Connection
-from daybreak.serving.problems import refuse
 
 OPENED, CLOSED = 1, 0
 _RECORD = struct.Struct(">BI")  # what happened, to which slot
@@ -138,13 +138,8 @@ class Holding:
 
 
 def _answer(client: socket.socket) -> None:
-    refusal = refuse("replica_crashed", "the process that held this request died; another takes its place: ask again")
-    body = refusal.body
-    head = (
-        f"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
-        "retry-after: 1\r\nconnection: close\r\n\r\n"
-    )
+    why = "the process that held this request died; another takes its place: ask again"
     with contextlib.suppress(OSError):  # the client may have gone, too
         client.setblocking(False)
-        client.send(head.encode() + body)
+        client.send(answer_of("replica_crashed", why))
         client.shutdown(socket.SHUT_WR)

@@ -3,11 +3,16 @@
 The supervisor makes them, so that connections that wait before a replica that died are met by the next one.
 """
 
+import asyncio
 import contextlib
 import errno
+import select
 import socket
 
 from daybreak.base.errors import UsageError
+
+BACKLOG = 2048  # connections that may wait to be accepted
+_MOMENT = 0.002  # seconds
 
 
 def reserve(host: str, port: int) -> socket.socket:
@@ -25,6 +30,16 @@ def again(one: socket.socket) -> socket.socket:
     """A socket to listen on, on the same address and port."""
     host, port = one.getsockname()[:2]
     return _bind(host, port, one.family, shared=True)
+
+
+async def emptied(one: socket.socket, seconds: float) -> None:
+    """Return when no connection waits before a listening socket from which somebody accepts, or after so many seconds."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    waiting = select.poll()
+    waiting.register(one.fileno(), select.POLLIN)
+    while waiting.poll(0) and loop.time() < end:  # noqa: ASYNC110 (the system tells of no emptied queue)
+        await asyncio.sleep(_MOMENT)
 
 
 def _bind(host: str, port: int, family: socket.AddressFamily, *, shared: bool) -> socket.socket:

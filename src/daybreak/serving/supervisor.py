@@ -25,6 +25,7 @@ from daybreak.base.errors import DaybreakError, UsageError
 from daybreak.base.home import Home
 from daybreak.serving import desired, following, logs, status, swapping
 from daybreak.serving.deployment import Deployment
+from daybreak.serving.listeners import Listeners
 from daybreak.serving.member import CannotLoad, Member
 from daybreak.serving.sockets import reserve
 from daybreak.serving.status import Notice, ReplicaStatus, State, Status
@@ -62,6 +63,7 @@ class Supervisor:
         self._unwritten = False  # a disk that takes no status.json was told of
         self._leaving: set[asyncio.Task[None]] = set()  # replicas that are no longer wanted, and drain
         self._reserved = reserve(self._wanted.host, self._wanted.port)
+        self._listeners = Listeners(self._reserved)
         self._host, self._port = self._reserved.getsockname()[:2]
         self._since = time.time()
         self._stop = asyncio.Event()
@@ -195,7 +197,7 @@ class Supervisor:
         while len(self._members) < many:
             taken = {one.number for one in self._lives}  # by those that drain, too
             number = next(number for number in count(1) if number not in taken)
-            member = Member(self.folder, number, self._reserved, lambda: self.deployment, self.tell)
+            member = Member(self.folder, number, self._listeners, lambda: self.deployment, self.tell)
             self._members.append(member)
             self._lives[member] = asyncio.ensure_future(member.live(log))
         while len(self._members) > many:
@@ -230,6 +232,7 @@ class Supervisor:
         """Drain all replicas and go."""
         if self._state != "failed":
             self._become("stopping")
+        self._listeners.shut_all()
         self._reserved.close()
         stops = (member.stop(self.deployment.limits.drain) for member in self._members)
         await asyncio.gather(*stops, *self._leaving)

@@ -4,10 +4,12 @@ import contextlib
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from daybreak.serving.deployment import Deployment
 from daybreak.testing import packages
 
 PATIENCE = 40.0
+ROW = b'{"a": 1, "b": 2}'
+REQUEST = b"POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n%s" % (len(ROW), ROW)
 GATED = '''"""A sum that waits where it is told to: a = 777 until a file is there, loading until another is."""
 
 import os
@@ -88,6 +92,19 @@ class Deployed:
         served = deploying.served(self.home, str(package))
         return desired.change(self.folder, lambda wanted: deploying.swapped(wanted, served))
 
+    def want_replicas(self, replicas):
+        return desired.change(self.folder, lambda wanted: msgspec.structs.replace(wanted, replicas=replicas))
+
+    def scale(self, replicas):
+        """As many replicas, and until the others have ended."""
+        before = {one.pid for one in self.status.replicas}
+        wanted = self.want_replicas(replicas)
+        until(
+            lambda: [one.generation for one in self.status.replicas] == [wanted.generation] * replicas, "it is scaled"
+        )
+        gone = before - {one.pid for one in self.status.replicas}
+        until(lambda: not any(alive(pid) for pid in gone), "the others have ended")
+
     def start(self):
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -102,6 +119,10 @@ class Deployed:
 
     def client(self):
         return http.client.HTTPConnection("127.0.0.1", self.status.port, timeout=PATIENCE)
+
+    def connected(self):
+        """A connection that has asked nothing yet."""
+        return socket.create_connection(("127.0.0.1", self.status.port), PATIENCE)
 
     def ask(self, a, b, client=None):
         """(status, answer), on a connection of its own."""
@@ -195,3 +216,50 @@ def alive(pid):
         if Path("/proc").exists()
         else True
     )
+
+
+class Comers:
+    """Clients that open a connection for every request, some at a time. `heard`: how each ended: a status, or what went wrong."""
+
+    TOGETHER = 8
+
+    def __init__(self, deployed, many=3):
+        self.heard = Counter()
+        self._address = ("127.0.0.1", deployed.status.port)
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._come) for _ in range(many)]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+    def _come(self):
+        while not self._over.is_set():
+            with contextlib.ExitStack() as opened:
+                try:
+                    clients = [
+                        opened.enter_context(socket.create_connection(self._address, PATIENCE))
+                        for _ in range(self.TOGETHER)
+                    ]
+                except OSError as error:
+                    self.heard[f"connecting: {type(error).__name__}"] += 1
+                    continue
+                for client in clients:
+                    self.heard[asked(client)] += 1
+
+
+def asked(client):
+    """The status that a request on an open connection gets, or what went wrong."""
+    try:
+        client.sendall(REQUEST)
+        return int(client.recv(1 << 16).split(b" ", 2)[1])
+    except OSError as error:
+        return type(error).__name__
+    except IndexError:
+        return "closed"

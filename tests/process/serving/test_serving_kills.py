@@ -8,7 +8,7 @@ import sys
 
 import psutil
 import pytest
-from serving_deployed import Asked, Deployed, Load, alive, until
+from serving_deployed import Asked, Comers, Deployed, Load, alive, until
 
 pytestmark = pytest.mark.enable_socket
 
@@ -110,6 +110,45 @@ def test_a_package_that_was_altered_is_not_served(shared):
     assert "was altered: code/adding.py" in shared.status.notices[-1].text
     assert shared.ask(1, 2)[1]["version"] == "1"
     served(shared, shared.packages / "1")
+
+
+def test_no_client_notices_that_replicas_come_and_go(own):
+    own.want(own.package(1), replicas=3)
+    own.start()
+    with Comers(own) as comers:
+        for many in (1, 3, 1):
+            own.scale(many)
+    assert set(comers.heard) == {200}, comers.heard
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system deals to a replica until it has gone")
+def test_a_replica_that_leaves_is_dealt_nobody_and_answers_what_it_began(own):
+    own.want(own.package(1), replicas=2)
+    own.start()
+    waiting = []
+    while {one.replica for one in waiting} != {1, 2}:
+        waiting.append(Asked(own, 777))
+    leaving = own.replica(2).pid
+    own.want_replicas(1)
+    until(lambda: len(own.status.replicas) == 1, "it is to leave")
+    os.kill(leaving, signal.SIGSTOP)
+    (own.gates / "predicting-1").touch()
+    assert {own.ask(1, 2)[0] for _ in range(20)} == {200}
+    os.kill(leaving, signal.SIGCONT)
+    assert {one.answer()[0] for one in waiting} == {200}
+    until(lambda: not alive(leaving), "it ends")
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="whoever may not filter connects until the end"
+)
+def test_no_client_that_connects_while_it_stops_is_cut_off(own):
+    own.want(own.package(1))
+    own.start()
+    with Comers(own) as comers:
+        until(lambda: comers.heard[200] > 50, "answers")
+        assert own.stop() == 0
+    assert set(comers.heard) == {200, "connecting: ConnectionRefusedError"}, comers.heard
 
 
 def test_replicas_end_with_their_supervisor(own):

@@ -1,6 +1,7 @@
 """HTTP/1.1 as clients speak it, well or badly: bytes go out on a real socket, answers come back."""
 
 import asyncio
+import socket
 import threading
 
 import msgspec
@@ -449,6 +450,40 @@ def test_draining_answers_what_was_begun_hangs_up_and_takes_no_more():
             model.wake.set()
             status, headers, _ = await working.answer()
             assert (status, headers["connection"]) == (200, "close")
+            await draining
+
+    run(work())
+
+
+def test_who_waits_to_be_accepted_is_answered_though_it_drains():
+    async def work():
+        async with replica() as (server, _, port):
+            clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(300)]  # more than one turn accepts
+            draining = asyncio.ensure_future(server.drain(20.0))
+            answers = []
+            for client in clients:
+                client.sendall(request(b'{"a": 1}'))
+            for client in clients:
+                client.setblocking(False)
+                answers.append(await asyncio.get_running_loop().sock_recv(client, 12))
+                client.close()
+            assert set(answers) == {b"HTTP/1.1 200"}
+            await draining
+
+    run(work())
+
+
+def test_who_asks_on_a_connection_that_was_served_is_answered_though_it_drains():
+    async def work():
+        async with replica() as (server, _, port):
+            client = await Client.to(port)
+            client.ask(b'{"a": 1}')
+            assert (await client.answer())[0] == 200
+            draining = asyncio.ensure_future(server.drain(20.0))
+            await until(lambda: server.draining)
+            await asyncio.sleep(0.01)
+            client.ask(b'{"a": 1}')
+            assert [(await client.answer())[0], await client.answer()] == [200, None]
             await draining
 
     run(work())

@@ -21,6 +21,7 @@ from daybreak.serving.http.connection import BODY, HEAD, IDLE, LINGER, Connectio
 from daybreak.serving.http.exchange import Exchange
 from daybreak.serving.meters import Meter
 from daybreak.serving.refusals import Refusal
+from daybreak.serving.sockets import BACKLOG, emptied
 from daybreak.serving.spans import Tracing
 from daybreak.serving.tokens import Scope
 
@@ -28,7 +29,8 @@ Handler = Callable[[Exchange], None]
 
 KEEP_ALIVE = 75.0  # seconds that a connection may say nothing between requests
 SLOWEST = 16 << 10  # bytes a second of a body
-GRACE = 0.5  # seconds in which a client that has just connected may send its request, though we drain
+GRACE = 0.5  # seconds in which a client that is connected may send its request, though we drain
+HANDSHAKES = 0.2  # seconds in which handshakes that have begun should end, when no new ones come
 LINGERING = 10.0  # seconds that a refused client may go on sending
 UNREAD = 30.0  # seconds that a client may leave its answer unread
 SWEEP = 1.0
@@ -75,31 +77,44 @@ class Server:
         self.connections: dict[Connection, None] = {}  # the oldest first
         self._risk = risk
         self._loop = asyncio.get_running_loop()
-        self._listening: list[asyncio.Server] = []
+        self._listening: list[tuple[asyncio.Server, socket]] = []
+        self._meeting = 0.0  # seconds until who was accepted is a connection: with TLS they shake hands first
         self._emptied: asyncio.Future[None] | None = None  # when the last connection has gone, while it drains
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweeper = self._loop.call_later(SWEEP, self._sweep)
 
     async def listen(self, sockets: Sequence[socket], context: ssl.SSLContext | None = None) -> None:
         """Take connections."""
+        self._meeting = GRACE if context is not None else 0.0
         for one in sockets:
-            made = await self._loop.create_server(lambda: Connection(self), sock=one, ssl=context, backlog=2048)
-            self._listening.append(made)
+            made = await self._loop.create_server(lambda: Connection(self), sock=one, ssl=context, backlog=BACKLOG)
+            self._listening.append((made, one))
 
-    async def drain(self, seconds: float) -> None:
-        """Take no more connections, finish requests that have begun, hang up; at the latest after so many seconds."""
+    async def drain(self, seconds: float, closed: Callable[[], object] = lambda: None) -> None:
+        """Finish requests that have begun, hang up; at the latest after so many seconds.
+
+        Connections whose handshake has begun by now are accepted and answered; then `closed` is called.
+        """
         self.draining = True
-        await asyncio.sleep(0)  # who has connected by now is accepted first: a socket that closes resets those who wait
-        for one in self._listening:
-            one.close()
         for connection in list(self.connections):
-            self._loop.call_later(0.0 if connection.served else GRACE, _part, connection)
+            self._loop.call_later(GRACE, _part, connection)
+        await self._close(seconds)
+        closed()
         if self.connections:
             self._emptied = self._loop.create_future()
             await asyncio.wait([self._emptied], timeout=seconds)
         self._sweeper.cancel()
         for connection in list(self.connections):
             connection.transport.abort()
+
+    async def _close(self, seconds: float) -> None:
+        """Accept no more. A socket that closes resets whoever waits before it: its queue is emptied first."""
+        await asyncio.sleep(min(HANDSHAKES, seconds))
+        for made, one in self._listening:
+            await emptied(one, seconds)
+            made.close()
+        self._listening.clear()
+        await asyncio.sleep(self._meeting)  # the last that were accepted come to be connections
 
     # What connections call
 
@@ -153,6 +168,8 @@ class Server:
             sentence = f"{self.limits.connections} clients are connected, no more are taken; come back later"
             connection.refuse(Refusal(503, "too_many_connections", sentence, retry=1))
         self.connections[connection] = None
+        if self.draining:
+            self._loop.call_later(GRACE, _part, connection)
         if self._risk is not None and not connection.secure:
             self._risk.opened(connection)
 
