@@ -1,7 +1,9 @@
 """Rows of questions as numbers: word pieces of the training text, and where among them an answer lies."""
 
 import json
+import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -44,6 +46,23 @@ def tokenizer_of(rows):
 def _most(counts, size):
     """The most frequent; equal ones by name."""
     return sorted(counts, key=lambda one: (-counts[one], one))[:size]
+
+
+def shortened(row, chance, spared=2, forgotten=0.1, whole=0.1):
+    """(question, passage, start, answer) without some words of the question and some sentences that do not answer: other each time."""
+    words = row["question"].split()
+    asked = " ".join(word for place, word in enumerate(words) if place < spared or chance.random() > forgotten)
+    passage, start, answer = row["passage"], row["start"], row["answer"]
+    if chance.random() < whole:
+        return asked, passage, start, answer
+    left_out, kept, begins = 0.2 + 0.6 * chance.random(), "", 0
+    cuts = [0, *(end.end() for end in re.finditer(r"[.!?]\s", passage)), len(passage)]
+    for left, right in pairwise(cuts):
+        if left <= start < right:
+            begins = len(kept) + start - left
+        if (left < start + len(answer) and right > start) or chance.random() > left_out:
+            kept += passage[left:right]
+    return asked, kept, begins, answer
 
 
 def encoded(tokenizer, asked, passage, start, answer):
