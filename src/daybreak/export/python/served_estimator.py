@@ -1,6 +1,7 @@
 """Loads a scikit-learn estimator that skops kept, in a worker process. Stands in the package under code/; needs no Daybreak."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,16 @@ import numpy as np
 
 Arrays = dict[str, Any]
 
+# skops walks through all of scikit-learn, and so through adapters that import torch where it is: much of a start, and no kept model's need.
+UNNEEDED = tuple(f"sklearn.externals.array_api_compat.{name}" for name in ("torch", "cupy", "dask"))
+
 
 def load(folder: str | Path) -> Callable[[Arrays], Arrays]:
     """A function from columns to {output: scores (rows, classes), or numbers}."""
-    import skops.io
-
+    skops_io = _without_unneeded()
     model = Path(folder) / "model"
     told = json.loads((model / "served.json").read_text(encoding="utf-8"))
-    estimator = skops.io.load(model / "model.skops", trusted=told["trusted"])
+    estimator = skops_io.load(model / "model.skops", trusted=told["trusted"])
     hand = _HANDS[told["form"]]
 
     def predict(feeds: Arrays) -> Arrays:
@@ -29,6 +32,19 @@ def load(folder: str | Path) -> Callable[[Arrays], Arrays]:
         return {told["output"]: answer.reshape(len(answer)) if told["kind"] == "number" else answer}
 
     return predict
+
+
+def _without_unneeded() -> Any:
+    """The module `skops.io`, imported without scikit-learn's adapters for torch and others."""
+    absent = [name for name in UNNEEDED if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None: an import of it raises ImportError
+    try:
+        import skops.io
+
+        return skops.io
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 def _matrix(columns: Arrays) -> Any:
