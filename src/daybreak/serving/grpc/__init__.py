@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 NEEDED = ("grpc", "google.protobuf")
+BEYOND = 4  # times the queue: so many calls at once are refused by us, with a code; more by the library, without
 
 
 def check(deployment: Deployment) -> None:
@@ -50,7 +51,7 @@ async def attach(engine: "Engine", replica: int) -> None:  # noqa: ARG001 (of al
         ("grpc.max_send_message_length", -1),
         ("grpc.so_reuseport", 1),
     ]
-    service, calls = Service(engine), deployment.limits.queue
+    service, calls = Service(engine), BEYOND * deployment.limits.queue
     server = grpc.aio.server(interceptors=(Gate(service),), options=options, maximum_concurrent_rpcs=calls)
     server.add_generic_rpc_handlers((service.handlers(),))
     _listen(server, f"{_bracketed(deployment.host)}:{deployment.grpc_port}", deployment)

@@ -15,7 +15,7 @@ from daybreak.serving.engine import Engine
 from daybreak.serving.grpc import tensors
 from daybreak.serving.grpc.messages import METHODS, SERVICE, message
 from daybreak.serving.guard import Guard, guard_of
-from daybreak.serving.problems import PROBLEMS
+from daybreak.serving.problems import PROBLEMS, refuse
 from daybreak.serving.refusals import Refusal
 from daybreak.serving.tokens import Scope
 from daybreak.serving.v2 import metadata
@@ -36,6 +36,7 @@ class Service:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._guarding: tuple[int, Guard] | None = None
+        self._calls = 0  # that are being answered
 
     def handlers(self) -> grpc.GenericRpcHandler:
         """What a server is given."""
@@ -54,7 +55,9 @@ class Service:
 
         async def behave(request: Any, context: grpc.aio.ServicerContext) -> Any:
             began, status = monotonic(), 500
+            self._calls += 1
             try:
+                self._check_room(1)
                 answered = await answer(request, context)
             except Refusal as refusal:
                 status = refusal.status
@@ -67,6 +70,7 @@ class Service:
                 status = 200
                 return answered
             finally:
+                self._calls -= 1
                 self._tell(name, context, status, monotonic() - began)
 
         return behave
@@ -80,10 +84,17 @@ class Service:
 
     def admit(self, name: str, told: Metadata | None) -> None:
         """Let a call pass, by what was sent beside its message. Raises `Refusal`."""
+        self._check_room(0)
         deployment = self._engine.deployment
         if self._guarding is None or self._guarding[0] != deployment.generation:
             self._guarding = deployment.generation, guard_of(self._engine.folder, deployment)
         self._guarding[1].admit_call(SCOPES.get(name, "read"), _text(_as_headers(told).get(b"authorization")))
+
+    def _check_room(self, own: int) -> None:
+        """Raises `Refusal` where as many calls are answered as may be. `own`: counts already."""
+        most = self._engine.deployment.limits.queue
+        if self._calls - own >= most:
+            raise refuse("overloaded", f"{most} calls are being answered, no more are taken; come back later")
 
     def refusing(self, name: str, refusal: Refusal) -> grpc.RpcMethodHandler:
         """Answers a call with a refusal, and reads none of its message: it takes a stream, of which it asks for nothing."""
