@@ -24,7 +24,18 @@ settings.load_profile("daybreak")
 
 collect_ignore = ["data"]  # scripts that tests read, some of them named like tests
 
+LONG = (
+    "docs",
+    "process",
+    "e2e",
+)  # begun first: with a long test at the end one of two workers would wait for the other
 PATIENCE = 20.0  # seconds in which what a test ended must be gone; a controller without work ends after 5 in tests
+
+
+@pytest.hookimpl(trylast=True)  # behind pytest-randomly
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Folders with LONG tests first; within them, and among the others, the order stays."""
+    items.sort(key=lambda item: item.path.relative_to(Path(__file__).parent).parts[0] not in LONG)
 
 
 @pytest.fixture(scope="session", autouse=True)
