@@ -24,6 +24,7 @@ def warm_process(target, *arguments):
 
 
 def _call(target, arguments, environment):
+    multiprocessing.set_start_method("fork", force=True)  # a child of the fork server would go on with its own way
     os.environ.clear()
     os.environ.update(environment)
     target(*arguments)
