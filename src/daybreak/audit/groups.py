@@ -40,7 +40,10 @@ def groups(frame: Frame) -> Outcome:
     candidates = guessed(frame, classes)[:MOST_GUESSES] if frame.about.task != "forecast" else []
     measured: dict[str, Any] = {"declared": {}, "guessed": {}}
     findings = [finding for one in declared if (finding := _declared(frame, one, classes, measured)) is not None]
-    findings += [finding for one in candidates if (finding := _guess(frame, one, classes, measured)) is not None]
+    beside: Severity = "info" if declared and not findings else "warning"  # what was declared is kept apart
+    findings += [
+        finding for one in candidates if (finding := _guess(frame, one, classes, measured, beside)) is not None
+    ]
     if not declared and not candidates:
         findings += _neighbours(frame, measured)
     return answered(RULE, findings, measured=measured)
@@ -119,7 +122,7 @@ def _declared(
 
 
 def _guess(
-    frame: Frame, one: Candidate, classes: tuple[Codes, Codes] | None, measured: dict[str, Any]
+    frame: Frame, one: Candidate, classes: tuple[Codes, Codes] | None, measured: dict[str, Any], severity: Severity
 ) -> Finding | None:
     if not len(one.shared) or _shared(one)[1] < LEAST_SHARE:
         measured["guessed"][one.name] = {"groups": len(one.values), "groups_on_both_sides": len(one.shared)}
@@ -139,7 +142,7 @@ def _guess(
         f"{100 * found.explained:.0f} % of their variance is between groups beyond chance, {found.z:.0f} standard deviations "
         f"above {PERMUTATIONS} random groupings (p = {found.p:.3f})."
     )
-    return _finding(frame, one, facts, "warning", "high" if found.explained > 0.1 else "moderate", because)  # noqa: PLR2004
+    return _finding(frame, one, facts, severity, "high" if found.explained > 0.1 else "moderate", because)  # noqa: PLR2004
 
 
 def _told(found: Alike) -> dict[str, float]:
@@ -187,8 +190,8 @@ def _finding(
         what,
         sure,
         because=because,
-        matters=_matters(one, facts, severity),
-        advice=_advice(one, facts, severity, frame.about.target is not None),
+        matters=_matters(frame, one, facts),
+        advice=_advice(frame, one, facts, severity),
         subject=one.name,
         columns=(one.name,),
         rows={"test": tuple(int(p) for p in frame.test.positions[rows][:MOST_PLACES])},
@@ -197,8 +200,8 @@ def _finding(
     )
 
 
-def _matters(one: Candidate, facts: dict[str, Any], severity: Severity) -> str:
-    if severity == "info":
+def _matters(frame: Frame, one: Candidate, facts: dict[str, Any]) -> str:
+    if frame.about.task == "forecast":
         return (
             "The model is asked about the future of what it has seen: "
             "right if it will forecast these, too high if it will forecast others."
@@ -210,9 +213,11 @@ def _matters(one: Candidate, facts: dict[str, Any], severity: Severity) -> str:
     return f"{says} On train a quick forest has {facts['score']} {rows:.3f} when rows are held out, {apart:.3f} when whole groups are."
 
 
-def _advice(one: Candidate, facts: dict[str, Any], severity: Severity, target: bool) -> str:
-    if severity == "info":
+def _advice(frame: Frame, one: Candidate, facts: dict[str, Any], severity: Severity) -> str:
+    if frame.about.task == "forecast":
         return "If the model will forecast others than these, hold whole ones out as well."
+    if severity == "info":
+        return f"The group that was declared is kept apart. If these belong together as well: --group {one.name}."
     split = f"Split by {spoken(one.name)}: each whole on one side (in scikit-learn GroupShuffleSplit or GroupKFold)."
     if facts["made_within_groups"]:
         return f"If the model will only meet these, say so beside the score. Otherwise: {split[0].lower()}{split[1:]}"
@@ -220,7 +225,11 @@ def _advice(one: Candidate, facts: dict[str, Any], severity: Severity, target: b
     return (
         split
         + guess
-        + ("" if target or severity == "error" else f" If it is what is to be predicted: --target {one.name}.")
+        + (
+            ""
+            if frame.about.target is not None or severity == "error"
+            else f" If it is what is to be predicted: --target {one.name}."
+        )
     )
 
 

@@ -110,7 +110,9 @@ def _parses_as(seen: Seen) -> ColumnType | None:
     for kind in order:
         if kind in {"integer", "number"} and seen.codes:
             continue
-        if not seen.failing[kind]:
+        if not seen.failing[kind] and not (
+            kind == "time" and seen.forms == ()
+        ):  # (): each side has an order of its own
             return kind
     if not seen.codes and _words_among_numbers(seen):
         return "number"

@@ -21,6 +21,7 @@ FORMATS = (
 )  # month first where both orders fit: then it is a guess, but one order for both sides
 _DATE_LIKE = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
 STORED = pa.timestamp("us")
+ISO, NO_DATE = "ISO 8601", "no date"
 
 
 def fails_as_time(values: pa.Array) -> pa.Array:
@@ -44,10 +45,33 @@ def form_of(values: pa.Array, still: tuple[str, ...] = FORMATS) -> tuple[str, ..
     return tuple(form for form in still if not _parsed(values, form).null_count)
 
 
+def all_like_dates(values: pa.Array) -> bool:
+    """Whether all strings begin as dates do, in whatever order."""
+    return bool(pc.all(pc.match_substring_regex(values, _DATE_LIKE)).as_py())
+
+
+def ways(values: pa.Array, counts: pa.Array) -> dict[str, tuple[int, str]]:
+    """In which ways dates are written: how many values, by `counts`, and one of them; the way that fits most first, then of the rest."""
+    found: dict[str, tuple[int, str]] = {}
+    while len(values):
+        fitting = {
+            ISO: pc.is_valid(to_times(values, ())),
+            **{one: pc.is_valid(_parsed(values, one)) for one in FORMATS},
+        }
+        way = max(fitting, key=lambda one: pc.sum(fitting[one]).as_py())
+        these = fitting[way]
+        if not pc.any(these).as_py():
+            way, these = NO_DATE, pa.repeat(True, len(values))
+        found[way] = (pc.sum(counts.filter(these)).as_py(), values.filter(these)[0].as_py())
+        values, counts = values.filter(pc.invert(these)), counts.filter(pc.invert(these))
+    return found
+
+
 def to_times(values: pa.Array, forms: tuple[str, ...]) -> pa.Array:
     """Timestamps in microseconds; those with a zone in UTC. `forms`: of values that are not ISO 8601. What does not parse is null."""
     if forms:
-        return _parsed(values, forms[0])
+        found = _parsed(values, forms[0])
+        return found if not found.null_count else pc.coalesce(found, to_times(values, ()))
     zoned = pc.match_substring_regex(values, _HAS_ZONE)
     iso = pc.match_substring_regex(values, _ISO)
     plain = pc.if_else(pc.and_(iso, pc.invert(zoned)), values, pa.scalar(None, values.type))

@@ -14,7 +14,7 @@ from daybreak.readers import roles
 from daybreak.readers.deciding import Reading, convert, decide
 from daybreak.readers.joining import columns_for
 from daybreak.readers.media import Media
-from daybreak.readers.mixing import mixed
+from daybreak.readers.mixing import dated, mixed
 from daybreak.readers.opened import Opened, Side
 from daybreak.readers.origins import Folder
 from daybreak.readers.recognising import recognise, sides_within
@@ -67,7 +67,7 @@ def open_sides(request: Request, progress: Progress | None = None) -> Opened:
     readings = roles.with_roles(request, readings)
     about = _about(request, sources, readings, seen, rows)
     sides: dict[str, Side] = {side: Typed(source, readings) for side, source in sources.items()}
-    return Opened(about, sides, (*_notes(sources, about), *mixed(about, seen)))
+    return Opened(about, sides, (*_notes(sources, about), *mixed(about, seen), *dated(about, seen)))
 
 
 def _says_nothing(seen: list[Seen]) -> bool:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from daybreak.audit.about import Column
 from daybreak.audit.canonical import is_text, plain
-from daybreak.readers.moments import FORMATS, fails_as_time, form_of, is_iso
+from daybreak.readers.moments import FORMATS, ISO, all_like_dates, fails_as_time, form_of, is_iso, to_times, ways
 from daybreak.readers.source import is_loose, told_column
 
 NULLS = (
@@ -38,6 +38,7 @@ NULLS = (
 )
 MOST_DISTINCT = 5000  # values remembered of a column
 MIXED = -1
+ALIKE = "alike"  # dates that one of `Seen.forms` fits
 MOST_TOKENS = 20  # words remembered that stand among numbers
 MOSTLY_DISTINCT = 0.5
 LOOKED_AT = 2000  # values whose length and words are counted
@@ -68,6 +69,9 @@ class Seen:
     words: list[int] = field(default_factory=list)
     length: int | None = None  # of the lists of numbers that are its values; -1: they differ
     forms: tuple[str, ...] | None = None  # that all dates fit; None: ISO 8601
+    dates: dict[str, tuple[int, str]] = field(
+        default_factory=dict
+    )  # way in which they are written -> how many, and one of them
 
     @property
     def told(self) -> Column | None:
@@ -196,7 +200,7 @@ def _look_at_strings(seen: Seen, column: pa.Array) -> None:
     if seen.loose:
         _parse(seen, values, counts)
     elif len(values):
-        _parse_times(seen, values)  # typed formats, too, hold dates as people wrote them
+        _parse_times(seen, values, counts)  # typed formats, too, hold dates as people wrote them
     total = _sum(counts)
     seen.present += total
     if len(seen.words) < LOOKED_AT:
@@ -227,7 +231,7 @@ def _parse(seen: Seen, values: pa.Array, counts: pa.Array) -> None:
     for kind, fails in _KINDS.items():
         if not seen.failing[kind]:
             seen.failing[kind] += fails(values)
-    _parse_times(seen, values)
+    _parse_times(seen, values, counts)
     if not _casts(values, pa.float64()):
         odd = pc.invert(pc.match_substring_regex(values, _NUMBER))
         seen.failing["number"] += _sum(counts.filter(odd))
@@ -238,12 +242,26 @@ def _parse(seen: Seen, values: pa.Array, counts: pa.Array) -> None:
     seen.codes += _sum(pc.match_substring_regex(zeros, _CODE))
 
 
-def _parse_times(seen: Seen, values: pa.Array) -> None:
-    if not seen.failing["time"]:
-        seen.failing["time"] += _no_time(values)
-    if not seen.failing["time"] and not is_iso(values):
+def _parse_times(seen: Seen, values: pa.Array, counts: pa.Array) -> None:
+    if seen.failing["time"]:
+        return
+    seen.failing["time"] += _no_time(values)
+    iso = not seen.failing["time"] and is_iso(values)
+    if not seen.failing["time"] and not iso:
         seen.forms = form_of(values, FORMATS if seen.forms is None else seen.forms)
         seen.failing["time"] += not seen.forms
+    if iso and not to_times(values, ()).null_count:
+        _dates(seen, {ISO: (_sum(counts), values[0].as_py())})
+    elif not iso and not seen.failing["time"]:
+        _dates(seen, {ALIKE: (_sum(counts), values[0].as_py())})
+    elif iso or all_like_dates(values):
+        _dates(seen, ways(values, counts))
+
+
+def _dates(seen: Seen, found: dict[str, tuple[int, str]]) -> None:
+    for way, (count, example) in found.items():
+        before = seen.dates.get(way, (0, example))
+        seen.dates[way] = before[0] + count, before[1]
 
 
 def _casts(values: pa.Array, kind: pa.DataType) -> bool:

@@ -69,6 +69,19 @@ def test_guesses_find_patients_under_a_random_split_and_none_under_a_split_by_pa
     assert all(groups(patients_apart(seed)).status == "clean" for seed in range(2))
 
 
+def test_a_guess_beside_a_declared_group_that_is_kept_apart_is_information():
+    rng = np.random.default_rng(3)
+    ward = np.arange(600) % 40
+    data = {"x": rng.normal(size=600) + rng.normal(size=40)[ward] * 2, "z": rng.normal(size=600)}
+    data |= {"ward_id": np.array([f"W{one:03}" for one in ward]), "visit": np.array([f"v{i // 2}" for i in range(600)])}
+    data["y"] = np.where(rng.random(600) > 0.5, "a", "b")
+    train = np.arange(600) < 400  # visits are pairs of neighbours: each whole on one side
+    sides = ({name: column[rows] for name, column in data.items()} for rows in (train, ~train))
+    (finding,) = groups(frame_of(*sides, target="y", group="visit")).findings
+    assert (finding.severity, finding.subject) == ("info", "ward_id")
+    assert "--group ward_id" in finding.advice
+
+
 @pytest.mark.parametrize("name", ["patients by codes", "scenes by file names"])
 def test_guesses_go_by_values_and_by_names_of_files(name):
     rule, make = PLANTED[name]
