@@ -31,6 +31,7 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     """What one replica takes: bytes, rows, seconds, requests that wait."""
 
     body: int = 32 << 20
+    bodies: int = 512 << 20  # of all requests together that are not yet answered; beyond it 429 with Retry-After
     rows: int = 10_000
     queue: int = 1_024  # requests; beyond it 429 with Retry-After
     deadline: float = 30.0

@@ -11,16 +11,17 @@ import ssl
 
 from daybreak.serving.listeners import Listeners
 from daybreak.serving.problems import refuse
+from daybreak.serving.refusals import Refusal
 from daybreak.serving.sockets import emptied
 
 PATIENCE = 2.0  # seconds in which a client must have asked and read
 PIECE = 64 << 10
-CODE, WHY = "draining", "no process takes this request here: it ends, or starts again; ask again in a moment"
+WHY = "no process takes this request here: it ends, or starts again; ask again in a moment"
 
 
-def answer_of(code: str, sentence: str) -> bytes:
+def answer_of(refusal: Refusal) -> bytes:
     """A whole answer of HTTP that refuses, and says that the connection ends and when to come back."""
-    body = refuse(code, sentence).body
+    body = refusal.body
     head = (
         f"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
         "retry-after: 1\r\nconnection: close\r\n\r\n"
@@ -98,7 +99,7 @@ async def _turn(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         async with asyncio.timeout(PATIENCE):
             await reader.readuntil(b"\r\n\r\n")
-            writer.write(answer_of(CODE, WHY))
+            writer.write(answer_of(refuse("draining", WHY)))
             if writer.can_write_eof():
                 writer.write_eof()
             while await reader.read(PIECE):

@@ -103,14 +103,16 @@ PROBLEMS = {
     "unknown_media": Problem(
         415, BAD, "the route does not take bodies of this type or encoding", "the sentence names those that it takes"
     ),
-    "overloaded": Problem(429, BUSY, "as many requests wait as may", "come back after the seconds in Retry-After"),
+    "overloaded": Problem(
+        429, BUSY, "as many requests, or bytes of bodies, wait as may", "come back after the seconds in Retry-After"
+    ),
     "head_too_large": Problem(431, BAD, "more than 32 KiB of headers", "send fewer"),
     "internal": Problem(500, "INTERNAL", "a fault of the server's own", "its log says more"),
     "model_failed": Problem(500, "INTERNAL", "the model failed on this request", "the deployment's log says more"),
     "unknown_coding": Problem(
         501, "UNIMPLEMENTED", "a transfer coding other than chunked", "compress by Content-Encoding"
     ),
-    "draining": Problem(503, GONE, "the replica is about to stop", "ask again: another takes it"),
+    "draining": Problem(503, GONE, "the replica is about to stop, or starts again", "ask again: another takes it"),
     "not_ready": Problem(503, GONE, "the model is being loaded", "come back after the seconds in Retry-After"),
     "too_many_connections": Problem(
         503, GONE, "as many connections are open as may", "close some, or deploy more replicas"

@@ -18,6 +18,7 @@ from collections import deque
 
 from daybreak.serving.door import answer_of
 from daybreak.serving.http.connection import Connection
+from daybreak.serving.problems import refuse
 
 OPENED, CLOSED = 1, 0
 _RECORD = struct.Struct(">BI")  # what happened, to which slot
@@ -141,5 +142,5 @@ def _answer(client: socket.socket) -> None:
     why = "the process that held this request died; another takes its place: ask again"
     with contextlib.suppress(OSError):  # the client may have gone, too
         client.setblocking(False)
-        client.send(answer_of("replica_crashed", why))
+        client.send(answer_of(refuse("replica_crashed", why)))
         client.shutdown(socket.SHUT_WR)

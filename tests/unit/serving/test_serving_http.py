@@ -436,6 +436,31 @@ def test_who_sends_too_slowly_is_told_or_hung_up_on(monkeypatch):
     run(work())
 
 
+def test_bodies_of_all_together_have_at_most_so_many_bytes():
+    async def work():
+        async with replica(model := Doubling(seconds=0.01), limits=Limits(bodies=1_000)) as (server, engine, port):
+            await asked(port, b'{"a": 1}')
+            working = await Client.to(port)
+            working.ask(b'{"a": %d}' % SLEEPS + b" " * 600)
+            await until(lambda: engine.champion.pending)
+            status, headers, body = await asked(port, b'{"a": 1}' + b" " * 600)
+            assert (status, headers["retry-after"], msgspec.json.decode(body)["code"]) == (429, "1", "overloaded")
+            parts = await Client.to(port)
+            parts.send(b"POST /predict HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n")
+            parts.send(b"258\r\n" + b" " * 600 + b"\r\n")
+            assert (await parts.answer())[0] == 429
+            gone = await Client.to(port)
+            gone.send(b"POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 300\r\n\r\n" + b" " * 200)
+            await until(lambda: server.held > 800)
+            await gone.close()
+            model.wake.set()
+            assert (await working.answer())[0] == 200
+            await until(lambda: server.held == 0)
+            assert (await asked(port, b'{"a": 1}' + b" " * 600))[0] == 200
+
+    run(work())
+
+
 def test_draining_answers_what_was_begun_hangs_up_and_takes_no_more():
     async def work():
         async with replica(model := Doubling(seconds=0.01)) as (server, engine, port):

@@ -31,6 +31,7 @@ class House(Protocol):
 
     limits: Limits
     draining: bool
+    held: int  # bytes of bodies of all connections that are not yet answered
     tick: float  # the loop's clock of a moment ago, seconds
 
     @property
@@ -85,7 +86,7 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
-        self._held = 0  # bytes of bodies in the pipeline
+        self._held = 0  # bytes of bodies that have come and are not yet answered
         self._exchange: Exchange | None = None  # whose body is coming
 
     # What the transport calls
@@ -101,6 +102,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _: Exception | None) -> None:
         """It is gone: nobody waits for its answers."""
         self.server.closed(self)
+        self.server.held -= self._held
+        self._held = 0
         self.writable.set()
         for exchange in self.pipeline:
             exchange.abandon()
@@ -189,8 +192,13 @@ class Connection(asyncio.Protocol):
             return
         self._body.append(body)
         self._head_bytes = 0
-        self.received += len(body)
-        if self.received > self.server.limits.body:
+        size = len(body)
+        self.received += size
+        self._held += size
+        self.server.held += size
+        if self.server.held > self.server.limits.bodies:
+            self.refuse(self._crowded())
+        elif self.received > self.server.limits.body:
             self.refuse(self._too_large())
 
     def on_message_complete(self) -> None:
@@ -219,6 +227,7 @@ class Connection(asyncio.Protocol):
                 break
             pipeline.popleft()
             self._held -= first.size
+            self.server.held -= first.size
             self.served += 1
             self.server.answered(first)
             if not first.keep_alive:
@@ -279,6 +288,8 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         if body > self.server.limits.body:
             raise self._too_large()
+        if body and self.server.held + body > self.server.limits.bodies:
+            raise self._crowded()
 
     def _take(self, exchange: Exchange) -> None:
         pipeline = self.pipeline
@@ -286,7 +297,6 @@ class Connection(asyncio.Protocol):
         if len(pipeline) == 1:
             self.server.at_risk(self)
         exchange.size = len(exchange.body)
-        self._held += exchange.size
         if self._full() or not self.writable.is_set():
             self.paused = True
             self.transport.pause_reading()
@@ -303,7 +313,16 @@ class Connection(asyncio.Protocol):
             413, "body_too_large", f"a body has at most {most} bytes; send fewer rows, or allow more by --max-body"
         )
 
+    def _crowded(self) -> Refusal:
+        most = self.server.limits.bodies
+        sentence = f"bodies of {most} bytes wait already, no more are taken; come back later or run more replicas"
+        return Refusal(429, "overloaded", sentence, retry=1)
+
     def _linger(self) -> None:
+        if self.state == BODY:  # what came of it is of no use
+            self._held -= self.received
+            self.server.held -= self.received
+            self._body = []
         self.state, self.since = LINGER, self.server.tick
 
     def _hang_up(self) -> None:

@@ -69,6 +69,7 @@ class Server:
         self.hot = hot
         self.limits = limits
         self.draining = False
+        self.held = 0  # bytes of bodies that have come and are not yet answered
         self.tick = asyncio.get_running_loop().time()  # the loop's clock, as of the last sweep
         self._guard: Guard | None = None
         self._passed: set[tuple[bytes | None, bytes | None]] = set()  # host and token of predictions that may pass
