@@ -245,17 +245,16 @@ def _parse(seen: Seen, values: pa.Array, counts: pa.Array) -> None:
 def _parse_times(seen: Seen, values: pa.Array, counts: pa.Array) -> None:
     if seen.failing["time"]:
         return
-    seen.failing["time"] += _no_time(values)
-    iso = not seen.failing["time"] and is_iso(values)
-    if not seen.failing["time"] and not iso:
+    fails = _no_time(values)
+    iso = not fails and is_iso(values)
+    if not fails and not iso:
         seen.forms = form_of(values, FORMATS if seen.forms is None else seen.forms)
-        seen.failing["time"] += not seen.forms
-    if iso and not to_times(values, ()).null_count:
-        _dates(seen, {ISO: (_sum(counts), values[0].as_py())})
-    elif not iso and not seen.failing["time"]:
-        _dates(seen, {ALIKE: (_sum(counts), values[0].as_py())})
-    elif iso or all_like_dates(values):
+        fails = not seen.forms
+    seen.failing["time"] += fails
+    if (fails and all_like_dates(values)) or (iso and to_times(values, ()).null_count):
         _dates(seen, ways(values, counts))
+    elif not fails:
+        _dates(seen, {ISO if iso else ALIKE: (_sum(counts), values[0].as_py())})
 
 
 def _dates(seen: Seen, found: dict[str, tuple[int, str]]) -> None:
