@@ -89,7 +89,7 @@ def connect(home: Home, *, slots: str | None = None, begun: Start | None = None)
     deadline, told = time.monotonic() + PATIENCE, ""
     while True:
         try:
-            return Connection(home.socket)
+            return _answering(home)
         except ConnectionLost as error:
             if time.monotonic() > deadline:
                 raise ControllerError(
@@ -100,7 +100,29 @@ def connect(home: Home, *, slots: str | None = None, begun: Start | None = None)
             begun = Start(home, slots)
         told, begun = begun.wait(), None
         if told != "ready":  # another one has the home: it is about to listen, or about to end
-            time.sleep(POLL)
+            _wait_for_either(home, deadline)
+
+
+def _answering(home: Home) -> Connection:
+    """A connection that was answered: one that ends takes those along that it has not accepted yet. Raises `ConnectionLost`."""
+    connection = Connection(home.socket)
+    try:
+        connection.call("hello")
+    except ConnectionLost:
+        connection.close()
+        raise
+    return connection
+
+
+def _wait_for_either(home: Home, deadline: float) -> None:
+    """Until one listens or none owns the home: to start a process for each look would take the time from the one that ends or starts."""
+    while time.monotonic() < deadline:
+        time.sleep(POLL)
+        with contextlib.suppress(ConnectionLost):
+            Connection(home.socket).close()
+            return
+        if not _is_owned(home):
+            return
 
 
 def wait_until_gone(home: Home, patience: float = PATIENCE) -> bool:

@@ -11,6 +11,7 @@ import fcntl
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -18,6 +19,7 @@ from typing import IO
 from daybreak.base.errors import DaybreakError, LedgerBusy
 from daybreak.base.home import Home
 
+LOOKS, LOOK = 5, 0.01  # looks at a lock that is held, seconds between them
 IDLE = 60.0  # seconds without an experiment that runs and without a client, after which the process ends
 
 
@@ -86,13 +88,18 @@ def _lock(home: Home) -> IO[str]:
     """The home's lock, ours until it is closed. Raises `HomeBusy`."""
     home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = home.lock.open("a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.seek(0)
-        owner = lock.read().strip() or "unknown"
-        lock.close()
-        raise HomeBusy(f"process {owner} is the controller of {home.path}") from error
+    for left in reversed(range(LOOKS)):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if left:  # who looks whether the home is owned holds it for a moment (`client.starting`)
+                time.sleep(LOOK)
+                continue
+            lock.seek(0)
+            owner = lock.read().strip() or "unknown"
+            lock.close()
+            raise HomeBusy(f"process {owner} is the controller of {home.path}") from error
+        break
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()

@@ -1,7 +1,12 @@
 """A controller starts while its client does something else."""
 
+import fcntl
+import os
+import select
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -12,6 +17,7 @@ from daybreak.base.home import Home
 from daybreak.client.client import Client
 from daybreak.client.connection import Connection
 from daybreak.client.starting import begin, wait_until_gone
+from daybreak.server import serve
 
 
 @pytest.fixture
@@ -69,6 +75,36 @@ def test_a_controller_outlives_a_client_that_left_before_it_was_ready(home):
         except ConnectionLost:
             time.sleep(0.05)
     pytest.fail(home.controller_log.read_text())
+
+
+def test_one_that_ends_before_it_accepts_is_no_controller(home):
+    """It listened when it was asked, and took the connections that it had not accepted along."""
+    home.run.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as ending, home.lock.open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ending.bind(str(home.socket))
+        ending.listen()
+
+        def end():
+            select.select([ending], [], [])  # a client has connected
+            home.socket.unlink()
+            ending.close()
+            lock.close()
+
+        ends = threading.Thread(target=end)
+        ends.start()
+        with Client(home) as client:
+            assert pid(client) == int(home.lock.read_text())
+        ends.join()
+
+
+def test_a_home_that_is_looked_at_just_now_is_not_busy(home, monkeypatch):
+    home.run.mkdir(parents=True)
+    looking = home.lock.open("a+")
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    monkeypatch.setattr(serve.time, "sleep", lambda _: looking.close())
+    with serve._lock(home):
+        assert home.lock.read_text() == str(os.getpid())
 
 
 def test_where_nothing_can_be_started_nothing_is_begun(tmp_path):

@@ -135,10 +135,14 @@ class LocalExecutor:
             attempt.terminate()
         for attempt in attempts:
             attempt.wait(max(0.0, deadline - time.monotonic()))
+        parents = [*self._parents.values(), *self._retired]
+        for parent in parents:  # all at once: whoever starts the next controller waits for the slowest, not for the sum
+            parent.close()
+        leaving = time.monotonic() + LEAVING
         for script in scripts:
-            script.wait(LEAVING)
-        for parent in [*self._parents.values(), *self._retired]:
-            parent.wait(LEAVING)
+            script.wait(max(0.0, leaving - time.monotonic()))
+        for parent in parents:
+            parent.wait(max(0.0, leaving - time.monotonic()))
         if self._round is not None:
             self._round.cancel()
         self._opened.close()
