@@ -113,11 +113,15 @@ class Member:
         if self._channel is not None:
             self._channel.send(control.Discard())
 
-    async def stop(self, seconds: float) -> None:
-        """Drain, and end at the latest after so many seconds. Who connects meanwhile is dealt to others, or told to ask again."""
+    def retire(self) -> None:
+        """It is to leave: who connects from now on is dealt to others."""
         self._stopping = True
         if self._door is not None:
             self._door.shut()
+
+    async def stop(self, seconds: float) -> None:
+        """Drain, and end at the latest after so many seconds. Who connects meanwhile is dealt to others, or told to ask again."""
+        self.retire()
         await self._end(seconds)
         if self._door is not None:
             await self._door.close()

@@ -201,7 +201,9 @@ class Supervisor:
             self._members.append(member)
             self._lives[member] = asyncio.ensure_future(member.live(log))
         while len(self._members) > many:
-            leaving = asyncio.ensure_future(self._leave(self._members.pop()))
+            leaver = self._members.pop()
+            leaver.retire()  # before status.json says that it has gone
+            leaving = asyncio.ensure_future(self._leave(leaver))
             self._leaving.add(leaving)
             leaving.add_done_callback(self._leaving.discard)
 

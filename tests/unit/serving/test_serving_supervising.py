@@ -92,6 +92,10 @@ class Leaver:
     """A replica that drains for a moment."""
 
     number = 2
+    retired = False
+
+    def retire(self):
+        self.retired = True
 
     async def stop(self, seconds):
         await asyncio.sleep(0)
@@ -109,6 +113,6 @@ def test_a_replica_that_is_no_longer_wanted_drains_before_its_life_ends(tmp_path
         supervisor._grow(None)
         await asyncio.gather(*supervisor._leaving)
         supervisor._reserved.close()
-        assert (leaver.lived, leaver.life.cancelled(), supervisor._lives) == (True, True, {})
+        assert (leaver.retired, leaver.lived, leaver.life.cancelled(), supervisor._lives) == (True, True, True, {})
 
     asyncio.run(work())
