@@ -25,6 +25,7 @@ ROW = b'{"a": 1, "b": 2}'
 REQUEST = b"POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n%s" % (len(ROW), ROW)
 GATED = '''"""A sum that waits where it is told to: a = 777 until a file is there, loading until another is."""
 
+import os
 import time
 
 
@@ -210,3 +211,50 @@ def alive(pid):
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+class Comers:
+    """Clients that open a connection for every request, some at a time. `heard`: how each ended: a status, or what went wrong."""
+
+    TOGETHER = 8
+
+    def __init__(self, deployed, many=3):
+        self.heard = Counter()
+        self._address = ("127.0.0.1", deployed.status.port)
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._come) for _ in range(many)]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+    def _come(self):
+        while not self._over.is_set():
+            with contextlib.ExitStack() as opened:
+                try:
+                    clients = [
+                        opened.enter_context(socket.create_connection(self._address, PATIENCE))
+                        for _ in range(self.TOGETHER)
+                    ]
+                except OSError as error:
+                    self.heard[f"connecting: {type(error).__name__}"] += 1
+                    continue
+                for client in clients:
+                    self.heard[asked(client)] += 1
+
+
+def asked(client):
+    """The status that a request on an open connection gets, or what went wrong."""
+    try:
+        client.sendall(REQUEST)
+        return int(client.recv(1 << 16).split(b" ", 2)[1])
+    except OSError as error:
+        return type(error).__name__
+    except IndexError:
+        return "closed"
