@@ -68,7 +68,16 @@ def deploy(
     model = deploying.served(place, reference)
     if not 0 <= capture <= 1:
         raise UsageError(f"--capture is a share, 0 to 1, got {capture:g}")
-    limits = Limits(max_body, max_rows, queue, deadline, Limits().head, connections, batch, wait / 1e3, drain)
+    limits = Limits(
+        body=max_body,
+        rows=max_rows,
+        queue=queue,
+        deadline=deadline,
+        connections=connections,
+        batch=batch,
+        wait=wait / 1e3,
+        drain=drain,
+    )
     wanted = Deployment(
         name or model.model,
         (model,),
