@@ -169,9 +169,8 @@ def _flat(field: Field, tensor: Tensor) -> NDArray[Any]:
 
 
 def _check_values(field: Field, values: NDArray[Any]) -> None:
-    if values.dtype.kind == "f":
-        nulls = np.isnan(values)
-        if nulls.any() and not (field.nullable or field.optional):
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        if np.isnan(values).any() and not (field.nullable or field.optional):
             raise refuse("bad_value", f"{field.name!r} may be neither NaN nor null", field.name)
         if np.isinf(values).any():
             raise refuse("bad_value", f"{field.name!r} must be finite, got an infinity", field.name)
