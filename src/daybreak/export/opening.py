@@ -139,7 +139,7 @@ def _skops(path: Path) -> Any:
     try:
         import skops.io
     except ImportError as error:
-        raise UsageError(".skops files are read by skops, which is missing: pip install 'daybreak[sklearn]'") from error
+        raise UsageError(".skops files are read by skops, which is missing: pip install 'daybreak[export]'") from error
     from daybreak.export.python.served import unsafe
 
     try:

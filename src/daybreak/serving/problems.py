@@ -29,7 +29,7 @@ PROBLEMS = {
         400, BAD, "not HTTP/1.1, or a header or parameter with a value that it cannot have", "the sentence names it"
     ),
     "bad_json": Problem(
-        400, BAD, "the body is not JSON", "send UTF-8 JSON (RFC 8259); it knows no NaN and no Infinity"
+        400, BAD, "the body is not JSON", "send UTF-8 JSON (RFC 8259); NaN and Infinity in a row are `bad_value`"
     ),
     "bad_row": Problem(
         400, BAD, "the body holds no rows, or one that the model's steps cannot take", "compare with /openapi.json"

@@ -64,7 +64,9 @@ def test_what_people_know_outlives_small_windows():
 
 def test_a_command_gets_the_message_on_its_standard_input(tmp_path):
     call(f"cat > {tmp_path}/told.json", MESSAGE)
-    assert json.loads((tmp_path / "told.json").read_text())["alarms"] == {"input x": "mean 2, 1"}
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert told["alarms"] == {"input x": "mean 2, 1"}
+    assert "- input x: mean 2, 1" in told["text"]
 
 
 def test_what_cannot_be_sent_is_tried_again_and_then_told(tmp_path):

@@ -45,7 +45,7 @@ def estimator(
         import skops.io
     except ImportError as error:
         raise UsageError(
-            "estimators are kept without pickle by skops, which is missing: pip install 'daybreak[sklearn]'"
+            "estimators are kept without pickle by skops, which is missing: pip install 'daybreak[export]'"
         ) from error
     (folder / "model").mkdir(exist_ok=True)
     file = folder / "model" / "model.skops"

@@ -66,12 +66,18 @@ class Channels:
         self._failed(f"an alert could not be sent by {name}: {_told(why)}")
 
 
+def encoded(message: Message) -> bytes:
+    """The message as JSON, and beside its fields `text`, the whole in words, which is what chat services show."""
+    return msgspec.json.encode({**msgspec.to_builtins(message), "text": f"{message.subject}\n{message.text}"})
+
+
 def post(url: str, message: Message) -> None:
     """POST the message as JSON. Raises `OSError` where it is not taken, `ValueError` where `url` is none of http or https."""
     if not url.startswith(("http://", "https://")):
         raise ValueError(f"a webhook is an http or https URL, got {url[:40]!r}")
-    body = msgspec.json.encode({**msgspec.to_builtins(message), "text": f"{message.subject}\n{message.text}"})
-    request = Request(url, body, {"content-type": "application/json", "user-agent": "daybreak"}, method="POST")  # noqa: S310
+    request = Request(
+        url, encoded(message), {"content-type": "application/json", "user-agent": "daybreak"}, method="POST"
+    )  # noqa: S310
     with urlopen(request, timeout=SECONDS):  # noqa: S310 (the scheme was looked at)
         pass
 
@@ -79,7 +85,7 @@ def post(url: str, message: Message) -> None:
 def call(words: str, message: Message) -> None:
     """Run a shell command of the deployment's owner with the message as JSON on its standard input."""
     done = subprocess.run(  # noqa: S602 (the owner of the deployment wrote it, as a crontab)
-        words, shell=True, input=msgspec.json.encode(message), timeout=SECONDS, capture_output=True, check=False
+        words, shell=True, input=encoded(message), timeout=SECONDS, capture_output=True, check=False
     )
     if done.returncode:
         raise OSError(f"it ended with status {done.returncode}: {done.stderr[-200:].decode(errors='replace').strip()}")
