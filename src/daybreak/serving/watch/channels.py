@@ -77,7 +77,7 @@ def post(url: str, message: Message) -> None:
         raise ValueError(f"a webhook is an http or https URL, got {url[:40]!r}")
     request = Request(
         url, encoded(message), {"content-type": "application/json", "user-agent": "daybreak"}, method="POST"
-    )  # noqa: S310
+    )
     with urlopen(request, timeout=SECONDS):  # noqa: S310 (the scheme was looked at)
         pass
 
