@@ -45,8 +45,8 @@ def daybreak(tmp_path_factory):
         ("checkpoint get 1.x", "a trial is EXPERIMENT.TRIAL, for example 3.17, got '1.x'"),
         ("compare 1.1", "compare needs two or more trials (3.17) or experiments (3)"),
         ("compare 1.1 1.99", "experiment 1 has no trial 99"),
-        ("export 1 -o /nonexistent/x.csv", "cannot write /nonexistent/x.csv: No such file or directory"),
-        ("report 1 -o /nonexistent/x.html", "cannot write /nonexistent/x.html: No such file or directory"),
+        ("export 1 -o /nonexistent/x.csv", "cannot write /nonexistent/x.csv: the folder /nonexistent does not exist"),
+        ("report 1 -o /nonexistent/x.html", "cannot write /nonexistent/x.html: the folder /nonexistent does not exist"),
         ("logs 1 --grep [", "--grep must be a regular expression, got '['"),
         (
             "resume 1",

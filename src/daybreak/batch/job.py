@@ -16,6 +16,7 @@ import msgspec
 from blake3 import blake3
 
 from daybreak.base.errors import UsageError
+from daybreak.base.writing import unwritable
 from daybreak.batch import places, processes
 from daybreak.batch.places import Out, remote
 from daybreak.batch.plan import JOB, MANIFEST, PLAN, REJECTS, Done, Format, Plan, check_own, kept, settled, sizes
@@ -189,7 +190,10 @@ def _alone(out: Out) -> Iterator[None]:
         yield
         return
     folder = Path(out.path) / JOB
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(out.path, error) from error
     with (folder / "lock").open("a") as lock:  # which leaves it as it is
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

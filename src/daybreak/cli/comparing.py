@@ -16,7 +16,7 @@ from daybreak.monitoring.policy import Policy
 from daybreak.monitoring.records import Reference
 from daybreak.monitoring.reference import from_json
 from daybreak.monitoring.window import Window
-from daybreak.registry.package import Package, read
+from daybreak.registry.package import Package, verify
 from daybreak.signature.columns import length
 from daybreak.signature.fields import Columns
 
@@ -49,9 +49,10 @@ def compare(
 ) -> Compared:
     """Rows of files against the reference of the package in `folder`. `truth`: the column of right answers; `columns`: `batch.plan.Plan`.
 
-    Raises `NotFound` where the package has no reference or a file is not there, `UsageError` where rows cannot be the model's.
+    Raises `DamagedFile` where the package was altered, `NotFound` where it has no reference or a file is not there, `UsageError` where
+    rows cannot be the model's.
     """
-    package = read(folder)
+    package = verify(folder)
     reference = _reference(folder, package)
     window, outcomes, rejected = Window(reference), Outcomes(), 0
     request = Request(folder, files, "", dict(columns or {}), (truth,) if truth else ())

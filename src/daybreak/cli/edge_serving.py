@@ -7,8 +7,9 @@ from pathlib import Path
 
 import uvloop
 
-from daybreak.cli.edging import state_folder, written
+from daybreak.cli.edging import state_folder
 from daybreak.cli.output import console, print_json
+from daybreak.cli.writing import written
 from daybreak.edge.device.folder import DeviceFolder
 from daybreak.edge.memory import no_core_dumps
 from daybreak.edge.opening import Access

@@ -1,8 +1,6 @@
 """What commands about bundles share: options, and keys read from files."""
 
 import importlib.util
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,15 +32,6 @@ State = Annotated[
 NOBODY = "a device trusts somebody: --trust SIGNER.pub (who makes bundles hands it out: daybreak edge keys signing)"
 ONE_OF = "a device is opened with --key DEVICE.pem or with --passphrase-file FILE, one of them"
 SERVING = ("httptools", "onnxruntime", "starlette", "uvloop")
-
-
-@contextmanager
-def written(path: Path) -> Iterator[None]:
-    """Raises `UsageError` where a file or folder that is written cannot be: no such folder, no rights, no room."""
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}; name another place") from error
 
 
 def needs_cryptography() -> None:

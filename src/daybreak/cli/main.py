@@ -119,13 +119,23 @@ def main(words: "Sequence[str] | None" = None) -> None:
     except BrokenPipeError:  # `daybreak ls | head`
         sys.stderr.close()
         sys.exit(141)
-    except Exception as error:  # a fault of ours: people get a sentence, whoever mends it the traceback
+    except Exception as error:
         if os.environ.get("DAYBREAK_TRACEBACK"):
             raise
-        told = f"a fault of Daybreak's own: {type(error).__name__}: {error}; DAYBREAK_TRACEBACK=1 shows where"
-        _tell(InvariantBroken(told), as_json=_wants_json(words))
-        sys.exit(InvariantBroken.exit_code)
+        told = _unforeseen(error, words)
+        _tell(told, as_json=_wants_json(words))
+        sys.exit(told.exit_code)
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def _unforeseen(error: Exception, words: list[str]) -> DaybreakError:
+    """A path of the user's that the system refuses; else a fault of ours: people get a sentence, whoever mends it the traceback."""
+    from daybreak.cli.writing import of_the_user
+
+    if isinstance(error, OSError) and (refused := of_the_user(error, words)):
+        return refused
+    told = f"a fault of Daybreak's own: {type(error).__name__}: {error}; DAYBREAK_TRACEBACK=1 shows where"
+    return InvariantBroken(told)
 
 
 def _run(words: list[str]) -> object:

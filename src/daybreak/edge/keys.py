@@ -33,13 +33,12 @@ SHOWN = 16  # hexadecimal digits that name a key
 def make(kind: Kind, path: Path) -> Path:
     """Write a new private key and its public half, which is returned. Raises `UsageError` where one of the files is there already."""
     public = path.with_suffix(".pub")
-    taken = [str(file) for file in (path, public) if file.exists()]
-    if taken or path == public:
-        raise UsageError(
-            f"a key is never written over, {' and '.join(taken) or path} is there or ends in .pub; name another"
-        )
+    if path == public:
+        raise UsageError(f"NAME.pub is the public half of a private key, so {path} cannot be one; end it in .pem")
+    if taken := [str(file) for file in (path, public) if file.exists()]:
+        there = "are" if len(taken) > 1 else "is"
+        raise UsageError(f"a key is never written over, and {' and '.join(taken)} {there} there; name another file")
     made = ec.generate_private_key(ec.SECP256R1()) if kind == "signing" else Device.generate()
-    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from daybreak.base.errors import UsageError, VaultError
+from daybreak.base.errors import VaultError
 from daybreak.base.hashing import hash_bytes, hash_file
+from daybreak.base.writing import unwritable
 from daybreak.client.client import Client
 from daybreak.client.jobs import run_job
 from daybreak.proof.bundle import INDEX, POINTS, PROOFS, RECORDED, ROWS, Index, Member, told, zstd
@@ -59,7 +60,7 @@ def pack(
     try:
         size = _write(target, index, packing.sources, progress)
     except OSError as error:
-        raise UsageError(f"cannot write {target}: {error.strerror}") from error
+        raise unwritable(target, error) from error
     return Packed(index, target, size)
 
 

@@ -123,11 +123,15 @@ def parse(text: bytes, source: str) -> Package:
 def verify(folder: Path) -> Package:
     """Read a package and hash every file that it names. Raises `NotFound`, `DamagedFile` with each file that differs."""
     package = read(folder)
-    found = _files(folder)
-    wrong = sorted(name for name in {*package.files, *found} if package.files.get(name) != found.get(name))
-    if wrong:
+    if wrong := altered(folder, package):
         raise DamagedFile(f"package {folder} was altered: {', '.join(wrong)}; register the model again")
     return package
+
+
+def altered(folder: Path, package: Package) -> list[str]:
+    """Files that are not as the record names them: changed, missing, or new."""
+    found = _files(folder)
+    return sorted(name for name in {*package.files, *found} if package.files.get(name) != found.get(name))
 
 
 def _files(folder: Path) -> dict[str, Stored]:

@@ -15,7 +15,7 @@ from daybreak.monitoring import reference
 from daybreak.registry.package import read, seal
 from daybreak.serving import desired
 from daybreak.serving.deployment import Deployment, Served
-from daybreak.serving.watch import standing
+from daybreak.serving.watch import closed, report, standing
 from daybreak.testing.packages import regression
 
 FIELDS = ("area", "rooms", "floor", "age")
@@ -127,6 +127,14 @@ def test_how_it_stood_when_nobody_watches_any_more(monitor, shop):
     assert "as it stood 2 h ago: nobody watches shop now" in told
     assert "price 1 (champion): drift, area differs" in told
     (folder / "windows" / "now.json").unlink()
+
+
+def test_a_report_is_not_written_where_there_is_no_folder(monitor, monkeypatch):
+    monkeypatch.setattr(closed, "days", lambda _: ["2026-01-01"])
+    monkeypatch.setattr(report, "made", lambda *_: "<p>a day</p>")
+    status, _, told = monitor("report", "shop", "-o", "none/x.html")
+    assert (status, "cannot write none/x.html: the folder none does not exist" in told) == (2, True)
+    assert monitor("report", "shop", "-o", "x.html")[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ def package(tmp_path):
 @pytest.fixture
 def people(tmp_path):
     """The signer's and the device's key files, and what is read of them."""
+    (tmp_path / "keys").mkdir()
     for kind, name in (("signing", "signer"), ("signing", "stranger"), ("device", "device"), ("device", "other")):
         keys.make(kind, tmp_path / "keys" / f"{name}.pem")
     place = tmp_path / "keys"

@@ -11,12 +11,12 @@ from daybreak.edge import keys
 
 
 def test_a_private_key_is_its_owners_alone_and_never_written_over(tmp_path):
-    public = keys.make("signing", tmp_path / "new" / "key.pem")
-    assert public == tmp_path / "new" / "key.pub"
-    assert stat.S_IMODE((tmp_path / "new" / "key.pem").stat().st_mode) == 0o600
+    public = keys.make("signing", tmp_path / "key.pem")
+    assert public == tmp_path / "key.pub"
+    assert stat.S_IMODE((tmp_path / "key.pem").stat().st_mode) == 0o600
     with pytest.raises(UsageError, match="never written over"):
-        keys.make("signing", tmp_path / "new" / "key.pem")
-    assert keys.name(keys.signer(tmp_path / "new" / "key.pem").public_key()) == keys.name(keys.signer_public(public))
+        keys.make("signing", tmp_path / "key.pem")
+    assert keys.name(keys.signer(tmp_path / "key.pem").public_key()) == keys.name(keys.signer_public(public))
 
 
 def test_a_key_of_another_kind_is_told(tmp_path):

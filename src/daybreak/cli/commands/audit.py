@@ -14,6 +14,7 @@ from daybreak.cli.audit_options import Asking, Data, Showing
 from daybreak.cli.auditing import print_report
 from daybreak.cli.output import console, errors_console, print_json
 from daybreak.cli.proving import CouldNotRun, progress
+from daybreak.cli.writing import written
 from daybreak.readers.request import Request
 from daybreak.validation.report import Report
 
@@ -145,7 +146,5 @@ def _tell(report: Report, showing: Showing) -> int:
 
 
 def _write(file: Path, text: str) -> None:
-    try:
+    with written(file):
         file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from error

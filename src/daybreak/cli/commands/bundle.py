@@ -7,8 +7,9 @@ from cyclopts import Parameter
 
 from daybreak.base.errors import UsageError
 from daybreak.cli.arguments import HomeFolder, Json
-from daybreak.cli.edging import PassphraseFile, needs_cryptography, passphrase, written
+from daybreak.cli.edging import PassphraseFile, needs_cryptography, passphrase
 from daybreak.cli.output import console, print_json, progress_bar
+from daybreak.cli.writing import written
 from daybreak.client.homes import find_home
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from daybreak.base.errors import NotFound, UsageError
 from daybreak.base.ids import TrialKey
 from daybreak.cli.arguments import Experiment, HomeFolder, Json
 from daybreak.cli.output import console, errors_console, number, point, print_json, styled, table
+from daybreak.cli.writing import written
 from daybreak.client.client import Client
 from daybreak.wire.api import Keeping
 from daybreak.wire.rows import CheckpointRow
@@ -40,10 +41,8 @@ def get(
     with Client(home) as client:
         found = _at_point(client, what) if "@" in what else _latest(client, what)
     if output is not None:
-        try:
+        with written(output):
             shutil.copyfile(found["path"], output)
-        except OSError as error:
-            raise UsageError(f"cannot write {output}: {error.strerror}") from error
         found["path"] = str(output)
     if json:
         print_json(found)

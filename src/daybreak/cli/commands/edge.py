@@ -21,9 +21,9 @@ from daybreak.cli.edging import (
     opened_device,
     state_folder,
     trusted,
-    written,
 )
 from daybreak.cli.output import ago, console, number, print_json, styled, table
+from daybreak.cli.writing import written
 
 if TYPE_CHECKING:
     from daybreak.edge.device import state as states

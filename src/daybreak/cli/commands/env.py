@@ -7,9 +7,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from daybreak.base.errors import UsageError
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import console, errors_console, number, print_json, styled, table
+from daybreak.cli.writing import written
 from daybreak.client.client import Client
 from daybreak.client.environments import Recorded, recorded
 from daybreak.provenance.record import Code, Git, Record
@@ -88,10 +88,8 @@ def lock(
     with _progress() as tell:
         text = found.lock(progress=tell)
     if output is not None:
-        try:
+        with written(output):
             output.write_bytes(text)
-        except OSError as error:
-            raise UsageError(f"cannot write {output}: {error.strerror}") from error
     if json:
         described = found.described()
         shown = {"output": str(output) if output else None, "pylock": None if output else text.decode()}

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from daybreak.base.errors import UsageError
 from daybreak.cli.arguments import Experiment, HomeFolder, Json
 from daybreak.cli.output import errors_console, print_json
+from daybreak.cli.writing import written
 from daybreak.client.client import Client
 
 Format = Literal["csv", "parquet", "json"]
@@ -99,10 +100,8 @@ def _by_ending(path: Path) -> Format:
 
 
 def _write(path: Path, data: bytes) -> None:
-    try:
+    with written(path):
         path.write_bytes(data)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _trials(client: Client, experiment: int) -> list[dict[str, Any]]:

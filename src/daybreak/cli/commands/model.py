@@ -6,11 +6,11 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
-from daybreak.base.errors import UsageError
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.commands import registry
 from daybreak.cli.commands.gate import VERDICT, Run
 from daybreak.cli.output import console, print_json, styled
+from daybreak.cli.writing import written
 from daybreak.client.client import Client
 from daybreak.validation import policy as policies
 from daybreak.validation.card import about as abouts
@@ -98,10 +98,8 @@ def score(
 
 
 def _write(target: Path, text: str) -> None:
-    try:
+    with written(target):
         target.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {target}: {error.strerror}") from error
 
 
 def _print(made: Card, target: str) -> None:

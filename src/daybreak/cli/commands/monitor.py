@@ -11,6 +11,7 @@ from daybreak.base.errors import NotFound, UsageError
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.monitored import counting, show_changed, show_compared, show_standing, show_windows
 from daybreak.cli.output import console, print_json
+from daybreak.cli.writing import written
 from daybreak.client.homes import find_home
 from daybreak.monitoring.policy import Policy
 from daybreak.registry.store import Registry
@@ -82,7 +83,8 @@ def report_(
         told = f"{known[0]} to {known[-1]}" if known else "none yet: a window closes when it has rows and age enough"
         raise NotFound(f"{deployment} has no window of {day or 'any day'}; days with windows: {told}")
     file = out or Path(f"{deployment}-{day}.html")
-    file.write_text(report.made(folder, deployment, day), encoding="utf-8")
+    with written(file):
+        file.write_text(report.made(folder, deployment, day), encoding="utf-8")
     if json:
         print_json({"file": str(file), "day": day, "windows": sum(1 for _ in closed.of_day(folder, day))})
     else:

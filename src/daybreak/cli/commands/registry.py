@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from cyclopts import Parameter
 
-from daybreak.base.errors import UsageError
+from daybreak.base.errors import DamagedFile, UsageError
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.commands.gate import as_json as decision_as_json
 from daybreak.cli.commands.gate import print_decision
@@ -136,10 +136,12 @@ def ls(
         console().print(table(["model", "versions", "aliases"], rows))
 
 
-def show(model: Model, *, json: Json = False, home: HomeFolder = None) -> None:
+def show(model: Model, *, json: Json = False, home: HomeFolder = None) -> int:
     """Show one version: what it takes and gives, how it runs, how alike its export is, where it comes from.
 
-    JSON: the package's record with {digest, folder, aliases, tags, notes, parity, reported}.
+    Exit status: 0; 6 where files are not what was registered: they are named, and nothing serves the version.
+
+    JSON: the package's record with {digest, folder, aliases, tags, notes, parity, reported, altered}.
     """
     from daybreak.release import reported
     from daybreak.release.promotion import parity
@@ -150,6 +152,9 @@ def show(model: Model, *, json: Json = False, home: HomeFolder = None) -> None:
     known = registry.models().get(found.name)
     version = known.versions.get(found.version) if known else None
     aliases = [alias for alias, number in known.aliases.items() if number == found.version] if known else []
+    wrong = packages.altered(found.folder, record)
+    if version and version.digest != record.digest:
+        wrong = [packages.RECORD, *wrong]
     compared, held = parity(found.folder), reported.read(found.folder)
     if json:
         own = {
@@ -158,13 +163,18 @@ def show(model: Model, *, json: Json = False, home: HomeFolder = None) -> None:
             "aliases": aliases,
             "parity": msgspec.to_builtins(compared),
             "reported": msgspec.to_builtins(held),
+            "altered": wrong,
         }
         told = {"tags": version.tags, "notes": version.notes} if version else {}
         print_json(msgspec.to_builtins(record) | own | told)
-        return
-    print_model(record, found.folder, aliases, version)
-    print_parity(compared)
-    print_reported(held)
+    else:
+        print_model(record, found.folder, aliases, version)
+        print_parity(compared)
+        print_reported(held)
+    if wrong:
+        told_of = f": {found.name}@{found.version} was altered: {', '.join(wrong)}; nothing serves it: register the model again"
+        errors_console().print(styled(("warning", "yellow"), told_of), soft_wrap=True)
+    return DamagedFile.exit_code if wrong else 0
 
 
 def alias(

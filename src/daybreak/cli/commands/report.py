@@ -5,11 +5,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from daybreak.base.errors import UsageError
 from daybreak.cli.arguments import Experiment, HomeFolder, Json
 from daybreak.cli.output import console, print_json
 from daybreak.cli.report.gather import gather
 from daybreak.cli.report.page import render
+from daybreak.cli.writing import written
 from daybreak.client.client import Client
 
 
@@ -30,8 +30,6 @@ def report(
         data = gather(client, experiment)
     row = data["experiment"]
     target = output or Path(f"{row.name}-{row.experiment}.html")
-    try:
+    with written(target):
         target.write_text(render(data), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {target}: {error.strerror}") from error
     print_json({"path": str(target)}) if json else console().print(f"wrote {target}", soft_wrap=True)
