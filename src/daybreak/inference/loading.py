@@ -44,6 +44,11 @@ class Loaded:
         """Of its inputs and outputs."""
         return self.package.signature
 
+    @property
+    def foreign(self) -> bool:
+        """Whether a worker process runs the user's code: for the model, or for a step."""
+        return self._worker is not None
+
     def predict(self, columns: Columns) -> Columns:
         """Outputs for all rows at once. Raises `BadRows`, `ModelFailed`."""
         feeds: Arrays = {}

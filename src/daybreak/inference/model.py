@@ -18,6 +18,10 @@ class Model(Protocol):
     def signature(self) -> Signature:
         """Of its inputs and outputs."""
 
+    @property
+    def foreign(self) -> bool:
+        """Whether it calls the user's code, in a process of its own: a call may hang, however quick others were."""
+
     def predict(self, columns: Columns) -> Columns:
         """Outputs for all rows at once. Columns are valid (`signature.codec` saw to that).
 

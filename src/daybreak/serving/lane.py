@@ -2,7 +2,8 @@
 
 One flush a turn of the loop: while the loop reads all sockets that are ready, calls gather; the flush that the first of them asked for
 runs after the last. A model that is quick is called on the loop's thread (a hand-over costs more than the call); one that has been slow
-lately in a thread of its own, so that the loop goes on reading, refusing and answering.
+lately in a thread of its own, so that the loop goes on reading, refusing and answering; so is one that calls the user's code in a worker
+process, however quick it was: that code may hang at any call.
 """
 
 import asyncio
@@ -103,7 +104,7 @@ class Lane:
     def _flush(self) -> None:
         self._asked, self._window = False, None
         calls = self._take()
-        if calls and self._seconds > SLOW:
+        if calls and (self.model.foreign or self._seconds > SLOW):
             self._call_aside(calls)
         elif calls:
             self._enter(calls)

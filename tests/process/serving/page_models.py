@@ -37,6 +37,8 @@ def wav(samples, rate=RATE):
 class InMemory:
     """A model that is loaded: it answers in this process, its files are at hand."""
 
+    foreign = False
+
     def __init__(self, name, signature, examples, *, card=b"", description=""):
         self.signature = signature
         files = {"card.html": None} if card else {}

@@ -27,6 +27,7 @@ BODIES = st.sampled_from([b'{"a": 1}', b'{"a": 2.5}', b'[{"a": 3}, {"a": 4}]', b
 class Twice:
     signature = SIGNATURE
     package = Package("twice", 1, 0.0, SIGNATURE, Runtime("onnx"))
+    foreign = False
 
     def predict(self, columns):
         return {"twice": np.asarray(columns["a"]) * 2}

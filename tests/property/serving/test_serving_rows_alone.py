@@ -22,6 +22,7 @@ class Moody:
 
     signature = SIGNATURE
     package = Package("twice", 1, 0.0, SIGNATURE, Runtime("onnx"))
+    foreign = False
 
     def predict(self, columns):
         rows = columns["a"].tolist()

@@ -35,6 +35,7 @@ class Doubling:
 
     signature = SIGNATURE
     package = Package("twice", 1, 1.7e9, SIGNATURE, Runtime("onnx"))
+    foreign = False
 
     def __init__(self, seconds=0.0):
         self.batches = []

@@ -1,13 +1,29 @@
 """What has arrived forms the batch; queues are bounded, deadlines kept, slow models called aside."""
 
 import asyncio
+import threading
 
 import pytest
-from serving_doubling import FAILS, REFUSED, SLEEPS, Doubling, lane
+from serving_doubling import FAILS, REFUSED, SLEEPS, Client, Doubling, lane, replica
 
+from daybreak.inference.loading import load
 from daybreak.serving.calls import Call
 from daybreak.serving.deployment import Limits
 from daybreak.serving.refusals import Refusal
+from daybreak.testing import packages
+
+HANGS = """import os, time
+
+
+def load(folder):
+    return predict
+
+
+def predict(feeds):
+    while feeds["a"][0] == 777 and not os.path.exists({file!r}):
+        time.sleep(0.01)
+    return {{"sum": feeds["a"] + feeds["b"]}}
+"""
 
 
 def submit(queue, *rows, deadline=60.0):
@@ -141,5 +157,29 @@ def test_a_call_that_was_cancelled_before_its_batch_costs_the_model_nothing():
         await queue.drained()
         assert model.batches == [[2.0]]
         assert [(call, call.refusal.code) for call in observer.calls] == [(gone, "gone")]
+
+    run(work())
+
+
+@pytest.mark.enable_socket
+def test_a_worker_that_hangs_after_quick_calls_keeps_the_replica_from_nothing(tmp_path):
+    """Code of the user's may hang at any call, so no run of quick ones brings it onto the loop."""
+    packages.python(tmp_path / "sums", code=HANGS.format(file=str(tmp_path / "go on")))
+    model = load(tmp_path / "sums")
+    model.wake = threading.Event()  # as `replica` expects of its model
+
+    async def work():
+        async with replica(model) as (_, engine, port):
+            client, other = await Client.to(port), await Client.to(port)
+            for _ in range(20):
+                client.ask(b'{"a": 1, "b": 2}')
+                assert (await client.answer())[0] == 200
+            queue = engine.arms["champion"]
+            queue._seconds = 0.0  # as quick as can be, whatever else this machine does
+            client.ask(b'{"a": 777, "b": 2}', "x-deadline-ms: 100")
+            assert (await client.answer())[0] == 504
+            other.ask(b"", method="GET", path="/v2/health/live")
+            assert ((await other.answer())[0], queue.pending) == (200, 1)
+            (tmp_path / "go on").touch()
 
     run(work())
