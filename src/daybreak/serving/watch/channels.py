@@ -75,9 +75,8 @@ def post(url: str, message: Message) -> None:
     """POST the message as JSON. Raises `OSError` where it is not taken, `ValueError` where `url` is none of http or https."""
     if not url.startswith(("http://", "https://")):
         raise ValueError(f"a webhook is an http or https URL, got {url[:40]!r}")
-    request = Request(
-        url, encoded(message), {"content-type": "application/json", "user-agent": "daybreak"}, method="POST"
-    )
+    headers = {"content-type": "application/json", "user-agent": "daybreak"}
+    request = Request(url, encoded(message), headers, method="POST")  # noqa: S310
     with urlopen(request, timeout=SECONDS):  # noqa: S310 (the scheme was looked at)
         pass
 
