@@ -82,9 +82,9 @@ def post(url: str, message: Message) -> None:
 
 
 def call(words: str, message: Message) -> None:
-    """Run a shell command of the deployment's owner with the message as JSON on its standard input."""
+    """Run a shell command of the deployment's owner with the message as a line of JSON on its standard input."""
     done = subprocess.run(  # noqa: S602 (the owner of the deployment wrote it, as a crontab)
-        words, shell=True, input=encoded(message), timeout=SECONDS, capture_output=True, check=False
+        words, shell=True, input=encoded(message) + b"\n", timeout=SECONDS, capture_output=True, check=False
     )
     if done.returncode:
         raise OSError(f"it ended with status {done.returncode}: {done.stderr[-200:].decode(errors='replace').strip()}")
