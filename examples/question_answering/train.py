@@ -116,6 +116,7 @@ def main(run):
         before=BEFORE,
         after=[Step("span", SPAN)],
         assets=assets,
+        reported="f1",
     )
 
 
