@@ -65,11 +65,14 @@ class BadRow(UsageError):
 
 
 class BadRows(UsageError):
-    """Rows of a batch that a model's steps cannot take: `faults` says why, by row; the others are as good as ever."""
+    """Rows of a batch that a model's steps cannot take: `faults` says why, by row; the others are as good as ever.
 
-    def __init__(self, faults: dict[int, str]) -> None:
-        super().__init__(faults)
-        self.faults = faults
+    `code`: as in `BadRow`; bad_row where a step has no narrower one.
+    """
+
+    def __init__(self, faults: dict[int, str], code: str = "bad_row") -> None:
+        super().__init__(faults, code)
+        self.faults, self.code = faults, code
 
     def __str__(self) -> str:
         return "; ".join(f"row {row}: {why}" for row, why in list(self.faults.items())[:10])

@@ -23,7 +23,7 @@ from pyarrow import csv
 
 from daybreak.batch.plan import Format
 from daybreak.batch.sources import Taken
-from daybreak.signature.answers import decided, encoder
+from daybreak.signature.answers import decided, encoder, undecided
 from daybreak.signature.fields import Columns, Output, Signature
 from daybreak.signature.media import as_png
 
@@ -122,11 +122,13 @@ def _columns(output: Output, column: NDArray[Any], *, flat: bool) -> Table:
 
 
 def _label(output: Output, scores: NDArray[Any], *, flat: bool) -> Table:
-    places = decided(scores, output.threshold)
+    places, unknown = decided(scores, output.threshold), undecided(scores)
     names = output.classes or tuple(map(str, range(scores.shape[1])))
     told: Table = {
-        output.name: pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), pa.array(names, pa.string())),
-        f"{output.name}.score": pa.array(scores[np.arange(len(scores)), places]),
+        output.name: pa.DictionaryArray.from_arrays(
+            pa.array(places.astype(np.int32), mask=unknown), pa.array(names, pa.string())
+        ),
+        f"{output.name}.score": pa.array(scores[np.arange(len(scores)), places], mask=unknown),
     }
     if flat:
         return told | {

@@ -36,6 +36,7 @@ KINDS: dict[str, Callable[[int, Input, Plan, Signature], Source]] = {
     "images": Folder,
     "sounds": Folder,
 }
+Why = tuple[str, str]  # the code and the sentence of a row that is refused
 Tell = Callable[
     [int, int, float], None
 ]  # rows answered and rejected by this part, share of this process's work done so far
@@ -140,7 +141,7 @@ def _reject(file: str, row: int, bad: BadRow) -> dict[str, str | int | None]:
 def predicted(model: Model, taken: Taken, batch: int) -> tuple[Taken, Columns]:
     """Outputs of the rows that the model can take, in calls of `batch` rows; the others join the faults. Raises `ModelFailed`."""
     outputs: list[Columns] = []
-    refused: dict[int, str] = {}
+    refused: dict[int, Why] = {}
     for start in range(0, length(taken.columns), batch):
         given = cut(taken.columns, start, start + batch)
         told, faults = _answered(model, given)
@@ -150,15 +151,15 @@ def predicted(model: Model, taken: Taken, batch: int) -> tuple[Taken, Columns]:
     return (_without(taken, refused) if refused else taken), whole
 
 
-def _answered(model: Model, given: Columns) -> tuple[Columns | None, dict[int, str]]:
+def _answered(model: Model, given: Columns) -> tuple[Columns | None, dict[int, Why]]:
     """What the model says to the rows that it takes, None where there are none; why it refuses the others, by row."""
-    refused: dict[int, str] = {}
+    refused: dict[int, Why] = {}
     left = np.arange(length(given))
     while len(left):
         try:
             return model.predict(picked(given, left) if refused else given), refused
         except BadRows as bad:  # one step after the other may refuse rows, which the first let pass
-            faults = {int(left[row]): why for row, why in bad.faults.items() if 0 <= row < len(left)}
+            faults = {int(left[row]): (bad.code, why) for row, why in bad.faults.items() if 0 <= row < len(left)}
             if not faults:
                 raise ModelFailed(f"the model refuses rows, and names none of {len(left)}: {bad}") from bad
             refused |= faults
@@ -166,10 +167,10 @@ def _answered(model: Model, given: Columns) -> tuple[Columns | None, dict[int, s
     return None, refused
 
 
-def _without(taken: Taken, refused: dict[int, str]) -> Taken:
+def _without(taken: Taken, refused: dict[int, Why]) -> Taken:
     good = np.array([row for row in range(length(taken.columns)) if row not in refused], np.intp)
     rows = [taken.rows[row] for row in good]
-    faults = {taken.rows[row]: BadRow("bad_row", why, taken.rows[row]) for row, why in refused.items()}
+    faults = {taken.rows[row]: BadRow(code, why, taken.rows[row]) for row, (code, why) in refused.items()}
     kept = {name: column.take(good) for name, column in taken.kept.items()}
     files = [taken.files[row] for row in good] if taken.files is not None else None
     return Taken(picked(taken.columns, good), rows, kept, {**taken.faults, **faults}, files)

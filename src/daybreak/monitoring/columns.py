@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from daybreak.monitoring.measures import images, sounds, tensors, texts
 from daybreak.monitoring.records import Column, Kind
 from daybreak.monitoring.special import Vector
-from daybreak.signature.answers import decided
+from daybreak.signature.answers import decided, undecided
 
 Texts = list[str | None]
 Values = Mapping[str, Any]  # name -> values, first axis rows
@@ -30,10 +30,13 @@ def measured(column: Column, values: Any) -> Mapping[str, Vector | Texts]:
 
 
 def labels(scores: NDArray[Any], names: tuple[str, ...], threshold: float | None) -> Mapping[str, Vector | Texts]:
-    """Scores (rows, classes) as the class that is told and the score it has."""
+    """Scores (rows, classes) as the class that is told and the score it has; both missing where no class is."""
     places = decided(scores, threshold)
     sure: Vector = scores[np.arange(len(scores)), places].astype(np.float64)
-    return {WHOLE: [names[place] for place in places.tolist()], CONFIDENCE: sure}
+    told: Texts = [names[place] for place in places.tolist()]
+    for row in np.flatnonzero(undecided(scores)).tolist():
+        told[row], sure[row] = None, np.nan
+    return {WHOLE: told, CONFIDENCE: sure}
 
 
 def numbers(values: Any) -> Vector:

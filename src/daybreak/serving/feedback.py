@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from daybreak.monitoring.columns import classes
 from daybreak.serving.events import KINDS, Feedback, Kind
 from daybreak.serving.ids import Ids, UnknownRequest
 from daybreak.serving.problems import refuse
@@ -91,20 +92,21 @@ def _truth(sent: Sent, signature: Signature) -> Any:
         raise refuse("bad_feedback", "feedback needs the right answer as `truth`, or `kind` and `value`", "truth")
     outputs = {output.name: output for output in signature.outputs}
     if isinstance(sent.truth, dict) and sent.truth.keys() & outputs.keys():
-        for name, answer in sent.truth.items():
+        for name in sent.truth:
             if name not in outputs:
                 raise refuse(
                     "bad_feedback", f"the model has no output {name[:80]!r}; they are {', '.join(outputs)}", "truth"
                 )
-            _check(outputs[name], answer)
-        return sent.truth
+        return {name: _right(outputs[name], answer) for name, answer in sent.truth.items()}
     if len(outputs) > 1:
         raise refuse("bad_feedback", f"of several outputs `truth` names its own: {', '.join(outputs)}", "truth")
-    _check(signature.outputs[0], sent.truth)
-    return sent.truth
+    return _right(signature.outputs[0], sent.truth)
 
 
-def _check(output: Output, answer: Any) -> None:
+def _right(output: Output, answer: Any) -> Any:
+    """The right answer as the output tells its own: of a class its name, also where JSON wrote that as a number (4) or a truth."""
+    if output.kind == "label" and output.classes and isinstance(answer, bool | int | float):
+        answer = classes([answer])[0]
     if output.kind == "label" and output.classes and answer not in output.classes:
         told = ", ".join(output.classes[:20])
         raise refuse(
@@ -114,6 +116,7 @@ def _check(output: Output, answer: Any) -> None:
         )
     if output.kind == "number" and (isinstance(answer, bool) or not _finite(answer)):
         raise refuse("bad_feedback", f"`truth` of {output.name} is a number, got {str(answer)[:40]!r}", "truth")
+    return answer
 
 
 def _finite(answer: Any) -> bool:

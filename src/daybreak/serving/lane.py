@@ -271,7 +271,7 @@ def refusal_of(error: Exception) -> Refusal:
         return error
     if isinstance(error, BadRows):
         row, why = next(iter(error.faults.items()))
-        return refuse("bad_row", why, f"row {row}")
+        return refuse(error.code, why, f"row {row}")
     return refuse("model_failed", "the model failed on this request; the deployment's log says why")
 
 

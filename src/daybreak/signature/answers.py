@@ -1,11 +1,11 @@
 """Outputs as JSON, row by row: {"digit": {"label": "7", "score": 0.98, "probabilities": {...}}, ...}, keyed by output.
 
 Scores are told to seven significant digits, one %-format a row (a tenth of what building objects costs); numbers by the shortest text
-that reads back as the same number; what is not finite is null.
+that reads back as the same number; what is not finite is null, and so is the label where a score is NaN.
 """
 
 from collections.abc import Callable, Mapping
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 import msgspec
@@ -46,8 +46,19 @@ def writer(output: Output, threshold: float | None = None) -> Writer:
     return {"text": _texts, "span": _spans, "image": _images, "tensor": _tensors}[output.kind]
 
 
+def undecided(scores: NDArray[Any]) -> NDArray[np.bool_]:
+    """(rows,) whether a row has a score that is no number (NaN): then none is the highest, and no class is told."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        if not np.isnan(scores.sum()):
+            return np.zeros(len(scores), bool)
+    return np.asarray(np.isnan(scores).any(axis=1))
+
+
 def decided(scores: NDArray[Any], threshold: float | None) -> NDArray[Any]:
-    """(rows,) the place of the class that is told: the highest score, or the second of two from the threshold on."""
+    """(rows,) the place of the class that is told: the highest score, or the second of two from the threshold on.
+
+    It means nothing for rows that are `undecided`.
+    """
     if threshold is not None and scores.shape[1] == 2:  # noqa: PLR2004 - two classes
         return (scores[:, 1] >= threshold).astype(np.intp)
     places: NDArray[Any] = scores.argmax(axis=1)
@@ -79,8 +90,10 @@ class _Labels:
 
     def _odd(self, row: list[float], place: int) -> str:
         told = [f"{score:.7g}" if isfinite(score) else "null" for score in row]
+        unknown = any(isnan(score) for score in row)
+        label, sure = ("null", "null") if unknown else (self.names[place], told[place])
         probabilities = ",".join(f"{name}:{score}" for name, score in zip(self.names, told, strict=True))
-        return f'{{"label":{self.names[place]},"score":{told[place]},"probabilities":{{{probabilities}}}}}'
+        return f'{{"label":{label},"score":{sure},"probabilities":{{{probabilities}}}}}'
 
 
 def _text(value: object) -> str:

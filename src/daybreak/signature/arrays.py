@@ -134,7 +134,8 @@ def _sized(field: Field, value: NDArray[Any], axes: int) -> NDArray[Any]:
         wanted.kind in "iub" and value.dtype.kind != wanted.kind and value.dtype != wanted
     ):
         raise BadRow("bad_type", f"{field.name!r} is of type {wanted}, got {value.dtype}", None, field.name)
-    return value.astype(wanted, copy=False)
+    with np.errstate(over="ignore"):  # an infinity is told as one
+        return value.astype(wanted, copy=False)
 
 
 def _bad(field: Field, column: NDArray[Any]) -> list[Bad]:

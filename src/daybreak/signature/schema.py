@@ -90,7 +90,7 @@ def output_schema(output: Output) -> Schema:
 def _answer(output: Output) -> Schema:
     number: Schema = {"type": ["number", "null"]}
     if output.kind == "label":
-        names: Schema = {"enum": list(output.classes)} if output.classes else {"type": "string"}
+        names = _or_null({"enum": list(output.classes)} if output.classes else {"type": "string"})
         return _object(
             {"label": names, "score": number, "probabilities": {"type": "object", "additionalProperties": number}}
         )

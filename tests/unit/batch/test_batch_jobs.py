@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +14,9 @@ import soundfile
 from PIL import Image
 
 from daybreak.base.errors import ModelFailed, NotFound, UsageError
+from daybreak.batch.answers import Answers
 from daybreak.batch.job import Request, start
+from daybreak.batch.sources import Taken
 from daybreak.inference.loading import load
 from daybreak.registry.package import Package, Runtime, Step, seal
 from daybreak.signature.fields import Field, Output, Signature
@@ -358,3 +361,32 @@ def test_urls_are_read_and_written(income, tmp_path):
     memory.rm(next(name for name in memory.ls("/out/today", detail=False) if "part-" in name))
     assert run(income, "memory://in/*", out="memory://out/today", format="jsonl").resumed == 3
     assert json.loads(memory.cat("/out/today/_manifest.json")) == told
+
+
+def test_a_number_beyond_the_models_own_type_rejects_its_row(tmp_path):
+    record = packages.mlp(tmp_path / "model", 2, 4, 3)
+    (field,) = record.signature.inputs
+    wide = msgspec.structs.replace(
+        record.signature, inputs=(msgspec.structs.replace(field, dtype="float64", low=None, high=None),)
+    )
+    seal(tmp_path / "model", msgspec.structs.replace(record, signature=wide))
+    rows = [[1, 2], [1e39, 2], [3, 4]]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps({"features": row}) + "\n" for row in rows))
+    run(tmp_path / "model", tmp_path / "rows.jsonl", out=tmp_path / "out")
+    assert [row["row"] for row in answers(tmp_path / "out")] == [0, 2]
+    assert [(bad["row"], bad["code"]) for bad in rejects(tmp_path / "out")] == [(1, "out_of_range")]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl"])
+def test_an_answer_without_numbers_names_no_label(tmp_path, kind):
+    signature = Signature((Field("x", "number"),), (Output("digit", "label", classes=("a", "b")),))
+    taken = Taken({"x": np.zeros(2)}, range(2), {}, {})
+    made = Answers(signature, kind).part(taken, {"digit": np.array([[np.nan, np.nan], [0.25, 0.75]])}, "f")
+    if kind == "parquet":
+        told = pq.read_table(io.BytesIO(made)).to_pylist()
+        assert [(row["digit"], row["digit.score"]) for row in told] == [(None, None), ("b", 0.75)]
+    elif kind == "csv":
+        assert [line.split(",")[2:4] for line in made.decode().splitlines()[1:]] == [["", ""], ['"b"', "0.75"]]
+    else:
+        told = [json.loads(line)["prediction"]["digit"]["label"] for line in made.splitlines()]
+        assert told == [None, "b"]

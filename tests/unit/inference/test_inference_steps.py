@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from daybreak.base.errors import UsageError
+from daybreak.base.errors import BadRows, UsageError
 from daybreak.inference.steps import Context, making
 from daybreak.inference.steps.sounds import log_mel
 from daybreak.registry.package import Step
@@ -177,3 +177,26 @@ def test_names_that_do_not_tell_need_declared_steps():
         making.before((), context())
     with pytest.raises(UsageError, match="declare `after`"):
         making.after((), context(("p", "q")))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [("feed", {"field": "wide"})],
+        [("stack", {"fields": ["wide"]})],
+        [("standardize", {"of": "wide", "mean": 0, "std": 1})],
+        [("standardize", {"of": "near", "mean": 0, "std": 1e-3})],
+    ],
+)
+def test_a_number_beyond_the_models_type_is_refused_and_not_fed_as_an_infinity(steps):
+    given = {"wide": np.array([1.0, np.nan, 1e39]), "near": np.array([1.0, np.nan, 3e38], np.float32)}
+    (step,) = making.before([Step(name, options) for name, options in steps], context())
+    with pytest.raises(BadRows, match="computes in float32") as refused:
+        step(given, {})
+    assert (refused.value.code, list(refused.value.faults)) == ("out_of_range", [2])
+
+
+def test_a_matrix_of_wider_numbers_is_looked_at_too():
+    (step,) = making.before([Step("stack", {"fields": ["a", "b"]})], context())
+    with pytest.raises(BadRows, match="'a, b' has a number"):
+        step(Matrix(("a", "b"), np.array([[1.0, 2.0], [3.0, -1e300]])), {})

@@ -34,6 +34,12 @@ def test_labels_agree_by_name():
     assert compared(LABEL, scores, scores[::-1])[1] == pytest.approx([0.5, 0.5])
 
 
+def test_an_answer_without_a_label_agrees_with_none_but_its_like():
+    sure, unknown = np.array([[0.9, 0.1]]), np.array([[np.nan, np.nan]])
+    assert compared(LABEL, sure, unknown)[0] == [False]
+    assert compared(LABEL, unknown, unknown)[0] == [True]
+
+
 def test_thresholds_of_each_decide():
     scores = np.array([[0.6, 0.4]])
     assert compared(LABEL, scores, scores, arm(LABEL, thresholds={"digit": 0.3}))[0] == [False]

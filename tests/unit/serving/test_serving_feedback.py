@@ -32,6 +32,12 @@ def test_the_right_answer_names_who_had_answered():
     assert (event.at, event.note) == (2_000.0, "blurred")
 
 
+@pytest.mark.parametrize("written", [1, 1.0, "1"])
+def test_a_class_that_is_a_number_may_be_written_as_one(written):
+    assert take(truth=written).truth == "1"
+    assert take(TWO, truth={"digit": written, "price": 3}).truth == {"digit": "1", "price": 3}
+
+
 @pytest.mark.parametrize(
     ("told", "value"),
     [
@@ -51,7 +57,9 @@ def test_outcomes_have_a_value(told, value):
     [
         ({}, "truth"),
         ({"truth": "7"}, "truth"),
-        ({"truth": 1}, "truth"),
+        ({"truth": 7}, "truth"),
+        ({"truth": True}, "truth"),
+        ({"truth": 0.5}, "truth"),
         ({"truth": {"digit": "7"}}, "truth"),
         ({"truth": {"digit": "1", "other": 1}}, "truth"),
         ({"kind": "conversion", "value": 2}, "value"),

@@ -6,9 +6,11 @@ import threading
 import pytest
 from serving_doubling import FAILS, REFUSED, SLEEPS, Client, Doubling, lane, replica
 
+from daybreak.base.errors import BadRows
 from daybreak.inference.loading import load
 from daybreak.serving.calls import Call
 from daybreak.serving.deployment import Limits
+from daybreak.serving.lane import refusal_of
 from daybreak.serving.refusals import Refusal
 from daybreak.testing import packages
 
@@ -183,3 +185,8 @@ def test_a_worker_that_hangs_after_quick_calls_keeps_the_replica_from_nothing(tm
             (tmp_path / "go on").touch()
 
     run(work())
+
+
+def test_rows_that_a_step_refuses_keep_its_code():
+    told = refusal_of(BadRows({3: "'x' has a number that the model cannot hold"}, "out_of_range"))
+    assert (told.status, told.code, told.where) == (400, "out_of_range", "row 3")

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from daybreak.serving.refusals import Refusal
+from daybreak.serving.v2.answers import classified
 from daybreak.serving.v2.tensors import DATATYPES, Tensor, from_binary, from_json, objects, to_binary, to_json
+from daybreak.signature.fields import Output
 
 
 def refused(call, *arguments):
@@ -90,3 +92,9 @@ def test_json_has_no_nan_and_no_files():
     assert json.dumps(to_json(Tensor("x", "BYTES", objects([b"\xc3\xa4", "b"]))), ensure_ascii=False) == '["ä", "b"]'
     with pytest.raises(Refusal, match="binary_data"):
         to_json(Tensor("x", "BYTES", objects([b"\xff"])))
+
+
+def test_scores_that_are_no_numbers_name_no_class():
+    scores = np.array([[np.nan, np.nan], [0.25, 0.75]], np.float32)
+    told = classified(Output("digit", "label", classes=("a", "b")), scores, 2).array.tolist()
+    assert told == [[b"", b""], [b"0.750000:1:b", b"0.250000:0:a"]]

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from daybreak.base.errors import BadRow, UsageError
+from daybreak.signature.answers import undecided
 from daybreak.signature.codec import make
 from daybreak.signature.columns import Matrix, objects
 from daybreak.signature.fields import Field, Output, Signature, Span
+from daybreak.signature.schema import output_schema
 
 PERSON = Signature(
     (
@@ -144,3 +146,15 @@ def test_answers_of_every_kind():
 def test_the_second_of_two_classes_is_told_from_the_threshold_on(threshold, label):
     codec = make(PERSON, {} if threshold is None else {"credit": threshold})
     assert json.loads(codec.encode({"credit": np.array([[0.6, 0.4]])})[0])["credit"]["label"] == label
+
+
+@pytest.mark.parametrize("threshold", [None, 0.3])
+def test_no_label_is_told_where_a_score_is_no_number(threshold):
+    codec = make(PERSON, {} if threshold is None else {"credit": threshold})
+    scores = np.array([[np.nan, np.nan], [0.2, np.nan], [0.1, np.inf], [0.1, 0.9]])
+    told = [json.loads(answer)["credit"] for answer in codec.encode({"credit": scores})]
+    assert [one["label"] for one in told] == [None, None, "yes", "yes"]
+    assert [one["score"] for one in told] == [None, None, None, 0.9]
+    assert told[1]["probabilities"] == {"no": 0.2, "yes": None}
+    assert undecided(scores).tolist() == [True, True, False, False]
+    assert output_schema(PERSON.outputs[0])["properties"]["label"] == {"enum": ["no", "yes", None]}

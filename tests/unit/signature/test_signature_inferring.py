@@ -118,7 +118,7 @@ def test_the_schema_says_what_the_codec_takes():
     assert told["properties"]["job"]["enum"] == ["clerk", None]
     assert told["properties"]["grid"]["items"]["items"]["type"] == "integer"
     assert (told["properties"]["grid"]["minItems"], "minItems" in told["properties"]["grid"]["items"]) == (2, False)
-    assert prediction_schema(signature)["properties"]["credit"]["properties"]["label"] == {"enum": ["no", "yes"]}
+    assert prediction_schema(signature)["properties"]["credit"]["properties"]["label"] == {"enum": ["no", "yes", None]}
 
 
 def test_the_public_face_names_them():

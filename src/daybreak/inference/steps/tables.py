@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daybreak.base.errors import UsageError
+from daybreak.base.errors import BadRows, UsageError
 from daybreak.inference.session import Arrays
 from daybreak.inference.steps import Before, Context, Options
 from daybreak.registry.package import Step
 from daybreak.signature.columns import Matrix
 from daybreak.signature.fields import Columns
+
+SHOWN = 80  # characters of names in a message
 
 
 def target(options: Options, context: Context) -> str:
@@ -35,6 +37,33 @@ def wide(array: NDArray[Any]) -> NDArray[Any]:
     return array.reshape(len(array), int(np.prod(array.shape[1:], dtype=np.int64)))
 
 
+def narrowed(array: NDArray[Any], dtype: Any, name: str) -> NDArray[Any]:
+    """`array` in the type that the model computes with. Raises `BadRows` (out_of_range) for rows with a number beyond that type.
+
+    A field may be of a wider one: 1e39 is a float64, and an infinity to a model of float32.
+    """
+    if array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):
+        made = array.astype(dtype)
+    if made.dtype.kind == "f":
+        finite(made, name, np.isinf(array) if array.dtype.kind == "f" else None)
+    return made
+
+
+def finite(values: NDArray[Any], name: str, before: Any = None) -> None:
+    """Raises `BadRows` (out_of_range) for rows that became infinite; `before`: what was so already. NaN is a missing number."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum()):
+            return
+    beyond = np.isinf(values) if before is None else np.isinf(values) & ~before
+    rows = np.flatnonzero(beyond.reshape(len(values), -1).any(axis=1)).tolist()
+    if rows:
+        most = float(np.finfo(values.dtype).max)
+        why = f"{name!r} has a number that the model, which computes in {values.dtype} up to {most:.3g}, cannot hold"
+        raise BadRows(dict.fromkeys(rows, why), "out_of_range")
+
+
 def feed(options: Options, context: Context) -> Before:
     """A column as it is, in the type of the model's input. Options: `field`, `to`. (rows,) becomes (rows, 1) where the model wants that.
 
@@ -50,8 +79,8 @@ def feed(options: Options, context: Context) -> Before:
         array = found(name, columns, feeds)
         if array.dtype.kind == "O" and dtype is not None:
             array = np.array([_whole(value) for value in array], dtype) if len(array) else np.zeros((0,), dtype)
-        elif dtype is not None and array.dtype != dtype:
-            array = array.astype(dtype)
+        elif dtype is not None:
+            array = narrowed(array, dtype, name)
         if array.ndim == 1 and narrow:
             array = array[:, None]
         elif shape and array.ndim != len(shape) and sizes.count(-1) <= 1 and len(array):
@@ -73,13 +102,14 @@ def stack(options: Options, context: Context) -> Before:
     names = tuple(options.get("fields") or (field.name for field in context.signature.inputs))
     to = target(options, context)
     dtype = context.inputs.get(to, (np.float32, ()))[0] or np.float32
+    told = ", ".join(names)[:SHOWN]
 
     def step(columns: Columns, feeds: Arrays) -> None:
         if isinstance(columns, Matrix) and tuple(columns) == names:
-            feeds[to] = columns.matrix if columns.matrix.dtype == dtype else columns.matrix.astype(dtype)
+            feeds[to] = narrowed(columns.matrix, dtype, told)
             return
-        parts = [found(name, columns, feeds) for name in names]
-        feeds[to] = np.concatenate([wide(part) for part in parts], axis=1, dtype=dtype, casting="unsafe")
+        parts = [narrowed(wide(found(name, columns, feeds)), dtype, name) for name in names]
+        feeds[to] = np.concatenate(parts, axis=1)
 
     return step
 
@@ -97,7 +127,9 @@ def standardize(options: Options, context: Context) -> Before:
         raise ValueError("std must be above zero")
 
     def step(columns: Columns, feeds: Arrays) -> None:
-        values = (found(name, columns, feeds).astype(dtype, copy=False) - mean) / std
+        with np.errstate(over="ignore"):
+            values = (narrowed(found(name, columns, feeds), dtype, name) - mean) / std
+        finite(values, name)
         feeds[to] = values if missing is None else np.where(np.isnan(values), dtype(missing), values)
 
     return step

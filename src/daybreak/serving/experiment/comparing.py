@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from daybreak.serving.calls import Arm
-from daybreak.signature.answers import decided
+from daybreak.signature.answers import decided, undecided
 from daybreak.signature.fields import Columns, Output
 
 CLOSE = 0.01  # numbers within 1 % of each other agree
@@ -44,7 +44,7 @@ def _labels(one: Arm, left: Output, ours: Any, other: Arm, right: Output, theirs
     ]
     comparable = ours.shape == theirs.shape and left.classes == right.classes
     gap = np.abs(ours - theirs).max(axis=1) if comparable else np.full(len(ours), np.nan)
-    return names[0] == names[1], gap
+    return (names[0] == names[1]) & (undecided(ours) == undecided(theirs)), gap
 
 
 def _named(output: Output, places: Any) -> Any:

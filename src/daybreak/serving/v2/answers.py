@@ -2,7 +2,7 @@
 
 | output | datatype, shape |
 |---|---|
-| label | FP32 [-1, classes]: scores; with the parameter `classification` N: BYTES [-1, N] of "score:index:class", best first |
+| label | FP32 [-1, classes]: scores; with the parameter `classification` N: BYTES [-1, N] of "score:index:class", best first; empty where one is NaN |
 | number | of its dtype, [-1]; with an interval [-1, 3]: value, low, high |
 | text | BYTES [-1] |
 | span | BYTES [-1]: JSON objects {"text", "start", "end", "score"} |
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from daybreak.serving.problems import refuse
 from daybreak.serving.v2.mapping import Described
 from daybreak.serving.v2.tensors import BYTES, NAMES, Tensor
+from daybreak.signature.answers import undecided
 from daybreak.signature.columns import objects
 from daybreak.signature.fields import Output, Signature
 from daybreak.signature.media import as_png
@@ -48,8 +49,11 @@ def classified(output: Output, column: NDArray[Any], most: int) -> Tensor:
         )
     best = np.argsort(-column, axis=1, kind="stable")[:, :most]
     names = output.classes or tuple(map(str, range(column.shape[1])))
+    unknown = undecided(column).tolist()
     told = [
-        f"{column[row, place]:f}:{place}:{names[place]}".encode() for row, places in enumerate(best) for place in places
+        b"" if unknown[row] else f"{column[row, place]:f}:{place}:{names[place]}".encode()
+        for row, places in enumerate(best)
+        for place in places
     ]
     return Tensor(output.name, BYTES, objects(told).reshape(best.shape))
 
