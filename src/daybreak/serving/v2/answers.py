@@ -2,12 +2,14 @@
 
 | output | datatype, shape |
 |---|---|
-| label | FP32 [-1, classes]: scores; with the parameter `classification` N: BYTES [-1, N] of "score:index:class", best first; empty where one is NaN |
+| label | FP32 [-1, classes]: scores; with the parameter `classification` N: BYTES [-1, N] of "score:index:class", best first |
 | number | of its dtype, [-1]; with an interval [-1, 3]: value, low, high |
 | text | BYTES [-1] |
 | span | BYTES [-1]: JSON objects {"text", "start", "end", "score"} |
 | image | BYTES [-1]: PNG files, in JSON as base64 |
 | tensor | of its dtype, [-1, *shape] |
+
+Where a row has a score that is NaN, no class is the best: its classification is empty.
 """
 
 import base64

@@ -10,6 +10,9 @@ function label(output, { label: told, score, probabilities }) {
   const first = ranked.slice(0, FIRST),
     rest = ranked.slice(FIRST);
   const lesser = ranked.length && ranked[0][0] !== told && output.threshold;
+  if (told === null) {
+    return [make("p", { class: "headline" }, "No answer"), make("p", { class: "hint" }, "The model gave no numbers for this row.")];
+  }
   return [
     make("p", { class: "headline" }, told, make("span", { class: "sure" }, percent(score))),
     lesser ? make("p", { class: "hint" }, `“${output.classes[1]}” is told from ${percent(output.threshold)} on.`) : null,
