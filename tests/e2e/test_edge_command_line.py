@@ -13,6 +13,7 @@ import pytest
 from tritonclient import http as triton
 
 from daybreak.cli.main import main
+from daybreak.edge.running.alone import alone
 from daybreak.testing import packages
 
 MNIST = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "mnist"
@@ -82,6 +83,11 @@ def run(*words):
         ("edge run phrase.dbk --trust signer.pub --passphrase-file wrong", 8, "the passphrase does not open it"),
         ("edge run phrase.dbk --trust signer.pub --passphrase-file none", 2, "a passphrase cannot be read"),
         ("edge run --trust signer.pub --key device.pem --state empty", 2, "no bundle is installed"),
+        (
+            "edge run mlp.dbk --trust signer.pub --key device.pem --state shut --host 0.0.0.0 --port 0",
+            2,
+            "needs a token that opens mlp, and 0.0.0.0 has none: daybreak token create NAME --home shut, or serve on",
+        ),
         ("edge update cut.dbk --trust signer.pub --key device.pem", 8, "is cut off"),
         ("edge status --key device.pem --state nowhere", 2, "no device keeps its bundles"),
         ("edge inspect flipped.dbk --trust signer.pub", 8, "altered after it was signed"),
@@ -107,6 +113,16 @@ def test_bad_input_is_one_message_and_a_status(place, monkeypatch, capsys, words
     assert told.count("error:") == 1
     assert "Traceback" not in told
     assert not (place / "x.dbk").exists()
+
+
+def test_one_process_serves_from_a_folder(place, monkeypatch, capsys):
+    monkeypatch.chdir(place)
+    (place / "taken").mkdir()
+    words = "edge run mlp.dbk --trust signer.pub --key device.pem --state taken --port 0"
+    with alone(place / "taken"):  # as the other process does
+        assert run(*words.split()) == 2
+    assert "another `daybreak edge run` serves from taken: stop that one" in " ".join(capsys.readouterr().err.split())
+    assert not list((place / "taken" / "bundles").iterdir())
 
 
 def test_a_bundle_says_what_it_is_and_whether_that_may_be_believed(place, capsys):

@@ -1,6 +1,7 @@
 """`edge run` from the terminal: install what was given, serve until a signal."""
 
 import asyncio
+import shlex
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,15 @@ from daybreak.cli.writing import written
 from daybreak.edge.device.folder import DeviceFolder
 from daybreak.edge.memory import no_core_dumps
 from daybreak.edge.opening import Access
+from daybreak.edge.running.alone import alone
 from daybreak.edge.running.options import Options
 from daybreak.edge.running.server import DeviceServer
 from daybreak.edge.sources import source
 from daybreak.edge.updating import update
 from daybreak.edge.verifying import verify
 from daybreak.serving import logs
+from daybreak.serving.guard import TOKENS, check_reach
+from daybreak.serving.tokens import Tokens
 
 
 @dataclass(frozen=True)
@@ -33,17 +37,26 @@ class Asked:
 
 
 def serve(asked: Asked, access: Access, options: Options) -> None:
-    """Install and serve. Raises what installing and serving raise."""
+    """Install and serve. Raises `UsageError` where another serves from it or nobody could ask, and what serving raises."""
     no_core_dumps()
     name = verify(asked.bundle, access.trusted()).manifest.package.name if asked.bundle else ""
     folder = state_folder(asked.state, name, asked.home)
     with written(folder):
         device = DeviceFolder(folder, access.unlock())
-        if asked.bundle:
-            update(device, asked.bundle, access)
-    if asked.json:
-        logs.begin("edge")
-    uvloop.run(_serve(asked, device, access, options))
+    with alone(folder):
+        _check_reach(options.host, name or device.state.model or "the device", folder)
+        with written(folder):
+            if asked.bundle:
+                update(device, asked.bundle, access)
+        if asked.json:
+            logs.begin("edge")
+        uvloop.run(_serve(asked, device, access, options))
+
+
+def _check_reach(host: str, name: str, folder: Path) -> None:
+    """Raises `UsageError` where others can reach it and no token of the device lets them ask."""
+    command = f"daybreak token create NAME --home {shlex.quote(str(folder))}"
+    check_reach(host, name, Tokens(folder / TOKENS, name), command)
 
 
 async def _serve(asked: Asked, device: DeviceFolder, access: Access, options: Options) -> None:

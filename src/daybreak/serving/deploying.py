@@ -13,7 +13,7 @@ from daybreak.registry import package
 from daybreak.registry.store import Registry
 from daybreak.serving import desired, grpc, same, status
 from daybreak.serving.deployment import Deployment, Served
-from daybreak.serving.guard import is_loopback
+from daybreak.serving.guard import check_reach
 from daybreak.serving.sockets import reserve
 from daybreak.serving.tls import context_of
 from daybreak.serving.tokens import Tokens
@@ -68,11 +68,7 @@ def check(home: Home, wanted: Deployment) -> None:
     if not 0 <= wanted.port < 2**16:
         raise UsageError(f"--port is 0 to 65535, got {wanted.port}")
     context_of(wanted)
-    if not is_loopback(wanted.host) and not Tokens(home.tokens, wanted.name):
-        raise UsageError(
-            f"an address that others can reach needs a token that opens {wanted.name}, and {wanted.host} has none: "
-            "daybreak token create NAME, or serve on 127.0.0.1"
-        )
+    check_reach(wanted.host, wanted.name, Tokens(home.tokens, wanted.name), "daybreak token create NAME")
 
 
 def swapped(wanted: Deployment, new: Served, *, other_inputs: bool = False) -> Deployment:

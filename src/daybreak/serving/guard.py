@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from daybreak.base.errors import UsageError
 from daybreak.serving.deployment import Deployment
 from daybreak.serving.problems import refuse
 from daybreak.serving.tokens import Refused, Scope, Tokens
@@ -88,6 +89,18 @@ def scope_of(method: str, path: str) -> Scope | None:
     if method == "POST" and path.startswith("/v2/models/") and path.endswith("/infer"):
         return "predict"
     return "read" if method in ("GET", "HEAD") else "admin"
+
+
+def check_reach(host: str, name: str, tokens: Tokens, command: str) -> None:
+    """Raises `UsageError` for an address that others can reach where no token opens `name`: it would refuse everybody.
+
+    `command`: what makes a token there.
+    """
+    if not is_loopback(host) and not tokens:
+        raise UsageError(
+            f"an address that others can reach needs a token that opens {name}, and {host} has none: "
+            f"{command}, or serve on 127.0.0.1"
+        )
 
 
 def is_loopback(host: str) -> bool:
