@@ -25,11 +25,17 @@ class Verdict(Struct, frozen=True):
 
 
 def verdict(
-    test: Comparison, watched: Sequence[Watched], elapsed: float | None = None, left: Collection[str] = ()
+    test: Comparison,
+    watched: Sequence[Watched],
+    elapsed: float | None = None,
+    left: Collection[str] = (),
+    *,
+    ended: bool = False,
 ) -> Verdict:
     """Guards come first, then the sample ratio, which blocks any readout, then the primary outcome.
 
     `elapsed`: seconds since the test began, for "at this rate"; None leaves that out. `left`: arms that were stopped while others go on.
+    `ended`: no more is wanted of it.
     """
     broken = [one for one in watched if one.violated and one.arm not in left]
     if broken:
@@ -43,21 +49,23 @@ def verdict(
         return Verdict("early", "no challenger answers requests: there is nothing to compare.")
     order: tuple[State, ...] = ("better", "early", "same", "worse")
     first = min(readings, key=lambda one: (order.index(one.standing), -(one.difference or 0.0)))
-    said = " ".join(sentence(one, test.names[0], elapsed) for one in readings)
+    said = " ".join(sentence(one, test.names[0], elapsed, ended=ended) for one in readings)
     return Verdict(first.standing, said, first.arm)
 
 
-def sentence(reading: Reading, champion: str, elapsed: float | None = None) -> str:
+def sentence(reading: Reading, champion: str, elapsed: float | None = None, *, ended: bool = False) -> str:
     """One outcome of one challenger."""
+    early = "It ended too early to tell" if ended else "Too early to tell"
+    wanted = "" if ended else _wanted(reading, elapsed)
     arm, kind = reading.arm, reading.kind
     beside = _beside(reading, champion)
     if reading.low is None or reading.high is None:
         if reading.kind == "conversion" and min(reading.outcomes) >= LEAST:
-            return f"Too early to tell: hardly any conversion has been told of yet, by POST /feedback ({beside})."
+            return f"{early}: hardly any conversion has been told of yet, by POST /feedback ({beside})."
         why = (
             "every outcome so far is the same" if reading.difference is not None else "too few outcomes for an interval"
         )
-        return f"Too early to tell: {why} ({beside}){_wanted(reading, elapsed)}."
+        return f"{early}: {why} ({beside}){wanted}."
     if reading.standing in {"better", "worse"}:
         near, far = sorted((abs(reading.low), abs(reading.high)))
         trifle = f", less than the {_amount(reading.effect, kind)} that matter" if far < reading.effect else ""
@@ -65,7 +73,7 @@ def sentence(reading: Reading, champion: str, elapsed: float | None = None) -> s
     between = f"{arm} is between {_side(reading.low, reading)} and {_side(reading.high, reading)}"
     if reading.standing == "same":
         return f"No difference that matters: {between} ({beside}); {_amount(reading.effect, kind)} would matter."
-    return f"Too early to tell: {between} ({beside}){_wanted(reading, elapsed)}."
+    return f"{early}: {between} ({beside}){wanted}."
 
 
 def _beside(reading: Reading, champion: str) -> str:

@@ -1,11 +1,13 @@
 """What `daybreak ab` refuses, each in one sentence."""
 
+import msgspec
 import pytest
 
 from daybreak.base.home import Home
 from daybreak.cli.main import main
 from daybreak.serving import desired
 from daybreak.serving.deployment import Deployment, Served
+from daybreak.serving.experiment import NONE
 from daybreak.testing.packages import mlp
 
 
@@ -19,6 +21,13 @@ def shop(tmp_path_factory):
         Deployment("shop", (Served("champion", "mlp", 2, str(folder / "v2")),)),
     )
     return folder
+
+
+def ab(*words):
+    """Exit status of a command."""
+    with pytest.raises(SystemExit) as ended:
+        main(["ab", *words, "--home", "home"])
+    return ended.value.code
 
 
 @pytest.mark.parametrize(
@@ -65,3 +74,31 @@ def test_a_test_of_a_deployment_that_does_not_run_waits_for_it(shop, monkeypatch
     assert "challenger v2-2 (mlp 2) answers 40.00 % of units" in said
     assert "shadow     v2-3 (mlp 2) sees 100.00 % of units" in said
     assert "Too early to tell: too few outcomes for an interval" in said
+
+
+def test_where_there_never_was_a_test_the_record_says_so(shop, monkeypatch, capsys):
+    monkeypatch.chdir(shop)
+    folder = desired.folder_of(Home(shop / "home"), "quiet")
+    desired.write(folder, Deployment("quiet", (Served("champion", "mlp", 2, str(shop / "v2")),)))
+    assert ab("status", "quiet", "--json") == 0
+    assert msgspec.json.decode(capsys.readouterr().out) == msgspec.json.decode(NONE)
+    assert ab("status", "quiet") == 0
+    assert "quiet has no test: daybreak ab start quiet MODEL@VERSION" in capsys.readouterr().out
+
+
+def test_a_challenger_of_the_champions_own_version_is_an_a_a_test(shop, monkeypatch, capsys):
+    monkeypatch.chdir(shop)
+    mlp(shop / "v3", version=3)
+    folder = desired.folder_of(Home(shop / "home"), "twice")
+    desired.write(folder, Deployment("twice", (Served("champion", "mlp", 2, str(shop / "v2")),)))
+    assert ab("start", "twice", "./v2", "./v3", "--json") == 0
+    assert msgspec.json.decode(capsys.readouterr().out)["a_a"] == ["v2"]
+    assert ab("stop", "twice", "--json") == 0
+    stopped = msgspec.json.decode(capsys.readouterr().out)["arms"]
+    assert [(one["name"], one["role"], one["version"], one["weight"]) for one in stopped] == [
+        ("champion", "champion", "2", 1.0),
+        ("v2", "challenger", "2", 0.0),
+        ("v3", "challenger", "3", 0.0),
+    ]
+    assert ab("start", "twice", "./v2") == 0
+    assert "v2 is the champion's own version: an A/A test" in capsys.readouterr().out

@@ -45,6 +45,13 @@ def test_what_cannot_be_told_yet_says_how_much_longer():
     assert "at this rate" in found.said
 
 
+def test_a_test_that_has_ended_wants_no_more():
+    test = Population().ask(4_000)
+    found = verdict(test, test.guards(None), 3600.0, ended=True)
+    assert (found.state, found.said.startswith("It ended too early to tell: B is between ")) == ("early", True)
+    assert "more outcomes" not in found.said
+
+
 def test_no_difference_that_matters_is_an_answer():
     found = said_of(Population(), 60_000)
     assert found.state == "same"

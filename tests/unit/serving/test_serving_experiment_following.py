@@ -42,6 +42,22 @@ def test_what_was_answered_and_told_becomes_a_readout(tmp_path):
     assert msgspec.json.decode(msgspec.json.encode(found), type=type(found)) == found
 
 
+def test_a_test_that_has_ended_says_what_it_found_and_wants_no_more(tmp_path):
+    traffic = Traffic(tmp_path)
+    traffic.ask(2_000, {"champion": 0.1, "v4": 0.1})
+
+    def found(deployment):
+        test = Following(tmp_path, experiment_of(deployment))
+        test.poll()
+        return told(test)
+
+    running, ended = found(traffic.deployment), found(over(traffic.deployment, BEGAN + 60, "stopped"))
+    assert "more outcomes would show" in running.verdict.said
+    assert running.readings[0].reading.more > 0
+    assert ended.verdict.said.startswith("It ended too early to tell: v4 is between")
+    assert [(one.reading.more, "more outcomes" in one.said) for one in ended.readings] == [(None, False)] * 2
+
+
 def test_a_restart_counts_each_event_once(tmp_path):
     traffic = Traffic(tmp_path)
     first = Following(tmp_path, experiment_of(traffic.deployment))

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Annotated, get_args
 
+import msgspec
 from cyclopts import App, Parameter
 from msgspec.structs import replace
 
@@ -23,6 +24,7 @@ from daybreak.rollout.outcomes import SHARES, Kind, Outcome
 from daybreak.rollout.power import needed
 from daybreak.serving import deploying, desired, status
 from daybreak.serving.deployment import Deployment
+from daybreak.serving.experiment import NONE
 from daybreak.serving.experiment.record import Challenger, begun, experiment_of, grown, over, without
 from daybreak.serving.experiment.reporting import Report, latest
 
@@ -83,7 +85,8 @@ def start(
 
     A unit is dealt by a salted hash and stays with its arm. A challenger that violates a guard is taken back at once.
 
-    JSON: {deployment, arms, revision, needed}; needed: {half, most, fixed} outcomes, with --rate.
+    JSON: {deployment, arms, revision, a_a, needed}; a_a: challengers that are the champion's own version; needed: {half, most, fixed}
+    outcomes, with --rate.
     """
     place = find_home(home)
     folder = desired.folder_of(place, deployment)
@@ -140,7 +143,7 @@ def stop(
 
     To make a challenger the champion, move its alias or swap it in afterwards: daybreak deployment swap.
 
-    JSON: {deployment, arms, revision}.
+    JSON: {deployment, arms, revision}; arms of a test that is over: all that it had, with what they are given now.
     """
     folder = desired.folder_of(find_home(home), deployment)
     at = time.time()
@@ -160,14 +163,27 @@ def status_(
 
     It may be asked as often as one likes: what it promises holds for all looks together.
 
-    JSON: {state, began, at, verdict, arms, readings, ratio, guards, shadows, ended, because}; times in seconds since 1970.
+    JSON: {state, began, at, verdict, arms, readings, ratio, guards, shadows, ended, because}; times in seconds since 1970. Where there
+    never was a test {state}, which is none.
     """
     folder = desired.folder_of(find_home(home), deployment)
-    told: Report = latest(folder, desired.read(folder), time.time(), supervised=status.supervised(folder))
+    wanted = desired.read(folder)
+    if not wanted.experiment:
+        _none(deployment, json=json)
+        return
+    told: Report = latest(folder, wanted, time.time(), supervised=status.supervised(folder))
     if json:
         print_json(told)
     else:
         show(deployment, told)
+
+
+def _none(name: str, *, json: bool) -> None:
+    if json:
+        print_json(msgspec.Raw(NONE))
+    else:
+        told = f"{name} has no test: daybreak ab start {shlex.quote(name)} MODEL@VERSION begins one"
+        console().print(told, soft_wrap=True)
 
 
 def _unit(now: Deployment, said: str) -> str:
@@ -268,19 +284,33 @@ def _began(name: str, wanted: Deployment, rate: float | None, *, json: bool, opt
     if rate is not None and rules.primary.kind in SHARES and wanted.split is not None:
         share = sum(arm.weight for arm in wanted.split.dealing[1:]) or 0.5
         asked = needed(rules.primary.effect, rate * (1 - rate), rate * (1 - rate), share, rules.alpha)
+    same = _same(wanted)
     if json:
-        print_json({"deployment": name, "arms": _told(wanted), "revision": _revision(wanted), "needed": asked})
+        told = {"deployment": name, "arms": _told(wanted), "revision": _revision(wanted), "a_a": same, "needed": asked}
+        print_json(told)
         return
     _say(wanted)
+    for arm in same:
+        said = f"{arm} is the champion's own version: an A/A test, in which no difference is to be found"
+        console().print(styled(("a/a    ", "yellow"), said), soft_wrap=True)
     if asked is not None:
-        told = (
+        power = (
             f"a difference of {_points(rules.primary.effect)} shows in half of all tests by {asked.half:,} outcomes, "
             f"in 80 % by {asked.most:,} (a test that is looked at once, at its end: {asked.fixed:,})"
         )
-        console().print(styled(("power  ", "dim"), told), soft_wrap=True)
+        console().print(styled(("power  ", "dim"), power), soft_wrap=True)
     console().print(
         styled(("look   ", "dim"), f"daybreak ab status {shlex.quote(name)}{option}, at any time"), soft_wrap=True
     )
+
+
+def _same(wanted: Deployment) -> list[str]:
+    """Challengers that answer as the champion does: of the same package, with the same thresholds."""
+    champion = wanted.served[0]
+    alike = {
+        one.arm for one in wanted.served[1:] if replace(one, arm=champion.arm, reference=champion.reference) == champion
+    }
+    return [arm for arm in experiment_of(wanted).arms[1:] if arm in alike]
 
 
 def _points(share: float) -> str:
@@ -299,8 +329,16 @@ def _revision(wanted: Deployment) -> int:
 
 
 def _told(wanted: Deployment) -> list[dict[str, object]]:
-    arms = wanted.split.arms if wanted.split else ()
-    return [{"name": arm.name, "role": arm.role, "version": arm.version, "weight": arm.weight} for arm in arms]
+    """Arms with what they are given; those of a test that is over with what is left to them."""
+    if wanted.split is not None:
+        arms = wanted.split.arms
+        return [{"name": arm.name, "role": arm.role, "version": arm.version, "weight": arm.weight} for arm in arms]
+    test = experiment_of(wanted)
+    weights = test.history[-1].weights
+    return [
+        {"name": name, "role": test.role(name), "version": str(version), "weight": weights.get(name, 0.0)}
+        for name, (_, version) in test.versions.items()
+    ]
 
 
 def _say(wanted: Deployment) -> None:

@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from daybreak.serving.supervisor import Supervisor
 
 REPORT = "experiment.json"  # what the test says now (`reporting`), in the deployment's folder
+NONE = b'{"state": "none"}'  # the same where there never was a test
 
 
 async def supervise(supervisor: "Supervisor") -> None:

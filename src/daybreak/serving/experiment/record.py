@@ -47,6 +47,12 @@ class Experiment(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
         """When it began, seconds since 1970."""
         return self.history[0].at
 
+    def role(self, arm: str) -> Role:
+        """What an arm was in it."""
+        if arm in self.shadows:
+            return "shadow"
+        return "champion" if arm == self.arms[0] else "challenger"
+
 
 class Challenger(msgspec.Struct, frozen=True):
     """Who is to be compared: a loaded-to-be version, as `challenger` or `shadow`, with its share of units, 0 to 1."""

@@ -97,14 +97,15 @@ def report(test: Following, at: float, drifted: dict[str, str] | None = None) ->
     elapsed = (found.ended or at) - found.began
     ratio = comparison.ratio()
     champion = comparison.names[0]
+    ended = found.ended is not None
     said = mismatch(comparison.names, ratio) if ratio.mismatched else ""
     return Report(
-        "running" if found.ended is None else "ended",
+        "ended" if ended else "running",
         found.began,
         at,
-        verdict(comparison, guards, elapsed, found.stopped),
+        verdict(comparison, guards, elapsed, found.stopped, ended=ended),
         _arms(test),
-        tuple(ReadingTold(one, sentence(one, champion, elapsed)) for one in comparison.readings()),
+        tuple(_reading(one, champion, elapsed, ended=ended) for one in comparison.readings()),
         RatioTold(ratio.seen, ratio.expected, ratio.p, ratio.mismatched, said),
         tuple(GuardTold(one, violation(one) if one.violated else "") for one in guards),
         tuple(_shadow(name, agreement, champion) for name, agreement in test.shadows.items()),
@@ -113,17 +114,24 @@ def report(test: Following, at: float, drifted: dict[str, str] | None = None) ->
     )
 
 
+def _reading(one: Reading, champion: str, elapsed: float, *, ended: bool) -> ReadingTold:
+    """A test that has ended wants no more outcomes."""
+    told = msgspec.structs.replace(one, more=None) if ended else one
+    return ReadingTold(told, sentence(one, champion, elapsed, ended=ended))
+
+
 def _arms(test: Following) -> tuple[ArmTold, ...]:
     found, now = test.experiment, test.experiment.history[-1].weights
     seen = {one.name: one for one in test.comparison.arms()}
     told = []
-    for place, name in enumerate((*found.arms, *found.shadows)):
-        role = "shadow" if name in found.shadows else "challenger" if place else "champion"
+    for name in (*found.arms, *found.shadows):
         one = seen.get(name, ArmSeen(name, 0, 0, 0, None))
         model, version = found.versions[name]
         weight = now.get(name, 0.0)
         counted = (one.requests, one.units, one.failed, one.seconds)
-        told.append(ArmTold(name, role, model, version, weight, *counted, stopped=found.stopped.get(name, "")))
+        told.append(
+            ArmTold(name, found.role(name), model, version, weight, *counted, stopped=found.stopped.get(name, ""))
+        )
     return tuple(told)
 
 

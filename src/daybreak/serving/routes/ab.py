@@ -8,9 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from daybreak.serving.engine import Engine
-from daybreak.serving.experiment import REPORT
-
-NONE = b'{"state": "none"}'
+from daybreak.serving.experiment import NONE, REPORT
 
 
 def routes(engine: Engine) -> list[BaseRoute]:
