@@ -116,10 +116,10 @@ def kept(names: tuple[str, ...], signature: Signature) -> dict[str, str]:
 
 
 def check_kept(keep: dict[str, str], known: list[str], source: str) -> None:
-    """Raises `UsageError` for a column that a table has not."""
+    """Raises `UsageError` for a column that is asked for beside the fields (--keep, --truth) and that a table has not."""
     missing = next((column for column in keep.values() if column not in known), None)
     if missing is not None:
-        raise UsageError(f"--keep names a column, {source} has no {missing!r}: {_listed(known)}")
+        raise UsageError(f"{source} has no column {missing!r}; its columns are {_listed(known)}")
 
 
 def wanted(signature: Signature, columns: dict[str, str], known: list[str], source: str) -> dict[str, list[str]]:

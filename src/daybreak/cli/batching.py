@@ -94,6 +94,8 @@ def print_report(report: Report) -> None:
         has = "has" if report.rejected == 1 else "have"
         told = f": {_counted(report.rejected, 'row')} {has} no answer; {report.out}/_rejects.jsonl says why"
         out.print(styled(("rejected", "yellow"), told), soft_wrap=True)
+    if not report.rows and not report.rejected:
+        out.print(styled(("warning", "yellow"), ": the input had no rows, so there are no answers"), soft_wrap=True)
     out.print(f"{report.out}    {report.manifest}", soft_wrap=True)
 
 

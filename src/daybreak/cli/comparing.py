@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from daybreak.base.errors import NotFound
+from daybreak.base.errors import NotFound, UsageError
 from daybreak.batch.job import Request, planned
 from daybreak.batch.running import predicted, source
 from daybreak.batch.sources import Taken
@@ -21,6 +21,7 @@ from daybreak.signature.columns import length
 from daybreak.signature.fields import Columns
 
 RECORD = "reference.json"
+TRUTH = "_truth"  # the name, beside outputs, under which right answers are read
 
 Progress = Callable[[int], None]  # rows compared so far
 
@@ -54,23 +55,34 @@ def compare(
     """
     package = verify(folder)
     reference = _reference(folder, package)
-    window, outcomes, rejected = Window(reference), Outcomes(), 0
-    request = Request(folder, files, "", dict(columns or {}), (truth,) if truth else ())
+    window, outcomes, rejected, known = Window(reference), Outcomes(), 0, False
+    request = Request(folder, files, "", dict(columns or {}), (f"{TRUTH}={truth}",) if truth else ())
     for taken, outputs in _answered(request, package, predict=predict):
         rejected += len(taken.faults)
         rows = length(taken.columns)
         if rows:
             window.add(taken.columns, outputs, rows)
         if truth and outputs:
-            outcomes = outcomes_of(reference, outputs, taken.kept[truth].to_pylist(), outcomes)
+            right = taken.kept[TRUTH].to_pylist()
+            known = known or any(answer is not None for answer in right)
+            outcomes = outcomes_of(reference, outputs, right, outcomes)
         tell(window.rows)
     part = window.take()
+    _check_rows(part.rows, rejected)
+    if truth and predict and not known:
+        raise UsageError(f"no row has a right answer in {truth!r}: name the column of right answers: --truth COLUMN")
     if not predict:  # answers were not asked: nothing is missing
         part = msgspec.structs.replace(part, tracks={k: v for k, v in part.tracks.items() if k.startswith("input")})
     estimate = estimated(reference, part, policy) if predict else None
     verdict = judge(reference, part, policy)
     performance = measured(reference, outcomes, policy)
     return Compared(package.name, package.version, part.rows, rejected, verdict, performance, estimate)
+
+
+def _check_rows(rows: int, rejected: int) -> None:
+    if not rows:
+        why = f"all {rejected:,} are none that the model takes" if rejected else "they hold none"
+        raise UsageError(f"nothing can be compared without rows, and of these files {why}; name files with rows")
 
 
 def _reference(folder: Path, package: Package) -> Reference:

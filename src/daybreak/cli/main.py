@@ -144,7 +144,7 @@ def _run(words: list[str]) -> object:
     try:
         return build()(words, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        raise UsageError(_plain(_not_given(error) or str(error), words)) from error
+        raise UsageError(_plain(_not_given(error) or str(error), error.command_chain or ())) from error
 
 
 def _not_given(error: "CycloptsError") -> str:
@@ -156,15 +156,15 @@ def _not_given(error: "CycloptsError") -> str:
         return ""
     if "Did you mean" in str(error) or not argument.parameter.help:
         return ""
-    return (
-        f"daybreak {' '.join(error.command_chain or ())} needs {argument.name}. {argument.parameter.help.rstrip('.')}."
-    )
+    what = argument.name
+    if argument.field_info.is_positional:  # as the help's first line has it
+        what = str(argument.field_info.name).rstrip("_").replace("_", "-").upper()
+    return f"daybreak {' '.join(error.command_chain or ())} needs {what}. {argument.parameter.help.rstrip('.')}."
 
 
-def _plain(text: str, words: list[str]) -> str:
-    """What the parser says, in one line, and where to read on."""
-    about = next((name for _, name, _, _ in COMMANDS if words[:1] == [name]), "")
-    return f"{' '.join(text.split())} See: daybreak {about + ' ' if about else ''}--help"
+def _plain(text: str, chain: "Sequence[str]") -> str:
+    """What the parser says, in one line, and where to read on: the help of the command, or of the one within it."""
+    return f"{' '.join(text.split())} See: {' '.join(('daybreak', *chain, '--help'))}"
 
 
 def _wants_json(words: list[str]) -> bool:

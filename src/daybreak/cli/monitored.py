@@ -35,7 +35,7 @@ def show_standing(deployment: str, now: Standing, at: float) -> None:
 
 def _show_arm(arm: ArmStanding, at: float) -> None:
     console().print(
-        styled(f"{arm.model} {arm.version} ({arm.arm}): ", (arm.standing, STYLE[arm.standing]), f", {arm.says}"),
+        styled(f"{arm.model} {arm.version} ({arm.arm}): ", *_said(arm.standing, arm.says)),
         soft_wrap=True,
     )
     if arm.until is not None:
@@ -45,6 +45,12 @@ def _show_arm(arm: ArmStanding, at: float) -> None:
     if arm.tests:
         show_tests(arm.tests)
     console().print(styled((_open(arm, at), "dim")), soft_wrap=True)
+
+
+def _said(standing: str, says: str) -> tuple[tuple[str, str], str]:
+    """How it stands in its colour, and why; said once where the reason begins with it."""
+    rest = says.removeprefix(standing)
+    return (standing, STYLE[standing]), rest if rest != says else f", {says}"
 
 
 def _show_scores(performance: Performance | None, estimate: Estimate | None) -> None:
@@ -127,7 +133,7 @@ def show_compared(found: "Compared") -> None:
     """Rows of files against a reference."""
     verdict = found.verdict
     console().print(
-        styled(f"{found.model} {found.version}: ", (verdict.standing, STYLE[verdict.standing]), f", {verdict.says}"),
+        styled(f"{found.model} {found.version}: ", *_said(verdict.standing, verdict.says)),
         soft_wrap=True,
     )
     rejected = f", {found.rejected:,} more are none that the model takes" if found.rejected else ""

@@ -102,3 +102,20 @@ def test_progress_says_rows_speed_share_and_time_left(monkeypatch):
         "600 rows, 50 rows/s, 20%",
         "690 rows, 10 rejected, 67 rows/s, 40%, 3.0 s left",
     ]
+
+
+def test_an_input_without_rows_is_said_to_have_none(folder, capsys):
+    (folder / "empty.csv").write_text("a,b,c\n")
+    assert command("model", "empty.csv", "-o", "out", "--column", "features=*") == 0
+    assert "warning: the input had no rows" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [("a,b\xfc,c\n1,2,3\n", "byte 3 of its header is 0xfc"), ("a,b,c\n1,2,3\n4,\xfc,6\n", "after row 0")],
+)
+def test_a_file_in_another_encoding_is_told_as_that(folder, capsys, text, where):
+    (folder / "odd.csv").write_text(text, encoding="latin-1")
+    assert command("model", "odd.csv", "-o", "out", "--column", "features=*") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"a CSV file is text in UTF-8, {folder}/odd.csv is not ({where}): iconv" in said

@@ -194,7 +194,7 @@ def test_lists_of_another_length_are_rejected_alone(tmp_path):
         ({"agee": [1.0], "hours": [1], "job": ["x"]}, {}, "did you mean --column age=agee?"),
         ({"age": ["1"], "hours": [1], "job": ["x"]}, {}, "column 'age' of .* is string, the field 'age' is a number"),
         ({"age": [1], "hours": [1], "job": [1]}, {}, "the field 'job' is a category"),
-        ({"age": [1], "hours": [1], "job": ["x"]}, {"keep": ("id",)}, "--keep names a column"),
+        ({"age": [1], "hours": [1], "job": ["x"]}, {"keep": ("id",)}, "has no column 'id'; its columns are"),
         ({"age": [1], "hours": [1], "job": ["x"]}, {"keep": ("income=age",)}, "rename it: --keep true_income=age"),
         ({"age": [1], "hours": [1], "job": ["x"]}, {"keep": ("row",)}, "rename it: --keep true_row=row"),
         ({"age": [1], "hours": [1], "job": ["x"]}, {"columns": {"agee": "x"}}, "for a field of the model, got agee"),

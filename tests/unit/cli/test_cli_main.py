@@ -63,6 +63,28 @@ def test_an_option_that_was_left_out_is_asked_for_and_told(capsys):
     assert "--name requires an argument" in " ".join(said.split())
 
 
+def test_an_argument_that_stands_by_its_place_is_named_as_the_help_names_it(capsys):
+    _, _, said = run(capsys, "deploy")
+    assert "daybreak deploy needs REFERENCE. NAME@ALIAS" in said
+    _, _, said = run(capsys, "model", "alias", "digits@2")
+    assert "daybreak model alias needs ALIAS." in said
+    assert "Usage: daybreak model alias [OPTIONS] MODEL ALIAS" in run(capsys, "model", "alias", "--help")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "about"),
+    [
+        (("model", "alias", "digits@2"), "daybreak model alias --help"),
+        (("model", "alias", "a", "b", "c"), "daybreak model alias --help"),
+        (("monitor", "windows", "x", "--days", "z"), "daybreak monitor windows --help"),
+        (("model", "shwo"), "daybreak model --help"),
+    ],
+)
+def test_wrong_use_points_to_the_help_of_the_command_itself(capsys, words, about):
+    code, _, said = run(capsys, *words)
+    assert (code, said.split("See: ")[-1].strip()) == (2, about)
+
+
 def test_errors_as_json_unless_the_json_belongs_to_the_users_command(capsys):
     code, output, said = run(capsys, "compare", "1.1", "--json")
     assert (code, output) == (2, "")

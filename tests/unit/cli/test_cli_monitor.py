@@ -50,6 +50,10 @@ def shop(tmp_path_factory):
             paid = model.predict(held)["price"][:, 0] + 50
             lines.writerows(zip(*(held[field] for field in FIELDS), paid, strict=True))
     model.close()
+    (folder / "empty.csv").write_text("area,rooms,floor,age\n")
+    (folder / "wrong.csv").write_text("area,rooms,floor,age\nbig,1,1,1\nsmall,1,1,1\n")
+    (folder / "few.csv").write_text("area,rooms,floor,age\n80,3,1,20\n")
+    (folder / "none.jsonl").write_text('{"area": 80, "rooms": 3, "floor": 1, "age": 20}\n')
     regression(folder / "bare")
     served = (Served("champion", "price", 1, str(folder / "price")),)
     desired.write(desired.folder_of(Home(folder / "home"), "shop"), Deployment("shop", served))
@@ -77,6 +81,17 @@ def test_files_are_compared_with_a_models_reference(monitor):
     found = json.loads(told)
     assert (status, found["verdict"]["standing"]) == (1, "drift")
     assert {test["column"] for test in found["verdict"]["tests"] if test["alarm"]} == {"area", "price"}
+
+
+def test_too_few_rows_are_said_once(monitor):
+    assert monitor("compare", "./price", "few.csv")[1].startswith("price 1: too few rows to tell: 1 of ")
+
+
+def test_mail_without_a_server_is_warned_of(monitor):
+    assert monitor("set", "shop", "--mail", "me@example.org", "--mail-host", "mx")[2] == ""
+    status, _, warned = monitor("set", "shop", "--mail", "me@example.org")
+    assert (status, "warning: no --mail-host was named, so mail is handed to localhost:25" in warned) == (0, True)
+    monitor("set", "shop", "--mail", "none")
 
 
 def test_without_the_model_its_inputs_alone_are_compared(monitor):
@@ -143,6 +158,13 @@ def test_a_report_is_not_written_where_there_is_no_folder(monitor, monkeypatch):
         (("status", "nobody"), "there is no deployment nobody"),
         (("report", "shop"), "has no window of any day"),
         (("report", "shop", "--day", "2020-01-01"), "has no window of 2020-01-01"),
+        (("compare", "./price", "same.csv", "--truth", "sold"), "same.csv has no column 'sold'; its columns are area"),
+        (("compare", "./price", "none.jsonl", "--truth", "sold"), "no row has a right answer in 'sold'"),
+        (("compare", "./price", "empty.csv"), "nothing can be compared without rows"),
+        (("compare", "./price", "wrong.csv"), "all 2 are none that the model takes"),
+        (("set", "shop", "--mail", "me"), "an address as NAME@HOST, one each, got 'me'"),
+        (("set", "shop", "--mail", "a@b", "--mail-from", "shop"), "NAME@HOST, one each, got 'shop'"),
+        (("set", "shop", "--mail", "a@b,c@d"), "NAME@HOST, one each, got 'a@b,c@d'"),
         (("compare", "./price"), "name one file or more"),
         (("compare", "./price", "nothing.csv"), "no file matches nothing.csv"),
         (("compare", "./bare", "same.csv"), "it was registered without samples"),

@@ -34,7 +34,7 @@ class Delimited:
     def __init__(self, index: int, given: Input, plan: Plan, signature: Signature) -> None:
         self._index, self._given, self._plan, self._signature = index, given, plan, signature
         with streamed(given.path) as (file, _):
-            first = file.read(1 << 20).partition(b"\n")[0].decode("utf-8-sig", "replace").strip()
+            first = _header(file.read(1 << 20).partition(b"\n")[0], given.path)
         tabs = given.path.lower().split(".csv")[0].endswith((".tsv", ".tsv.gz"))
         self._delimiter = "\t" if tabs else ";" if ";" in first and "," not in first else ","
         if not first:
@@ -92,6 +92,8 @@ class Delimited:
                 yield start, batch
                 start += len(batch)
         except pa.ArrowInvalid as error:
+            if "UTF8" in str(error):
+                raise _not_utf8(self._given.path, f"after row {start}") from error
             raise UsageError(f"{self._given.path} is no CSV that can be read, after row {start}: {error}") from error
 
     def taken(self, piece: Piece) -> Taken:
@@ -111,6 +113,19 @@ class Delimited:
             if before // size == piece.number:
                 faults[place] = BadRow("bad_row", why, place)
         return Taken(held.columns, rows, held.kept, faults)
+
+
+def _header(line: bytes, path: str) -> str:
+    try:
+        return line.decode("utf-8-sig").strip()
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, f"byte {error.start} of its header is {line[error.start]:#04x}") from error
+
+
+def _not_utf8(path: str, where: str) -> UsageError:
+    return UsageError(
+        f"a CSV file is text in UTF-8, {path} is not ({where}): iconv -f LATIN1 -t UTF-8 converts one of Latin-1"
+    )
 
 
 class _Odd:

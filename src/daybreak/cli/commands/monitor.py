@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from daybreak.base.errors import NotFound, UsageError
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.monitored import counting, show_changed, show_compared, show_standing, show_windows
-from daybreak.cli.output import console, print_json
+from daybreak.cli.output import console, errors_console, print_json, styled
 from daybreak.cli.writing import written
 from daybreak.client.homes import find_home
 from daybreak.monitoring.policy import Policy
@@ -154,7 +154,7 @@ def set_(
         Parameter(help="Shell commands that get alerts as JSON on standard input; none: nobody."),
     ] = None,
     mail: Annotated[tuple[str, ...] | None, Parameter(help="Addresses that get alerts; none: nobody.")] = None,
-    mail_host: Annotated[str, Parameter(help="The mail server, HOST or HOST:PORT.")] = "localhost:25",
+    mail_host: Annotated[str, Parameter(help="The mail server, HOST or HOST:PORT; left out: localhost:25.")] = "",
     mail_from: Annotated[str, Parameter(help="The sender's address.")] = "daybreak@localhost",
     mail_user: Annotated[str, Parameter(help="Who logs in at the mail server, if anybody does.")] = "",
     mail_password_file: Annotated[Path | None, Parameter(help="A file that holds the password alone.")] = None,
@@ -193,6 +193,9 @@ def set_(
         )
 
     after = desired.change(folder, how)
+    if email and not mail_host:
+        told = ": no --mail-host was named, so mail is handed to localhost:25; does a mail server listen there?"
+        errors_console().print(styled(("warning", "yellow"), told), soft_wrap=True)
     if json:
         print_json(after.watch)
     else:
@@ -213,7 +216,7 @@ def _email(
 ) -> Email | None:
     if not _none(to):
         return None
-    host, _, port = server.partition(":")
+    host, _, port = (server or "localhost:25").partition(":")
     if port and not port.isdigit():
         raise UsageError(f"--mail-host is HOST or HOST:PORT, got {server!r}")
     if user and password is None:

@@ -87,7 +87,7 @@ def register(
     if json:
         print_json(_made_as_json(made))
     else:
-        _print_made(made)
+        _print_made(made, source)
     return int(made.parity != "passed" or any(one.result == "differs" for one in made.held))
 
 
@@ -321,7 +321,7 @@ def _made_as_json(made: Any) -> dict[str, Any]:
     return told | own
 
 
-def _print_made(made: Any) -> None:
+def _print_made(made: Any, source: str) -> None:
     record = made.package
     for one in made.notes:
         errors_console().print(styled(("note", "yellow"), f": {one}"), soft_wrap=True)
@@ -330,9 +330,19 @@ def _print_made(made: Any) -> None:
     style = "green" if made.parity == "passed" else "bold red"
     console().print(styled(("parity   ", "dim"), (made.parity, style), f": {made.why}"), soft_wrap=True)
     print_reported(made.held)
+    console().print(styled(("next     ", "dim"), _next(made, source)), soft_wrap=True)
+
+
+def _next(made: Any, source: str) -> str:
+    """What can be done now: an alias only where the gate would not say no for certain."""
+    record = made.package
     reference = f"{record.name}@{record.version}"
-    steps = f"daybreak model alias {reference} staging   daybreak deploy {reference}"
-    console().print(styled(("next     ", "dim"), steps), soft_wrap=True)
+    if made.parity == "not run":
+        again = f"daybreak model register {source or 'RUN'} --name {record.name} --samples ROWS.csv"
+        return f"{again}   (on real rows, for the gate gives no alias without parity)   daybreak deploy {reference}"
+    if made.parity != "passed" or any(one.result == "differs" for one in made.held):
+        return f"daybreak model show {reference}   daybreak deploy {reference}   (the gate gives it no alias)"
+    return f"daybreak model alias {reference} staging   daybreak deploy {reference}"
 
 
 def _tell_removed(model: str, alias: str, *, json: bool) -> None:

@@ -69,7 +69,16 @@ def checked(watch: Watch) -> Watch:
     for url in watch.webhooks:
         if not url.startswith(("http://", "https://")):
             raise UsageError(f"a webhook is an http or https URL, got {url!r}")
+    if watch.email is not None:
+        for address in (*watch.email.to, watch.email.sender):
+            _check_address(address)
     return watch
+
+
+def _check_address(address: str) -> None:
+    name, at, host = address.rpartition("@")
+    if not (name and at and host) or any(letter.isspace() or letter in ",;<>" for letter in address):
+        raise UsageError(f"mail goes to and comes from an address as NAME@HOST, one each, got {address!r}")
 
 
 def told(watch: Watch) -> dict[str, Any]:

@@ -1,0 +1,32 @@
+"""What `daybreak model register` says to do next."""
+
+import numpy as np
+import pytest
+
+from daybreak.cli.main import main
+from daybreak.testing import packages
+
+
+@pytest.fixture
+def register(tmp_path, capsys):
+    packages.mlp(tmp_path / "made", 4, 8, 3)
+
+    def run(*words):
+        with pytest.raises(SystemExit) as ended:
+            main(["model", "register", str(tmp_path / "made" / "model.onnx"), "--home", str(tmp_path / "home"), *words])
+        return ended.value.code, " ".join(capsys.readouterr().out.split())
+
+    return run
+
+
+def test_without_samples_it_asks_for_some_and_promises_no_alias(register):
+    code, told = register("--name", "mlp")
+    assert (code, "parity not run" in told) == (1, True)
+    assert "--name mlp --samples ROWS.csv" in told
+    assert "model alias" not in told
+
+
+def test_with_samples_an_alias_comes_next(register, tmp_path):
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(8, 4)).astype("f4"))
+    code, told = register("--name", "mlp", "--samples", str(tmp_path / "rows.npy"))
+    assert (code, "daybreak model alias mlp@1 staging" in told) == (0, True)
