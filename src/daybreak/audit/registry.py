@@ -7,13 +7,15 @@ in the room above and are listed there.
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from daybreak.audit.fold import FoldMaker
-from daybreak.audit.frame import Frame
 from daybreak.audit.outcome import Outcome
 
-Examination = Callable[[Frame], Outcome]
+if TYPE_CHECKING:  # pyarrow comes with an audit; the gate, which asks for the names of rules alone, does without
+    from daybreak.audit.fold import FoldMaker
+    from daybreak.audit.frame import Frame
+
+Examination = Callable[["Frame"], Outcome]
 
 
 class Rule(NamedTuple):
@@ -45,7 +47,7 @@ RULES = (
 )  # fmt: skip
 
 
-def find(rule: Rule) -> FoldMaker | Examination:
+def find(rule: Rule) -> "FoldMaker | Examination":
     """The audit of a rule. Raises `ImportError` with the missing package where an extra is not installed."""
     module, _, name = rule.where.partition(":")
     return cast("FoldMaker | Examination", getattr(import_module(f"daybreak.audit.{module}"), name))

@@ -49,9 +49,14 @@ def _arrays(file: Path) -> tuple[Any, Any]:
 
 
 def _table(file: Path, target: str) -> tuple[Any, Any]:
-    import pyarrow.csv
-    import pyarrow.json
-    import pyarrow.parquet
+    try:
+        import pyarrow.csv
+        import pyarrow.json
+        import pyarrow.parquet
+    except ImportError as error:
+        raise UsageError(
+            f"{file} is read by pyarrow, which is missing: pip install 'daybreak[export]', or give .npz"
+        ) from error
 
     if file.suffix == ".parquet":
         table = pyarrow.parquet.read_table(file)

@@ -109,3 +109,23 @@ def test_help_imports_no_parser_and_no_model():
 
     assert imported("--help") == []
     assert imported("run", "--help") == ["cyclopts", "rich"]
+
+
+EVERY_COMMAND_WITHOUT_EXTRAS = """
+import importlib, pathlib, sys
+import daybreak.cli.commands as commands
+for name in ("cryptography", "httptools", "onnx", "onnxruntime", "pandas", "PIL", "pyarrow", "sklearn", "skops", "starlette", "torch"):
+    sys.modules[name] = None
+for file in sorted(pathlib.Path(commands.__file__).parent.glob("*.py")):
+    importlib.import_module(f"daybreak.cli.commands.{file.stem}")
+    print(file.stem)
+"""
+
+
+def test_every_command_can_be_called_with_the_base_install_alone():
+    """What a command needs beyond it is asked for, and told by its name, when it is used."""
+    done = subprocess.run(
+        [sys.executable, "-c", EVERY_COMMAND_WITHOUT_EXTRAS], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-1500:]
+    assert {"gate", "model", "deploy", "batch", "edge"} <= set(done.stdout.split())
