@@ -3,9 +3,11 @@
 import gzip
 import json
 from collections import defaultdict
+from shutil import copytree
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 pytest.importorskip("skl2onnx")
 import skops.io
@@ -180,16 +182,55 @@ def test_numbers_are_told_with_their_metric(tmp_path):
     assert exported.signature.outputs[0].kind == "number"
 
 
-def test_what_onnx_cannot_is_served_in_python_and_said(tmp_path):
-    """Hashed into 2^20 columns a row would be 4 MB."""
+@pytest.fixture(scope="module")
+def hashed(tmp_path_factory):
+    """What ONNX cannot: hashed into 2^20 columns a row would be 4 MB."""
+    folder = tmp_path_factory.mktemp("hashed")
     model = make_pipeline(HashingVectorizer(), LogisticRegression()).fit(TEXTS, LABELS)
-    exported = export(model, Samples(TEXTS, LABELS), tmp_path)
+    return folder, export(model, Samples(TEXTS, LABELS), folder)
+
+
+def test_what_onnx_cannot_is_served_in_python_and_said(hashed):
+    folder, exported = hashed
     assert exported.parity.verdict == "passed", exported.parity.why
     assert exported.runtime.kind == "python"
     assert any(need.startswith("scikit-learn==") for need in exported.runtime.requirements)
     assert any("served in Python" in limit for limit in exported.limits)
     assert any("at most" in limit for limit in exported.limits)
-    assert not (tmp_path / "assets" / "vectorizer.json").exists()
+    assert not (folder / "assets" / "vectorizer.json").exists()
+
+
+WATCHED = """
+import sys
+import numpy as np
+import served_estimator
+
+def load(folder):
+    predict = served_estimator.load(folder)
+
+    def watched(feeds):
+        (scores,) = predict(feeds).values()
+        assert scores.ndim == 2
+        return {"torch": np.full(len(scores), "torch" in sys.modules), "skops": np.full(len(scores), "skops.io" in sys.modules)}
+    return watched
+"""
+
+
+def test_the_worker_of_a_kept_estimator_never_imports_torch(hashed, tmp_path):
+    """Which costs 180 MB and a second of a start, and skops would by a walk through scikit-learn's adapters."""
+    pytest.importorskip("torch")
+    kept, exported = hashed
+    copytree(kept, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "code" / "watched.py").write_text(WATCHED)
+    outputs = tuple(Output(name, "number") for name in ("torch", "skops"))
+    signature = Signature(exported.signature.inputs, outputs)
+    seal(tmp_path, Package("m", 1, 0.0, signature, replace(exported.runtime, function="watched:load"), exported.before))
+    made, model = codec.make(signature), load(tmp_path)
+    try:
+        told = model.predict(made.columns(made.take([{signature.inputs[0].name: text} for text in TEXTS[:3]])))
+    finally:
+        model.close()
+    assert (told["torch"].any(), told["skops"].all()) == (False, True)
 
 
 def test_a_pickle_is_refused_with_what_to_do(tmp_path):
