@@ -14,6 +14,14 @@ from daybreak.testing import packages
 pytestmark = pytest.mark.enable_socket
 ROW = {"age": 39, "hours": 40, "gain": 2174, "job": "clerk"}
 DECISION = {"verdict": "passed"}
+WAITS = """import os, time
+
+
+def load(folder):
+    while os.path.exists({file!r}):
+        time.sleep(0.01)
+    return lambda feeds: {{"sum": feeds["a"] + feeds["b"]}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +81,15 @@ def test_ctrl_c_ends_a_deployment_in_the_foreground(command):
         assert process.returncode == 0
 
 
+def test_ctrl_c_before_it_serves_is_told_apart_from_an_end(command):
+    packages.python(command.folder / "slow", code=WAITS.format(file=str(command.folder / "wait")))
+    (command.folder / "wait").touch()
+    with command.started("deploy", "./slow", "--name", "slow", "--port", "0") as process:
+        wait_until((command.home / "deployments" / "slow" / "status.json").exists)
+        assert command.interrupt(process) == ("", "stopped before it served\n")
+        assert process.returncode == 130
+
+
 def test_a_version_with_a_changed_weight_or_other_inputs_is_not_served(command):
     registry = Registry(Home(command.home))
     for make in (packages.mlp_columns, packages.mlp):
@@ -88,4 +105,4 @@ def test_a_version_with_a_changed_weight_or_other_inputs_is_not_served(command):
     weights = registry.folder("shop", 1) / "model.onnx"
     whole = weights.read_bytes()
     weights.write_bytes(whole[:-200] + bytes([whole[-200] ^ 1]) + whole[-199:])
-    assert "was altered: model.onnx" in command("deploy", "shop@1", "--port", "0", "--detach", code=7).stderr
+    assert "was altered: model.onnx" in command("deploy", "shop@1", "--port", "0", "--detach", code=6).stderr

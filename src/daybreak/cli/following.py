@@ -3,6 +3,7 @@
 from daybreak.base.errors import ConnectionLost
 from daybreak.cli.believing import as_json, believed, print_believed
 from daybreak.cli.front import print_front
+from daybreak.cli.interrupting import INTERRUPTED
 from daybreak.cli.live import follow
 from daybreak.cli.output import console, errors_console, print_json, styled
 from daybreak.cli.trials import print_best, trial_table
@@ -10,7 +11,6 @@ from daybreak.client.client import Client
 from daybreak.client.homes import home_option
 from daybreak.wire.api import Status
 
-INTERRUPTED = 130
 NOT_DONE = 3
 
 

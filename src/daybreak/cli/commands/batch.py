@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from daybreak.cli.arguments import HomeFolder, Json
+from daybreak.cli.interrupting import told_of_interrupt
 
 
+@told_of_interrupt("stopped; give the same command again and it goes on where it was")
 def batch(
     reference: Annotated[str, Parameter(help="NAME@ALIAS, NAME@VERSION, or a package's folder.")],
     inputs: Annotated[
@@ -41,7 +43,7 @@ def batch(
     A job that was cut off goes on where it was when the same command is given again, and writes the same bytes. Rows that the model
     does not take go to OUT/_rejects.jsonl with the reason; OUT/_manifest.json says what was predicted by which model, by digest.
 
-    Exit status: 0; 1 where every row was rejected.
+    Exit status: 0; 1 where every row was rejected; 130 after Ctrl-C.
 
     JSON: {out, rows, rejected, parts, resumed, manifest}.
     """

@@ -13,11 +13,13 @@ from cyclopts import Parameter
 from daybreak.base.errors import ModelFailed, UsageError
 from daybreak.base.home import Home
 from daybreak.cli.arguments import HomeFolder, Json
+from daybreak.cli.interrupting import INTERRUPTED, tell_interrupt, told_of_interrupt
 from daybreak.cli.output import console, errors_console, print_json, styled
 from daybreak.client.homes import find_home, home_option
 from daybreak.serving import deploying, desired, logs, status
 from daybreak.serving.deployment import Capture, Deployment, Limits
 
+UNSERVED = "stopped before it served"
 STARTED = 180.0  # seconds until a deployment in the background must serve
 
 Reference = Annotated[str, Parameter(help="NAME@ALIAS (followed when it moves), NAME@VERSION, or a package's folder.")]
@@ -60,7 +62,8 @@ def deploy(
 ) -> int:
     """Serve a model: REST, Open Inference Protocol V2 and a page, on this machine.
 
-    Ctrl-C answers what waits and ends it. `daybreak deployment` lists, changes and stops deployments.
+    Ctrl-C answers what waits and ends it. `daybreak deployment` lists, changes and stops deployments. Exit status: 0 where it served and
+    was stopped, 130 where it was stopped before.
 
     JSON: {name, state, pid, url, port, generation, serving, replicas, notices}, as soon as it serves.
     """
@@ -111,14 +114,25 @@ def _here(place: Home, wanted: Deployment, *, json: bool) -> int:
     def say(text: str) -> None:
         (errors_console() if json else console()).print(text, soft_wrap=True)
 
+    served = False
+
+    def greet() -> None:
+        nonlocal served
+        served = True
+        _greet(place, wanted.name, json=json)
+
     async def run() -> None:
-        await Supervisor(place, wanted.name, say, lambda: _greet(place, wanted.name, json=json)).run()
+        await Supervisor(place, wanted.name, say, greet).run()
 
     try:
-        asyncio.run(run())
+        with told_of_interrupt(UNSERVED):
+            asyncio.run(run())
     except ModelFailed as error:
         raise deploying.failed(wanted, f"{error}; its log is {folder / 'log'}") from error
-    return 0
+    if served:
+        return 0
+    tell_interrupt(UNSERVED)  # the supervisor takes the signal itself
+    return INTERRUPTED
 
 
 def _detached(place: Home, wanted: Deployment, *, json: bool) -> int:
@@ -131,7 +145,9 @@ def _detached(place: Home, wanted: Deployment, *, json: bool) -> int:
             stderr=log,
             start_new_session=True,
         )
-    deploying.settled(folder, wanted.generation, STARTED, lambda: process.poll() is None)
+    stop = f"daybreak deployment stop {shlex.quote(wanted.name)}{home_option(place)}"
+    with told_of_interrupt(f"{wanted.name} goes on starting in the background; {stop} ends it"):
+        deploying.settled(folder, wanted.generation, STARTED, lambda: process.poll() is None)
     _greet(place, wanted.name, json=json, here="")
     return 0
 

@@ -11,6 +11,7 @@ from daybreak.base.errors import DamagedFile, UsageError
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.commands.gate import as_json as decision_as_json
 from daybreak.cli.commands.gate import print_decision
+from daybreak.cli.interrupting import told_of_interrupt
 from daybreak.cli.output import ago, console, errors_console, print_json, styled, table
 from daybreak.cli.proving import progress
 from daybreak.cli.registered import print_model, print_parity, print_reported
@@ -91,6 +92,7 @@ def register(
     return int(made.parity != "passed" or any(one.result == "differs" for one in made.held))
 
 
+@told_of_interrupt("stopped; nothing was registered")
 def _registered(source: str, wish: Any, home: Path | None, told: Any) -> Any:
     from daybreak.release import registering
 
