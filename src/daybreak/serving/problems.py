@@ -56,7 +56,12 @@ PROBLEMS = {
         "a value is missing, NaN, infinite or none of the classes, where its input may not be",
         "send a proper one",
     ),
-    "out_of_range": Problem(400, BAD, "a value lies outside what its type can hold", "send one inside"),
+    "out_of_range": Problem(
+        400,
+        BAD,
+        "a value lies outside what its type, or the type in which the model computes, can hold",
+        "send one inside",
+    ),
     "bad_media": Problem(
         400, BAD, "an image or a recording cannot be decoded", "send the whole file, of a type that the route names"
     ),

@@ -37,6 +37,8 @@ def told():
             yield words[0], constants[0], where
         elif name == "Refused" and words and words[-1] in PROBLEMS:
             yield words[-1], None, where
+        elif name == "BadRows":
+            yield (words[-1] if words else "bad_row"), None, where
 
 
 def test_every_refusal_has_a_code_of_the_table_and_its_status():
