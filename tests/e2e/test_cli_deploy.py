@@ -57,7 +57,8 @@ def test_a_deployment_from_first_to_last_command(command):
         Registry(Home(command.home)).move("income", "production", 2, decision=DECISION)
         wait_until(lambda: ask(url)["version"] == "2")
 
-        command("deployment", "threshold", "income", "income=0")
+        said = command("deployment", "threshold", "income", "income=0").stdout
+        assert "income serves income 2: the second class of income is told from 0 on now" in said
         assert ask(url)["prediction"]["income"]["label"] == ">50K"
         back = command.json("deployment", "swap", "income", "income@1")
         assert (back["serving"][0]["version"], ask(url)["version"]) == (1, "1")

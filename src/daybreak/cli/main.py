@@ -65,7 +65,7 @@ COMMANDS = (
         "Ship",
         "deployment",
         "deployment:app",
-        "What is served: list, look at, change and stop it: `daybreak deployment ls`.",
+        "What is served: list, look at, change, stop and remove it: `daybreak deployment ls`.",
     ),
     ("Ship", "ab", "ab:app", "Champion against challengers, live: A/B tests, canaries, shadows: `daybreak ab start`."),
     (

@@ -73,7 +73,11 @@ class Registered(msgspec.Struct, frozen=True):
             known = ", ".join([*map(str, self.versions), *self.aliases])
             raise NotFound(f"model {self.name} has no version or alias {told}; it has {known}")
         if self.versions[number].retired:
-            raise NotFound(f"version {number} of model {self.name} was retired: its files are gone")
+            left = ", ".join(str(one) for one, version in self.versions.items() if not version.retired)
+            raise NotFound(
+                f"version {number} of model {self.name} was retired: its files are gone; name another ({left or 'none is left'}), "
+                "or register the model again"
+            )
         return number
 
     def before(self, alias: str) -> int:

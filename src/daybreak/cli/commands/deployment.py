@@ -1,9 +1,10 @@
-"""`deployment`: what is served: list, look at, change and stop it."""
+"""`deployment`: what is served: list, look at, change, stop and remove it."""
 
 import os
 import signal
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -13,12 +14,13 @@ from daybreak.base.errors import ModelFailed, NotFound, UsageError
 from daybreak.base.home import Home
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import ago, console, print_json, styled, table
-from daybreak.client.homes import find_home
-from daybreak.serving import deploying, desired, status
+from daybreak.client.homes import find_home, home_option
+from daybreak.serving import deploying, desired, removing, status
+from daybreak.serving.changing import Changed, changes
 from daybreak.serving.deployment import Deployment
 from daybreak.serving.experiment import record
 
-app = App(name="deployment", help="What is served: list, look at, change and stop it.")
+app = App(name="deployment", help="What is served: list, look at, change, stop and remove it.")
 
 SETTLED = 180.0  # seconds in which a change must be served
 POLL = 0.1
@@ -94,6 +96,33 @@ def stop(name: Name, *, json: Json = False, home: HomeFolder = None) -> None:
 
 
 @app.command
+def rm(
+    name: Name,
+    *,
+    yes: Annotated[bool, Parameter(help="Although what it kept is lost.", negative="")] = False,
+    json: Json = False,
+    home: HomeFolder = None,
+) -> None:
+    """Remove a deployment that is stopped, with its events, captured requests, feedback, windows and reports. Nothing brings them back.
+
+    JSON: {name, lost: [{name, what, bytes}]}.
+    """
+    place = find_home(home)
+    folder = desired.folder_of(place, name)
+    lost = removing.kept(folder)
+    if lost and not yes and not status.supervised(folder):
+        told = ", ".join(f"{one.what} ({one.bytes:,} bytes)" for one in lost)
+        raise UsageError(
+            f"with {name} goes what it kept: {told}; daybreak deployment rm {name}{home_option(place)} --yes removes it"
+        )
+    removing.remove(folder)
+    if json:
+        print_json({"name": name, "lost": lost})
+    else:
+        console().print(f"removed {name}; its models stay registered")
+
+
+@app.command
 def swap(
     name: Name,
     reference: Annotated[str, Parameter(help="NAME@ALIAS, NAME@VERSION, or a package's folder.")],
@@ -108,7 +137,7 @@ def swap(
 ) -> None:
     """Serve another version, without losing a request. All replicas load it, then all switch; where one cannot, nothing changes.
 
-    JSON: the status, as of `ls`.
+    JSON: the status, as of `ls`, with changed: [{what, of, before, now, said}].
     """
     place = find_home(home)
     new = deploying.served(place, reference, arm)
@@ -125,7 +154,7 @@ def split(
 ) -> None:
     """Give arms of a running test larger shares of the units; none that met an arm moves. `daybreak ab start` begins a test.
 
-    JSON: the status, as of `ls`.
+    JSON: the status, as of `ls`, with changed: [{what, of, before, now, said}].
     """
     shares = dict(_pair(word, "ARM=SHARE") for word in weights)
     _change(find_home(home), name, lambda wanted: record.grown(wanted, shares, time.time()), json=json)
@@ -145,7 +174,7 @@ def threshold(
 ) -> None:
     """Tell the second of two classes from another score on, without losing a request.
 
-    JSON: the status, as of `ls`.
+    JSON: the status, as of `ls`, with changed: [{what, of, before, now, said}].
     """
 
     def changed(wanted: Deployment) -> Deployment:
@@ -162,7 +191,7 @@ def threshold(
 def scale(name: Name, replicas: int, *, json: Json = False, home: HomeFolder = None) -> None:
     """Run more or fewer replicas; those that go finish what they have begun.
 
-    JSON: the status, as of `ls`.
+    JSON: the status, as of `ls`, with changed: [{what, of, before, now, said}].
     """
     if replicas < 1:
         raise UsageError(f"a deployment has at least one replica, got {replicas}")
@@ -205,14 +234,28 @@ def logs(
 
 
 def _change(place: Home, name: str, how: desired.Change, *, json: bool) -> None:
-    """Want a change, and wait until it is served."""
+    """Want a change, wait until it is served, and say what it is."""
     folder = desired.folder_of(place, name)
-    wanted = desired.change(folder, how)
-    if not status.supervised(folder):
-        console().print(f"{name} does not run: it is served so when it is deployed again")
+    found: list[Changed] = []
+
+    def noted(now: Deployment) -> Deployment:
+        after = how(now)
+        found[:] = changes(now, after)
+        return after
+
+    wanted = desired.change(folder, noted)
+    runs = status.supervised(folder)
+    if runs:
+        deploying.settled(folder, wanted.generation, SETTLED, lambda: status.supervised(folder))
+    told = _status(place, name)
+    if json:
+        print_json(msgspec.to_builtins(told) | {"changed": found})
         return
-    found = deploying.settled(folder, wanted.generation, SETTLED, lambda: status.supervised(folder))
-    print_json(msgspec.to_builtins(found)) if json else console().print(f"{name} serves {_serving(found)}")
+    said = "; ".join(one.said for one in found) or "nothing changed"
+    lead = (
+        f"{name} serves {_serving(told)}" if runs else f"{name} does not run: it is served so when it is deployed again"
+    )
+    console().print(f"{lead}: {said}", soft_wrap=True)
 
 
 def _pair(word: str, form: str) -> tuple[str, float]:
@@ -235,7 +278,9 @@ def _state(found: status.Status) -> Any:
 
 
 def _serving(found: status.Status) -> str:
-    return ", ".join(f"{one.model} {one.version}" for one in found.serving)
+    return ", ".join(
+        f"{one.model} {one.version}{'' if Path(one.package).is_dir() else ' (retired)'}" for one in found.serving
+    )
 
 
 def _up(found: status.Status) -> int:

@@ -302,7 +302,7 @@ def tag(
 
 
 def retire(model: Model, *, reason: Reason = "", home: HomeFolder = None) -> None:
-    """Remove a version's files; its story stays in the journal. Refused while an alias points at it or it is deployed."""
+    """Remove a version's files; its story stays in the journal. Refused while an alias points at it or a deployment that runs serves it."""
     from daybreak.release.retiring import retire as remove
 
     found = remove(find_home(home), model, reason)

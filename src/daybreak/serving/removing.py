@@ -1,0 +1,71 @@
+"""A deployment that is not wanted any more, with all that it kept. Nothing brings it back."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from daybreak.base.errors import UsageError
+from daybreak.serving import desired, status
+
+KEPT = {  # in its folder -> what people call it
+    "events": "predictions, feedback and captured requests",
+    "windows": "windows of monitoring",
+    "reports": "daily reports",
+    "experiment.json": "the readout of its last test",
+    "log": "the log",
+}
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """Something that goes with a deployment: where it lies below its folder, what it is, bytes."""
+
+    name: str
+    what: str
+    bytes: int
+
+
+def kept(folder: Path) -> list[Lost]:
+    """What a deployment has that would be missed. Raises `NotFound`."""
+    desired.read(folder)
+    found = [Lost(name, what, _bytes(folder / name)) for name, what in KEPT.items()]
+    return [one for one in found if one.bytes]
+
+
+def remove(folder: Path) -> None:
+    """Remove a deployment that does not run. Raises `NotFound`, `UsageError` where it runs.
+
+    Its record goes last: where the removal is cut off, it can be asked for again.
+    """
+    desired.read(folder)
+    with _stopped(folder):
+        for file in folder.iterdir():
+            if file.is_dir():
+                shutil.rmtree(file)
+            elif file.name not in (desired.RECORD, status.LOCK):
+                file.unlink()
+        (folder / desired.RECORD).unlink()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _stopped(folder: Path) -> Iterator[None]:
+    """Keep it from starting meanwhile."""
+    with (folder / status.LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            name = folder.name
+            raise UsageError(
+                f"deployment {name} runs: daybreak deployment stop {name} ends it, then it can be removed"
+            ) from None
+        yield
+
+
+def _bytes(place: Path) -> int:
+    if place.is_dir():
+        return sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+    return place.stat().st_size if place.is_file() else 0
