@@ -91,7 +91,7 @@ def test_a_version_that_only_stopped_deployments_name_is_retired_and_they_say_wh
 
 
 def test_a_change_says_what_it_changed(run):
-    lead = "c1 does not run: it is served so when it is deployed again: "
+    lead = "c1 does not run, and daybreak deploy begins with its own options; written down: "
     assert run("deployment", "scale", "c1", "2") == (0, f"{lead}2 replicas now, 1 before\n")
     told = "the second class of income is told from 0.7 on now, the model's own threshold before (champion)\n"
     assert run("deployment", "threshold", "c1", "income=0.7") == (0, lead + told)

@@ -253,7 +253,9 @@ def _change(place: Home, name: str, how: desired.Change, *, json: bool) -> None:
         return
     said = "; ".join(one.said for one in found) or "nothing changed"
     lead = (
-        f"{name} serves {_serving(told)}" if runs else f"{name} does not run: it is served so when it is deployed again"
+        f"{name} serves {_serving(told)}"
+        if runs
+        else f"{name} does not run, and daybreak deploy begins with its own options; written down"
     )
     console().print(f"{lead}: {said}", soft_wrap=True)
 
