@@ -20,7 +20,7 @@ def package_folder(home: Path | None, reference: str) -> Path:
     """Where the package lies that a reference names. Raises `NotFound`."""
     if "@" not in reference and (Path(reference) / RECORD).is_file():
         return Path(reference).absolute()
-    return Registry(find_home(home)).find(reference).folder
+    return Registry(find_home(home)).registered(reference).folder
 
 
 def pairs(told: tuple[str, ...]) -> dict[str, str]:

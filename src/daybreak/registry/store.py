@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from daybreak.base.errors import NotFound, UsageError
+from daybreak.base.errors import DamagedFile, NotFound, UsageError
 from daybreak.base.home import Home
 from daybreak.registry import journal, package
 from daybreak.registry.chained import Chained
@@ -61,6 +61,20 @@ class Registry:
         name, _, told = reference.partition("@")
         version = self.model(name).version_of(told)
         return Found(name, version, self.folder(name, version), "" if journal.is_version(told) else told)
+
+    def registered(self, reference: str) -> Found:
+        """As `find`, and its record is the one that the journal tells of; its files are hashed by whoever loads them.
+
+        Raises `NotFound`, `DamagedFile`. A folder never was registered, and is taken as it is.
+        """
+        found = self.find(reference)
+        name, version = found.name, found.version
+        if (
+            found.folder == self.folder(name, version)
+            and package.read(found.folder).digest != self.model(name).versions[version].digest
+        ):
+            raise DamagedFile(f"{name}@{version} is not what was registered: register the model again")
+        return found
 
     def folder(self, name: str, version: int) -> Path:
         """Where a version's package lies."""

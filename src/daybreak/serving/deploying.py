@@ -31,9 +31,7 @@ def served(home: Home, reference: str, arm: str = CHAMPION) -> Served:
     """
     if "@" not in reference and (Path(reference) / package.RECORD).is_file():
         reference = f"./{reference}" if "/" not in reference else reference  # a folder's name, said without a slash
-    registry = Registry(home)
-    found = registry.find(reference)
-    same.check_registered(registry, found)
+    found = Registry(home).registered(reference)
     kept = str(found.folder) if "/" in reference else reference
     return Served(arm, found.name, found.version, str(found.folder), reference=kept)
 

@@ -54,7 +54,7 @@ def _moved(name: str, served: Served, registry: Registry) -> Served:
     found = registry.find(served.reference)
     if not found.alias or (found.name, found.version) == (served.model, served.version):
         return served
-    same.check_registered(registry, found)
+    registry.registered(f"{found.name}@{found.version}")
     after = msgspec.structs.replace(served, model=found.name, version=found.version, package=str(found.folder))
     same.check_inputs(
         *(served, after),

@@ -1,22 +1,13 @@
-"""Whether a version is the one that was registered, and takes the rows that clients of the version before it send."""
+"""Whether a version takes the rows that clients of the version before it send."""
 
 from pathlib import Path
 
-from daybreak.base.errors import DamagedFile, NotFound, UsageError
+from daybreak.base.errors import NotFound, UsageError
 from daybreak.registry import package
-from daybreak.registry.store import Found, Registry
 from daybreak.serving.deployment import Served
 from daybreak.signature.fields import Field
 
 Row = dict[str, tuple[str, tuple[int | None, ...]]]  # input -> kind, shape
-
-
-def check_registered(registry: Registry, found: Found) -> None:
-    """Raises `DamagedFile` where a registered version's record is not the one that the journal tells of. A folder never was registered."""
-    if found.folder != registry.folder(found.name, found.version):
-        return
-    if package.read(found.folder).digest != registry.model(found.name).versions[found.version].digest:
-        raise DamagedFile(f"{found.name}@{found.version} is not what was registered: register the model again")
 
 
 def check_inputs(before: Served, after: Served, advice: str) -> None:

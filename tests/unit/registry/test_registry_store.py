@@ -149,6 +149,16 @@ def test_a_package_that_was_altered_is_noticed(registry):
         package.verify(registry.folder("digits", 1))
 
 
+def test_a_package_that_was_made_anew_in_place_is_not_what_was_registered(registry):
+    add(registry)
+    folder = registry.folder("digits", 1)
+    (folder / "model.onnx").write_bytes(b"other weights")
+    package.seal(folder, Package("digits", 1, 0.0, SIGNATURE, Runtime("onnx")))
+    assert package.verify(folder)
+    with pytest.raises(DamagedFile, match="digits@1 is not what was registered"):
+        registry.registered("digits@1")
+
+
 def test_a_journal_that_was_altered_is_noticed(registry, tmp_path):
     add(registry)
     registry.move("digits", "production", 1, decision={"verdict": "blocked"})

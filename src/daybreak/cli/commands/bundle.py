@@ -52,7 +52,7 @@ def bundle(
     from daybreak.registry.store import Registry
 
     if container:
-        _contain(Registry(find_home(home)).find(model).folder, output, days, json=json)
+        _contain(Registry(find_home(home)).registered(model).folder, output, days, json=json)
         return
     if sign is None:
         raise UsageError("a bundle is signed: --sign KEY.pem; make one: daybreak edge keys signing -o KEY.pem")
@@ -62,7 +62,7 @@ def bundle(
     key = keys.signer(sign)
     phrases = [passphrase(passphrase_file)] if passphrase_file else []
     recipients = packing.Recipients([keys.device_public(path) for path in devices], phrases)
-    found = Registry(find_home(home)).find(model)
+    found = Registry(find_home(home)).registered(model)
     with progress_bar(f"bundling {found.name} {found.version}", quiet=json) as bar, written(output):
         made = packing.pack(found.folder, output, key, recipients, counter, bar)
     told = _told(made, output) | {"signer": keys.name(key.public_key())}

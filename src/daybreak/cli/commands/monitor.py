@@ -115,7 +115,7 @@ def compare(
 
     if not files:
         raise UsageError("there is nothing to compare: name one file or more")
-    folder = Registry(find_home(home)).find(model).folder
+    folder = Registry(find_home(home)).registered(model).folder
     with counting(quiet=json) as tell:
         found = compared(
             folder, files, Policy(), predict=not inputs_only, truth=truth, columns=pairs(column), tell=tell
