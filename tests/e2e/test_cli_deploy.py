@@ -70,6 +70,13 @@ def test_a_deployment_from_first_to_last_command(command):
         assert command("deployment", "stop", "income").stdout == "stopped income\n"
     assert ("income", "stopped") in [(one["name"], one["state"]) for one in command.json("deployment", "ls")]
 
+    started = command.json("deployment", "start", "income", "--detach")
+    try:
+        assert (started["serving"][0]["version"], started["serving"][0]["thresholds"]) == (1, {"income": 0.0})
+        assert ask(started["url"])["prediction"]["income"]["label"] == ">50K"
+    finally:
+        command("deployment", "stop", "income")
+
 
 def test_ctrl_c_ends_a_deployment_in_the_foreground(command):
     with command.started("deploy", "income@2", "--name", "here", "--port", "0") as process:

@@ -45,6 +45,14 @@ def test_pause_resume_with_another_budget_and_stop(daybreak):
     wait_until(lambda: daybreak.state(number) == "stopped")
 
 
+def test_slots_that_come_too_late_are_told(daybreak):
+    first = begin(daybreak, "slotted")
+    late = daybreak("run", *SLOW, "--budget", "1 trials", "--name", "late", "--slots", "3", "--detach")
+    assert "a controller runs here already" in late.stderr
+    for number in (first, re.search(r"experiment (\d+) runs", late.stdout)[1]):
+        daybreak("stop", number)
+
+
 def test_done_goes_on_with_a_larger_budget_and_a_farther_horizon(daybreak):
     first = daybreak.run(trials=3, name="grown")["experiment"]
     number = str(first["experiment"])

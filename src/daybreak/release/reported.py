@@ -113,15 +113,16 @@ def _shown(name: str, export: Mapping[str, float], trained: Trained) -> Held:
         else f"no {name} after {trained.units} units"
     )
     own = f"the export has {metric} {export[metric]:.4g}" if metric else "the export has no metric"
-    hint = (
-        f'run.ship(..., reported="{name}")'
-        if name == metric
-        else f'run.ship(..., reported={{"{metric or "METRIC"}": "{name}"}})'
-    )
-    says = (
-        f"training reported {told}{_best(name, trained)}, {own}; whether of the same rows is not known: {hint} says so"
-    )
+    says = f"training reported {told}{_best(name, trained)}, {own}; {_advice(metric, name)}"
     return _unknown(metric, name, trained, export.get(metric), says)
+
+
+def _advice(metric: str, name: str) -> str:
+    """What would let both be compared, where they may be the same metric (accuracy, val_accuracy)."""
+    if not metric or metric not in name:
+        return "they are not the same metric"
+    said = f'"{name}"' if name == metric else f'{{"{metric}": "{name}"}}'
+    return f"whether of the same rows is not known: run.ship(..., reported={said}) says so"
 
 
 def _scored(export: Mapping[str, float], metric: str, value: float, words: str) -> Held:

@@ -51,6 +51,17 @@ def begin(home: Home, wanted: Deployment) -> Deployment:
     return desired.write(folder, wanted)
 
 
+def again(wanted: Deployment) -> Deployment:
+    """A deployment that was stopped, to `begin` as it was. Raises `NotFound` where a version of it was retired."""
+    for one in wanted.served:
+        if not (Path(one.package) / package.RECORD).is_file():
+            raise NotFound(
+                f"{one.model} {one.version}, which {wanted.name} served, is gone: daybreak deploy {one.model} --name {wanted.name} "
+                "serves the newest version instead, without the thresholds and limits that were set"
+            )
+    return wanted
+
+
 def check(home: Home, wanted: Deployment) -> None:
     """Raises `UsageError` for what cannot be deployed so."""
     missing = [name for name in NEEDED if find_spec(name) is None]

@@ -87,11 +87,19 @@ def test_a_version_that_only_stopped_deployments_name_is_retired_and_they_say_wh
     assert "income 1 (retired)" in run("deployment", "ls")[1]
     code, said = run("deploy", "income@1", "--name", "c1", "--port", "0")
     assert (code, "was retired: its files are gone; name another (2), or register the model again" in said) == (2, True)
+    code, said = run("deployment", "start", "c1")
+    assert (code, "income 1, which c1 served, is gone: daybreak deploy income --name c1" in said) == (2, True)
     assert run("deployment", "swap", "c1", "income@2")[0] == 0
 
 
+@pytest.mark.usefixtures("running")
+def test_one_that_runs_is_not_started_twice(run):
+    code, said = run("deployment", "start", "c1")
+    assert (code, "deployment c1 runs already" in said) == (2, True)
+
+
 def test_a_change_says_what_it_changed(run):
-    lead = "c1 does not run, and daybreak deploy begins with its own options; written down: "
+    lead = "c1 does not run; written down for daybreak deployment start c1: "
     assert run("deployment", "scale", "c1", "2") == (0, f"{lead}2 replicas now, 1 before\n")
     told = "the second class of income is told from 0.7 on now, the model's own threshold before (champion)\n"
     assert run("deployment", "threshold", "c1", "income=0.7") == (0, lead + told)

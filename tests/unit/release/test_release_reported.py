@@ -45,7 +45,12 @@ def test_a_metric_that_nobody_declared_is_shown_and_nothing_is_concluded():
 def test_an_objective_that_the_export_does_not_measure_is_shown_beside_what_it_does():
     found = only({"r2": 0.5}, {}, Trained(3, {"cost": 2.0}, {"cost": 1.5}))
     assert (found.result, found.name, found.best) == ("not known", "cost", 1.5)
-    assert 'reported={"r2": "cost"}' in found.says
+    assert "they are not the same metric" in found.says
+
+
+def test_a_metric_by_another_name_is_shown_with_what_would_declare_it():
+    found = only({"accuracy": 0.5}, {}, Trained(3, {"val_accuracy": 0.6}, {"val_accuracy": 0.6}))
+    assert (found.result, 'reported={"accuracy": "val_accuracy"}' in found.says) == ("not known", True)
 
 
 @pytest.mark.parametrize("reported", [{"accuracy": "never"}, {"f1": "accuracy"}])

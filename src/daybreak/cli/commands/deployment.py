@@ -14,6 +14,7 @@ from daybreak.base.errors import ModelFailed, NotFound, UsageError
 from daybreak.base.home import Home
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import ago, console, print_json, styled, table
+from daybreak.cli.supervising import Detach, serve
 from daybreak.client.homes import find_home, home_option
 from daybreak.serving import deploying, desired, removing, status
 from daybreak.serving.changing import Changed, changes
@@ -73,6 +74,17 @@ def show(name: Name, *, json: Json = False, home: HomeFolder = None) -> None:
         out.print(table(["replica", "pid", "is", "generation", "restarts", "since"], rows))
     for notice in found.notices[-5:]:
         out.print(styled((f"{_clock(notice.at)}  ", "dim"), notice.text), soft_wrap=True)
+
+
+@app.command
+def start(name: Name, *, detach: Detach = False, json: Json = False, home: HomeFolder = None) -> int:
+    """Serve a deployment that was stopped, as it was: versions, thresholds, replicas, limits, a test that runs.
+
+    An alias that moved meanwhile is followed as soon as it serves. Exit status and JSON: as of `deploy`.
+    """
+    place = find_home(home)
+    wanted = deploying.again(desired.read(desired.folder_of(place, name)))
+    return serve(place, deploying.begin(place, wanted), detach=detach, json=json)
 
 
 @app.command
@@ -255,7 +267,7 @@ def _change(place: Home, name: str, how: desired.Change, *, json: bool) -> None:
     lead = (
         f"{name} serves {_serving(told)}"
         if runs
-        else f"{name} does not run, and daybreak deploy begins with its own options; written down"
+        else f"{name} does not run; written down for daybreak deployment start {name}"
     )
     console().print(f"{lead}: {said}", soft_wrap=True)
 

@@ -11,6 +11,8 @@ from daybreak.cli.reading import reading
 if TYPE_CHECKING:
     from daybreak.spec.models import Experiment
 
+SHUTDOWN = "daybreak controller shutdown ends it"
+
 
 def run(
     *words: Words,
@@ -50,6 +52,10 @@ def run(
 
     spec = read(words, flags)
     with Client(home, slots=slots, begun=begun) as client:
+        if slots and begun is None:
+            _tell(
+                f"a controller runs here already, with slots of its own: --slots {slots} is for one that starts; {SHUTDOWN}"
+            )
         with reading(quiet=json) as progress:
             resolved, warning = resolve(client.home, spec, progress, _tell, keep_wheels=keep_wheels)
         if warning:
