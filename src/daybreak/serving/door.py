@@ -36,6 +36,7 @@ class Door:
         self.listening = listeners.make()
         self._listeners = listeners
         self._context = context
+        self._handshake = None if context is None else PATIENCE  # a stop would wait a minute for who never shakes hands
         self._turning = False
         self._told: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Lock()
@@ -87,7 +88,13 @@ class Door:
         reader = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(reader)
         with client, contextlib.suppress(OSError):
-            made, _ = await self._loop.connect_accepted_socket(lambda: protocol, client, ssl=self._context)
+            made, _ = await self._loop.connect_accepted_socket(
+                lambda: protocol,
+                client,
+                ssl=self._context,
+                ssl_handshake_timeout=self._handshake,
+                ssl_shutdown_timeout=self._handshake,
+            )
             writer = asyncio.StreamWriter(made, protocol, reader, self._loop)
             await _turn(reader, writer)
             writer.close()

@@ -1,11 +1,13 @@
 """Who comes where no replica accepts: told to ask again, never cut off."""
 
 import asyncio
+import ssl
 
 import msgspec
 import pytest
 from serving_doubling import Client
 
+from daybreak.serving import door as doors
 from daybreak.serving.door import Door
 from daybreak.serving.listeners import Listeners
 from daybreak.serving.sockets import reserve
@@ -13,10 +15,10 @@ from daybreak.serving.sockets import reserve
 pytestmark = pytest.mark.enable_socket
 
 
-def at_door(work):
+def at_door(work, context=None):
     async def run():
         with reserve("127.0.0.1", 0) as reserved:
-            door = Door(Listeners(reserved), None)
+            door = Door(Listeners(reserved), context)
             door.listen()
             await work(door, reserved.getsockname()[1])
 
@@ -63,3 +65,15 @@ def test_while_nobody_accepts_each_is_told_and_then_a_replica_takes_over():
         await door.close()  # a supervisor that ends closes all, what has ended already too
 
     at_door(work)
+
+
+def test_who_never_shakes_hands_keeps_no_door_open(monkeypatch):
+    monkeypatch.setattr(doors, "PATIENCE", 0.1)
+
+    async def work(door, port):
+        silent = await Client.to(port)
+        await door.close()
+        assert await silent.answer() is None
+        await silent.close()
+
+    at_door(work, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
