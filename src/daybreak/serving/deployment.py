@@ -41,6 +41,11 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     wait: float = 0.0  # seconds that a batch waits for company; 0: whatever has arrived
     drain: float = 30.0
 
+    @property
+    def together(self) -> int:
+        """Bytes of bodies that may wait: as many as one of the largest has at least, or it would be told for ever to come back."""
+        return max(self.bodies, self.body)
+
 
 class Capture(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Requests and answers that are kept: share of them, fields that are left out."""

@@ -438,7 +438,11 @@ def test_who_sends_too_slowly_is_told_or_hung_up_on(monkeypatch):
 
 def test_bodies_of_all_together_have_at_most_so_many_bytes():
     async def work():
-        async with replica(model := Doubling(seconds=0.01), limits=Limits(bodies=1_000)) as (server, engine, port):
+        async with replica(model := Doubling(seconds=0.01), limits=Limits(body=1_000, bodies=1_000)) as (
+            server,
+            engine,
+            port,
+        ):
             await asked(port, b'{"a": 1}')
             working = await Client.to(port)
             working.ask(b'{"a": %d}' % SLEEPS + b" " * 600)
@@ -457,6 +461,14 @@ def test_bodies_of_all_together_have_at_most_so_many_bytes():
             assert (await working.answer())[0] == 200
             await until(lambda: server.held == 0)
             assert (await asked(port, b'{"a": 1}' + b" " * 600))[0] == 200
+
+    run(work())
+
+
+def test_one_body_that_is_allowed_is_never_more_than_may_wait():
+    async def work():
+        async with replica(limits=Limits(body=100_000, bodies=1_000)) as (_, _, port):
+            assert (await asked(port, b'{"a": 1}' + b" " * 50_000))[0] == 200
 
     run(work())
 

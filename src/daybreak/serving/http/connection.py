@@ -196,7 +196,7 @@ class Connection(asyncio.Protocol):
         self.received += size
         self._held += size
         self.server.held += size
-        if self.server.held > self.server.limits.bodies:
+        if self.server.held > self.server.limits.together:
             self.refuse(self._crowded())
         elif self.received > self.server.limits.body:
             self.refuse(self._too_large())
@@ -288,7 +288,7 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         if body > self.server.limits.body:
             raise self._too_large()
-        if body and self.server.held + body > self.server.limits.bodies:
+        if body and self.server.held + body > self.server.limits.together:
             raise self._crowded()
 
     def _take(self, exchange: Exchange) -> None:
@@ -314,7 +314,7 @@ class Connection(asyncio.Protocol):
         )
 
     def _crowded(self) -> Refusal:
-        most = self.server.limits.bodies
+        most = self.server.limits.together
         sentence = f"bodies of {most} bytes wait already, no more are taken; come back later or run more replicas"
         return Refusal(429, "overloaded", sentence, retry=1)
 
