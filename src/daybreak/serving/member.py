@@ -172,7 +172,8 @@ class Member:
             raise Died(f"replica {self.number} is not wanted any more")
         self._door.listen()
         await self.switch()
-        self._door.open()
+        if not self._asked_to_stop():  # meanwhile: who leaves is dealt nobody
+            self._door.open()
         self._become("serving")
         self.ready.set()
 

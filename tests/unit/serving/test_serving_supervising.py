@@ -61,6 +61,32 @@ def test_a_report_that_came_too_late_answers_no_later_order(tmp_path):
     asyncio.run(asyncio.wait_for(work(), 20))
 
 
+class Door:
+    """Notes what is done with it."""
+
+    def __init__(self):
+        self.done = []
+
+    def __getattr__(self, name):
+        return lambda: self.done.append(name)
+
+
+def test_a_replica_that_is_to_leave_while_it_switches_is_dealt_nobody(tmp_path):
+    async def brought_up(*, leaves):
+        member = Member(tmp_path, 1, None, lambda: Deployment("twice", SERVED), lambda: None)
+        member._channel = Channel(member, [control.Prepared(1)], [control.Serving(1)])
+        member._door = door = Door()
+        member._prepared = 1
+        member._reports.put_nowait(control.Up())
+        if leaves:
+            door.listen = member.retire
+        await member._bring_up()
+        return door.done
+
+    assert asyncio.run(brought_up(leaves=False)) == ["listen", "open"]
+    assert asyncio.run(brought_up(leaves=True)) == ["shut"]
+
+
 def test_an_alias_that_a_full_disk_does_not_let_follow_is_told_once_and_followed_when_there_is_room(
     tmp_path, monkeypatch
 ):
