@@ -36,19 +36,29 @@ def kept(folder: Path) -> list[Lost]:
 
 
 def remove(folder: Path) -> None:
-    """Remove a deployment that does not run. Raises `NotFound`, `UsageError` where it runs.
+    """Remove a deployment that does not run. Raises `NotFound`, `UsageError` where it runs or the system says no.
 
     Its record goes last: where the removal is cut off, it can be asked for again.
     """
     desired.read(folder)
     with _stopped(folder):
-        for file in folder.iterdir():
-            if file.is_dir():
-                shutil.rmtree(file)
-            elif file.name not in (desired.RECORD, status.LOCK):
-                file.unlink()
-        (folder / desired.RECORD).unlink()
-        shutil.rmtree(folder)
+        try:
+            _empty(folder)
+            (folder / desired.RECORD).unlink()
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise UsageError(
+                f"{error.filename or folder} cannot be removed: {error.strerror or error}; mend that and ask again"
+            ) from error
+
+
+def _empty(folder: Path) -> None:
+    """Of a folder that lies elsewhere (a link to a larger disk) the link alone goes."""
+    for file in folder.iterdir():
+        if file.is_dir() and not file.is_symlink():
+            shutil.rmtree(file)
+        elif file.name not in (desired.RECORD, status.LOCK):
+            file.unlink()
 
 
 @contextmanager

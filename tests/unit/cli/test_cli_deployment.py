@@ -8,7 +8,7 @@ import pytest
 from daybreak.base.home import Home
 from daybreak.cli.main import main
 from daybreak.registry.store import Registry
-from daybreak.serving import deploying, desired, status
+from daybreak.serving import deploying, desired, removing, status
 from daybreak.serving.deployment import Deployment
 from daybreak.testing.packages import mlp_columns
 
@@ -68,6 +68,26 @@ def test_what_is_lost_is_told_before_it_is_removed(run, stopped):
 def test_one_that_has_kept_nothing_needs_no_yes(run, stopped):
     (stopped / "events" / "1.events").unlink()
     assert run("deployment", "rm", "c1") == (0, "removed c1; its models stay registered\n")
+
+
+def test_what_lies_on_another_disk_is_not_followed(run, stopped, tmp_path):
+    (stopped / "windows").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "1").write_bytes(b"123")
+    assert run("deployment", "rm", "c1", "--yes")[0] == 0
+    assert (stopped.exists(), (tmp_path / "disk" / "1").read_bytes()) == (False, b"123")
+
+
+def test_a_removal_that_the_system_cuts_off_can_be_asked_for_again(run, stopped, monkeypatch):
+    def denied(place):
+        raise PermissionError(13, "Permission denied", str(place))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(removing.shutil, "rmtree", denied)
+        code, said = run("deployment", "rm", "c1", "--yes")
+    assert (code, f"{stopped}/events cannot be removed: Permission denied" in said) == (2, True)
+    assert run("deployment", "rm", "c1", "--yes")[0] == 0
+    assert not stopped.exists()
 
 
 @pytest.mark.usefixtures("running")
