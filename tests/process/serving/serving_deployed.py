@@ -166,14 +166,12 @@ def holder(deployed, port):
     return next((one.number for one in deployed.status.replicas if port in clients(one.pid)), None)
 
 
-class Load:
-    """Clients that ask all the time and note every answer: (status, sum, version). One that loses its connection notes that."""
+class Threads:
+    """The same work in several threads, until the block ends; `_over` says when."""
 
-    def __init__(self, deployed, many=3):
-        self.answers = []
-        self._deployed = deployed
+    def __init__(self, work, many):
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(many)]
+        self._threads = [threading.Thread(target=work) for _ in range(many)]
 
     def __enter__(self):
         for thread in self._threads:
@@ -184,6 +182,15 @@ class Load:
         self._over.set()
         for thread in self._threads:
             thread.join(PATIENCE)
+
+
+class Load(Threads):
+    """Clients that ask all the time and note every answer: (status, sum, version). One that loses its connection notes that."""
+
+    def __init__(self, deployed, many=3):
+        super().__init__(self._ask, many)
+        self.answers = []
+        self._deployed = deployed
 
     def _ask(self):
         client = self._deployed.client()
@@ -213,26 +220,15 @@ def alive(pid):
         return False
 
 
-class Comers:
+class Comers(Threads):
     """Clients that open a connection for every request, some at a time. `heard`: how each ended: a status, or what went wrong."""
 
     TOGETHER = 8
 
-    def __init__(self, deployed, many=3):
+    def __init__(self, deployed):
+        super().__init__(self._come, 3)
         self.heard = Counter()
         self._address = ("127.0.0.1", deployed.status.port)
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._come) for _ in range(many)]
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        for thread in self._threads:
-            thread.join(PATIENCE)
 
     def _come(self):
         while not self._over.is_set():
@@ -245,14 +241,16 @@ class Comers:
                 except OSError as error:
                     self.heard[f"connecting: {type(error).__name__}"] += 1
                     continue
+                for client in clients:  # all ask before one is answered: who says nothing for long may be hung up on
+                    with contextlib.suppress(OSError):  # is told when it is read
+                        client.sendall(REQUEST)
                 for client in clients:
-                    self.heard[asked(client)] += 1
+                    self.heard[told(client)] += 1
 
 
-def asked(client):
-    """The status that a request on an open connection gets, or what went wrong."""
+def told(client):
+    """The status of the answer to a request that was sent, or what went wrong."""
     try:
-        client.sendall(REQUEST)
         return int(client.recv(1 << 16).split(b" ", 2)[1])
     except OSError as error:
         return type(error).__name__
