@@ -244,6 +244,8 @@ def _parse(seen: Seen, values: pa.Array, counts: pa.Array) -> None:
 
 def _parse_times(seen: Seen, values: pa.Array, counts: pa.Array) -> None:
     if seen.failing["time"]:
+        if len(seen.dates) > 1 and all_like_dates(values):  # how many are written so is told
+            _dates(seen, ways(values, counts))
         return
     fails = _no_time(values)
     iso = not fails and is_iso(values)

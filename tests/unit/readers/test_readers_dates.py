@@ -7,6 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 from opened_data import notes, opened, rows, types, write
 
+from daybreak.readers.survey import survey
+
 ISO, AMERICAN, EUROPEAN = "2024-01-15", "01/15/2024", "15/01/2024"
 DAY = dt.datetime(2024, 1, 15)  # noqa: DTZ001 (as files have them: without a zone)
 
@@ -43,6 +45,12 @@ def test_several_ways_side_by_side_are_words_and_told(tmp_path):
     told = notes(found)["input.dates"]
     assert told.measured == {"ISO 8601": 10, "%m/%d/%Y": 3, "%d/%m/%Y": 1}
     assert "read as words" in told.what
+
+
+def test_all_are_counted_behind_the_batch_in_which_they_were_found_to_differ():
+    batches = [pa.record_batch({"day": column}) for column in ([ISO] * 4, [ISO, AMERICAN], [AMERICAN] * 3, [ISO] * 2)]
+    seen, _ = survey(batches[0].schema, batches)
+    assert {way: count for way, (count, _) in seen["day"].dates.items()} == {"ISO 8601": 7, "%m/%d/%Y": 4}
 
 
 def test_days_that_no_calendar_has_are_missing_and_told(tmp_path):
