@@ -30,7 +30,7 @@ class Lost(msgspec.Struct, frozen=True):
 
 def kept(folder: Path) -> list[Lost]:
     """What a deployment has that would be missed. Raises `NotFound`."""
-    desired.read(folder)
+    _check_there(folder)
     found = [Lost(name, what, _bytes(folder / name)) for name, what in KEPT.items()]
     return [one for one in found if one.bytes]
 
@@ -40,7 +40,7 @@ def remove(folder: Path) -> None:
 
     Its record goes last: where the removal is cut off, it can be asked for again.
     """
-    desired.read(folder)
+    _check_there(folder)
     with _stopped(folder):
         try:
             _empty(folder)
@@ -50,6 +50,12 @@ def remove(folder: Path) -> None:
             raise UsageError(
                 f"{error.filename or folder} cannot be removed: {error.strerror or error}; mend that and ask again"
             ) from error
+
+
+def _check_there(folder: Path) -> None:
+    """Raises `NotFound`. A record that cannot be read may go: how else would it."""
+    if not (folder / desired.RECORD).is_file():
+        desired.read(folder)
 
 
 def _empty(folder: Path) -> None:

@@ -70,6 +70,12 @@ def test_one_that_has_kept_nothing_needs_no_yes(run, stopped):
     assert run("deployment", "rm", "c1") == (0, "removed c1; its models stay registered\n")
 
 
+def test_one_whose_record_cannot_be_read_can_be_removed(run, stopped):
+    (stopped / desired.RECORD).write_text("{")
+    assert run("deployment", "ls")[0] == 6
+    assert (run("deployment", "rm", "c1", "--yes")[0], run("deployment", "ls")[0]) == (0, 0)
+
+
 def test_what_lies_on_another_disk_is_not_followed(run, stopped, tmp_path):
     (stopped / "windows").symlink_to(tmp_path / "disk")
     (tmp_path / "disk").mkdir()
