@@ -17,6 +17,15 @@ def written(path: Path) -> Iterator[None]:
         raise unwritable(path, error) from error
 
 
+@contextmanager
+def written_file(path: Path) -> Iterator[None]:
+    """As `written`, of one file. Raises `UsageError` for a folder, which `.` and `/` are, too."""
+    if path.is_dir():
+        raise UsageError(f"cannot write {path}: it is a folder; name a file in it")
+    with written(path):
+        yield
+
+
 def of_the_user(error: OSError, words: Iterable[str]) -> UsageError | None:
     """A refusal, where the system said no to a path that stands on the command line or lies below one; None where it is our own."""
     if not isinstance(error.filename, str | bytes) or not error.strerror:

@@ -32,12 +32,21 @@ def daybreak(tmp_path, monkeypatch, capsys):
         (("batch", "./price", "rows.csv", "-o", "rows.csv"), "rows.csv: a file is where a folder must be"),
         (("batch", "./price", "rows.csv", "-o", "/proc/out"), "cannot write /proc/out: No such file"),
         (("edge", "keys", "signing", "-o", "none/in.pem"), "cannot write none/in.pem: the folder none does not exist"),
+        (("edge", "keys", "device", "-o", "."), "cannot write .: it is a folder; name a file in it"),
         (("bundle", "./price", "-o", "rows.csv", "--container"), "rows.csv: a file is where a folder must be"),
     ],
 )
 def test_what_cannot_be_written_is_told_in_one_sentence(daybreak, words, said):
     code, told = daybreak(*words)
     assert (code, said in told, len(told.splitlines())) == (2, True, 1), told
+
+
+def test_a_bundle_is_no_folder(daybreak):
+    daybreak("edge", "keys", "signing", "-o", "signer.pem")
+    daybreak("edge", "keys", "device", "-o", "device.pem")
+    for folder in (".", "/", "price"):
+        code, told = daybreak("bundle", "./price", "-o", folder, "--sign", "signer.pem", "--for", "device.pub")
+        assert (code, f"cannot write {folder}: it is a folder; name a file in it" in told) == (2, True)
 
 
 def test_folders_above_a_folder_of_results_are_made(daybreak):

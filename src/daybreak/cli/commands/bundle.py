@@ -9,7 +9,7 @@ from daybreak.base.errors import UsageError
 from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.edging import PassphraseFile, needs_cryptography, passphrase
 from daybreak.cli.output import console, print_json, progress_bar
-from daybreak.cli.writing import written
+from daybreak.cli.writing import written, written_file
 from daybreak.client.homes import find_home
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def bundle(
     phrases = [passphrase(passphrase_file)] if passphrase_file else []
     recipients = packing.Recipients([keys.device_public(path) for path in devices], phrases)
     found = Registry(find_home(home)).registered(model)
-    with progress_bar(f"bundling {found.name} {found.version}", quiet=json) as bar, written(output):
+    with progress_bar(f"bundling {found.name} {found.version}", quiet=json) as bar, written_file(output):
         made = packing.pack(found.folder, output, key, recipients, counter, bar)
     told = _told(made, output) | {"signer": keys.name(key.public_key())}
     print_json(told) if json else _print(told)

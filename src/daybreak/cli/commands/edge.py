@@ -23,7 +23,7 @@ from daybreak.cli.edging import (
     trusted,
 )
 from daybreak.cli.output import ago, console, number, print_json, styled, table
-from daybreak.cli.writing import written
+from daybreak.cli.writing import written, written_file
 
 if TYPE_CHECKING:
     from daybreak.edge.device import state as states
@@ -219,7 +219,7 @@ def _make(kind: Any, output: Path, *, json: bool) -> None:
     needs_cryptography()
     from daybreak.edge import keys
 
-    with written(output):
+    with written_file(output):
         public = keys.make(kind, output)
     name = keys.name(keys.signer_public(public) if kind == "signing" else keys.device_public(public))
     if json:
