@@ -56,8 +56,8 @@ def again(wanted: Deployment) -> Deployment:
     for one in wanted.served:
         if not (Path(one.package) / package.RECORD).is_file():
             raise NotFound(
-                f"{one.model} {one.version}, which {wanted.name} served, is gone: daybreak deploy {one.model} --name {wanted.name} "
-                "serves the newest version instead, without the thresholds and limits that were set"
+                f"{one.model} {one.version}, which {wanted.name} served, is gone: "
+                f"daybreak deployment swap {wanted.name} {one.model}@VERSION names another, all else stays; then start it"
             )
     return wanted
 
@@ -68,7 +68,9 @@ def check(home: Home, wanted: Deployment) -> None:
     if missing:
         raise UsageError(f"serving needs {', '.join(missing)}, which are not installed: pip install 'daybreak[serve]'")
     limits = wanted.limits
-    for name, value in (("--replicas", wanted.replicas), ("--threads", wanted.threads), ("--batch", limits.batch)):
+    counts = {"--replicas": wanted.replicas, "--threads": wanted.threads, "--batch": limits.batch}
+    counts |= {"--max-body": limits.body, "--max-rows": limits.rows, "--queue": limits.queue}
+    for name, value in (counts | {"--connections": limits.connections}).items():
         if value < 1:
             raise UsageError(f"{name} is at least 1, got {value}")
     for name, seconds in (("--deadline", limits.deadline), ("--drain", limits.drain)):

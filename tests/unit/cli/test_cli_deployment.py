@@ -114,7 +114,7 @@ def test_a_version_that_only_stopped_deployments_name_is_retired_and_they_say_wh
     code, said = run("deploy", "income@1", "--name", "c1", "--port", "0")
     assert (code, "was retired: its files are gone; name another (2), or register the model again" in said) == (2, True)
     code, said = run("deployment", "start", "c1")
-    assert (code, "income 1, which c1 served, is gone: daybreak deploy income --name c1" in said) == (2, True)
+    assert (code, "income 1, which c1 served, is gone: daybreak deployment swap c1 income@VERSION" in said) == (2, True)
     assert run("deployment", "swap", "c1", "income@2")[0] == 0
 
 

@@ -34,6 +34,7 @@ def wanted(home, package):
     ("more", "told"),
     [
         ({"replicas": 0}, "--replicas is at least 1, got 0"),
+        ({"limits": Limits(body=0)}, "--max-body is at least 1, got 0"),
         ({"limits": Limits(batch=0)}, "--batch is at least 1"),
         ({"limits": Limits(deadline=0)}, "--deadline is more than 0 seconds"),
         ({"port": 70_000}, "--port is 0 to 65535"),
