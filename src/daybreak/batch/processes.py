@@ -59,7 +59,8 @@ def run(plan: Plan, folder: Path, out: Out, workers: int, threads: int, tell: Te
 
 def _started() -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-P", "-m", WORKER]  # -P: no module of the folder it is called in
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    # A group of its own: Ctrl-C is its parent's to answer, also while it imports.
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
 
 
 def _give(process: "subprocess.Popen[bytes]", order: Order) -> None:

@@ -124,6 +124,14 @@ def test_one_that_runs_is_not_started_twice(run):
     assert (code, "deployment c1 runs already" in said) == (2, True)
 
 
+def test_a_stopped_one_is_given_no_altered_package(run, stopped):
+    weights = Registry(Home(stopped.parents[1])).folder("income", 2) / "model.onnx"
+    weights.write_bytes(weights.read_bytes() + b"more")
+    code, said = run("deployment", "swap", "c1", "income@2")
+    assert (code, "was altered: model.onnx" in said) == (6, True)
+    assert desired.read(stopped).served[0].version == 1
+
+
 def test_a_change_says_what_it_changed(run):
     lead = "c1 does not run; written down for daybreak deployment start c1: "
     assert run("deployment", "scale", "c1", "2") == (0, f"{lead}2 replicas now, 1 before\n")

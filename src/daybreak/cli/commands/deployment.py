@@ -16,6 +16,7 @@ from daybreak.cli.arguments import HomeFolder, Json
 from daybreak.cli.output import ago, console, print_json, styled, table
 from daybreak.cli.supervising import Detach, serve
 from daybreak.client.homes import find_home, home_option
+from daybreak.registry.package import verify
 from daybreak.serving import deploying, desired, removing, status
 from daybreak.serving.changing import Changed, changes
 from daybreak.serving.deployment import Deployment
@@ -249,14 +250,17 @@ def _change(place: Home, name: str, how: desired.Change, *, json: bool) -> None:
     """Want a change, wait until it is served, and say what it is."""
     folder = desired.folder_of(place, name)
     found: list[Changed] = []
+    runs = status.supervised(folder)
 
     def noted(now: Deployment) -> Deployment:
         after = how(now)
         found[:] = changes(now, after)
+        if not runs:  # a replica would verify what it loads
+            for package in {one.package for one in after.served} - {one.package for one in now.served}:
+                verify(Path(package))
         return after
 
     wanted = desired.change(folder, noted)
-    runs = status.supervised(folder)
     if runs:
         deploying.settled(folder, wanted.generation, SETTLED, lambda: status.supervised(folder))
     told = _status(place, name)
