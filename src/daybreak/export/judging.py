@@ -10,6 +10,7 @@ import numpy as np
 
 from daybreak.base.errors import DaybreakError, UsageError
 from daybreak.export import metrics, parity
+from daybreak.export.asking import asking
 from daybreak.export.opening import Opened, as_held
 from daybreak.export.options import Options
 from daybreak.export.parity import Parity
@@ -88,7 +89,9 @@ class Judge:
     def _asked(self, opened: Opened, samples: Samples, judged: Any) -> tuple[Columns, bool]:
         """The original's answers, and whether they are decisions without scores."""
         if samples.answers is None:
-            return self._source.ask(chosen(opened.raw, judged)), False
+            rows = chosen(opened.raw, judged)
+            with asking(rows):
+                return self._source.ask(rows), False
         output = self.signature.outputs[0]
         told = samples.answers(opened.raw) if callable(samples.answers) else samples.answers
         told = np.asarray(_picked(told, judged, rows_of(opened.held)))

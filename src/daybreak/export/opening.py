@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from daybreak.base.errors import DamagedFile, NotFound, UsageError
+from daybreak.export.asking import asking
 from daybreak.export.fed import Fed, Telling
 from daybreak.export.samples import Samples
 from daybreak.export.source import Source
@@ -36,7 +37,7 @@ class Opened:
 
 
 def opened(live: Any, samples: Samples, signature: Signature | None, stage: Stage) -> Opened:
-    """Recognise a live model. Raises `UsageError`, `NotFound`, `DamagedFile`."""
+    """Recognise a live model. Raises `UsageError` (`Refused` where it raises on the samples), `NotFound`, `DamagedFile`."""
     samples = replace(samples, names=tuple(samples.names), classes=tuple(map(str, samples.classes)))
     if signature is not None:
         samples = _as_declared(samples, signature)
@@ -59,7 +60,8 @@ def opened(live: Any, samples: Samples, signature: Signature | None, stage: Stag
     raw = {field.name: raw[field.name] for field in fields}
     held = {field.name: as_held(field, raw[field.name]) for field in fields}
     declared = signature.outputs if signature is not None else ()
-    source = _source(live, raw, held, fields, samples, stage, declared)
+    with asking(raw):  # some are asked once to see what they answer
+        source = _source(live, raw, held, fields, samples, stage, declared)
     outputs = declared or _described(source.outputs, samples)
     return Opened(source, Signature(tuple(fields), outputs), raw, held)
 

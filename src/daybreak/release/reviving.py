@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 
 from daybreak.base.errors import DaybreakError, UsageError, UserCodeError
 from daybreak.base.ids import AttemptKey
+from daybreak.export.asking import Refused
 from daybreak.export.exported import Exported
 from daybreak.export.exporting import export
 from daybreak.export.options import Options
@@ -25,6 +27,7 @@ from daybreak.wire.worker import Assignment
 
 Say = Callable[[Line], None]
 WEIGHTS = (".pt", ".pth", ".safetensors")
+TRACED = "DAYBREAK_TRACEBACK=1 shows where"
 SHIP = "run.ship(model, x_valid, y_valid) behind the training loop tells it"
 
 
@@ -60,15 +63,27 @@ def of_others(order: wire.Foreign) -> Any:
 
 def _exported(model: Any, samples: Samples, signature: Any, order: wire.Revive | wire.Foreign, say: Say) -> wire.Made:
     options = msgspec.convert(order.options, Options)
-    made = export(
-        model,
-        samples,
-        Path(order.folder),
-        signature=signature,
-        options=options,
-        told=lambda what: say(wire.Doing(what)),
-    )
+    try:
+        made = export(
+            model,
+            samples,
+            Path(order.folder),
+            signature=signature,
+            options=options,
+            told=lambda what: say(wire.Doing(what)),
+        )
+    except Refused as error:
+        raise _refused(error, order) from error
     return wire.Made(_plain(made))
+
+
+def _refused(error: Refused, order: wire.Revive | wire.Foreign) -> UsageError:
+    """Of a table whose column of answers nobody named: perhaps that is what the model does not know."""
+    file = Path(order.samples)
+    if order.target or file.suffix not in rows.TABLES:
+        return UsageError(f"{error}; {TRACED}") if isinstance(order, wire.Foreign) else error
+    told = f"{file.name} has {error.columns} columns, the model refuses them ({error.why})"
+    return UsageError(f"{told}: --target names the column of answers")
 
 
 def _revive(order: wire.Revive) -> Revived:
@@ -183,6 +198,8 @@ def main() -> int:
     try:
         say(make(wire.decode_order(sys.stdin.buffer.readline()), say))
     except DaybreakError as error:
+        if os.environ.get("DAYBREAK_TRACEBACK"):
+            traceback.print_exc()
         say(wire.Failed(str(error), usage=isinstance(error, UsageError)))
     except (Exception, SystemExit) as error:  # noqa: BLE001 (whoever ordered it waits for a last line)
         say(wire.Failed(failure(error).tail))
