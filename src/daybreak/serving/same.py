@@ -27,8 +27,30 @@ def check_inputs(before: Served, after: Served, advice: str) -> None:
     raise UsageError(f"{versions} ({told}), and its clients would be refused: {advice}")
 
 
+def check_arms(champion: Served, other: Served) -> None:
+    """Raises `UsageError` where replicas would refuse the two beside each other: a unit may come to any arm with the same row.
+
+    Everything that is told of an input counts, as ranges and classes say what is out of range; see `engine.Engine.prepare`.
+    """
+    advice = f"a unit may come to any arm with the same row; deploy {other.model} {other.version} apart"
+    check_inputs(champion, other, advice)
+    try:
+        known = _fields(champion)
+    except NotFound:
+        return
+    unlike = [name for name, field in _fields(other).items() if field != known[name]]
+    if unlike or list(known) != list(_fields(other)):
+        told = f"{other.model} {other.version} tells otherwise of its inputs than {champion.model} {champion.version}"
+        what = f"{', '.join(unlike)}: range, classes or the like" if unlike else "another order"
+        raise UsageError(f"{told} ({what}): {advice}")
+
+
+def _fields(served: Served) -> dict[str, Field]:
+    return {field.name: field for field in package.read(Path(served.package)).signature.inputs}
+
+
 def _row(served: Served) -> Row:
-    return {field.name: _look(field) for field in package.read(Path(served.package)).signature.inputs}
+    return {name: _look(field) for name, field in _fields(served).items()}
 
 
 def _look(field: Field) -> tuple[str, tuple[int | None, ...]]:

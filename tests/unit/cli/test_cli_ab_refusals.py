@@ -5,10 +5,18 @@ import pytest
 
 from daybreak.base.home import Home
 from daybreak.cli.main import main
+from daybreak.registry import package
 from daybreak.serving import desired
 from daybreak.serving.deployment import Deployment, Served
 from daybreak.serving.experiment import NONE
-from daybreak.testing.packages import mlp
+from daybreak.testing.packages import mlp, mlp_columns
+
+
+def ranged(record):
+    """As it is, but that training saw another range."""
+    (field,) = record.signature.inputs
+    signature = msgspec.structs.replace(record.signature, inputs=(msgspec.structs.replace(field, low=-5),))
+    return msgspec.structs.replace(record, signature=signature)
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +24,9 @@ def shop(tmp_path_factory):
     """A folder with a package, and a home with a deployment that does not run."""
     folder = tmp_path_factory.mktemp("shop")
     mlp(folder / "v2", version=2)
+    mlp(folder / "wider", features=65, version=3)
+    mlp_columns(folder / "columns", version=4)
+    package.seal(folder / "ranged", ranged(mlp(folder / "ranged", version=5)))
     desired.write(
         desired.folder_of(Home(folder / "home"), "shop"),
         Deployment("shop", (Served("champion", "mlp", 2, str(folder / "v2")),)),
@@ -51,6 +62,9 @@ def ab(*words):
         ),
         (("start", "shop", "./v2", "--ignore", "weather"), 2, "guards are errors, slow, drift"),
         (("start", "shop", "digits@production"), 2, "digits"),
+        (("start", "shop", "./wider"), 2, "features: tensor 64 before, tensor 65 now"),
+        (("start", "shop", "--shadow", "./columns"), 2, "age: none before, number now"),
+        (("start", "shop", "./ranged"), 2, "mlp 5 tells otherwise of its inputs than mlp 2 (features: range"),
         (("ramp", "shop", "0.5"), 2, "shop"),
         (("stop", "shop"), 2, "shop"),
     ],

@@ -22,7 +22,7 @@ from daybreak.rollout.comparison import Rules
 from daybreak.rollout.guardrails import RAILS, Guard, Rail
 from daybreak.rollout.outcomes import SHARES, Kind, Outcome
 from daybreak.rollout.power import needed
-from daybreak.serving import deploying, desired, status
+from daybreak.serving import deploying, desired, same, status
 from daybreak.serving.deployment import Deployment
 from daybreak.serving.experiment import NONE
 from daybreak.serving.experiment.record import Challenger, begun, experiment_of, grown, over, without
@@ -208,6 +208,7 @@ def _others(
     taken, found = {one.arm for one in now.served} | {one.served.arm for one in before}, []
     for reference in references:
         one = deploying.served(place, reference)
+        same.check_arms(now.served[0], one)
         found.append(Challenger(replace(one, arm=_free(f"v{one.version}", taken)), share, role))
     return tuple(found)
 
