@@ -52,13 +52,15 @@ class Registry:
     def find(self, reference: str) -> Found:
         """What `digits` (its newest version), `digits@3`, `digits@production` or a package's folder names.
 
-        Raises `NotFound`, `DamagedFile`.
+        Raises `NotFound`, `DamagedFile`, `UsageError` for nothing behind an @.
         """
         if "/" in reference or reference in (".", ".."):
             folder = Path(reference).expanduser().absolute()
             record = package.read(folder)
             return Found(record.name, record.version, folder)
-        name, _, told = reference.partition("@")
+        name, at, told = reference.partition("@")
+        if at and not told:
+            raise UsageError(f"{reference} names no version or alias: {name}, {name}@3 or {name}@production")
         version = self.model(name).version_of(told)
         return Found(name, version, self.folder(name, version), "" if journal.is_version(told) else told)
 

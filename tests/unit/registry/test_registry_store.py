@@ -103,6 +103,12 @@ def test_what_looks_like_a_digit_is_no_version(registry):
         registry.find("digits@\u00b2")
 
 
+def test_nothing_behind_an_at_is_not_the_newest_version(registry):
+    add(registry)
+    with pytest.raises(UsageError, match="digits@ names no version or alias: digits, digits@3 or digits@production"):
+        registry.find("digits@")
+
+
 def test_notes_and_tags(registry):
     add(registry)
     registry.note("digits", 1, "trained on the new scanner")
