@@ -87,6 +87,7 @@ def test_a_test_of_a_deployment_that_does_not_run_waits_for_it(shop, monkeypatch
     said = capsys.readouterr().out
     assert "challenger v2-2 (mlp 2) answers 40.00 % of units" in said
     assert "shadow     v2-3 (mlp 2) sees 100.00 % of units" in said
+    assert "shop does not run; daybreak deployment start shop --home" in said
     assert "Too early to tell: too few outcomes for an interval" in said
 
 

@@ -109,6 +109,8 @@ def start(
         desired.change(folder, lambda now: _never_begun(now, before, salt))
         raise
     _began(deployment, wanted, rate, json=json, option=home_option(place))
+    if not json and not status.supervised(folder):
+        _nobody(deployment, home_option(place))
 
 
 @app.command
@@ -303,6 +305,11 @@ def _began(name: str, wanted: Deployment, rate: float | None, *, json: bool, opt
     console().print(
         styled(("look   ", "dim"), f"daybreak ab status {shlex.quote(name)}{option}, at any time"), soft_wrap=True
     )
+
+
+def _nobody(name: str, option: str) -> None:
+    said = f"{name} does not run; daybreak deployment start {shlex.quote(name)}{option} serves it so"
+    console().print(styled(("stopped", "yellow"), said), soft_wrap=True)
 
 
 def _same(wanted: Deployment) -> list[str]:
