@@ -6,6 +6,7 @@ import json
 import pytest
 from cli_process import CommandLine
 
+from daybreak.registry import package
 from daybreak.testing.packages import mlp, mlp_columns
 
 pytestmark = pytest.mark.enable_socket
@@ -57,8 +58,11 @@ def test_a_test_from_its_beginning_to_its_end(shop):
 
 def test_a_test_that_cannot_be_served_leaves_everything_as_it_was(shop):
     mlp_columns(shop.folder / "other")
-    said = shop("ab", "start", "shop", "./other", code=7).stderr
-    assert "models of one deployment take the same inputs" in said
+    assert "mlp 1 (features: tensor 64 before, none now" in shop("ab", "start", "shop", "./other", code=2).stderr
+    broken = mlp(shop.folder / "broken", version=4)
+    (shop.folder / "broken" / "model.onnx").write_bytes(b"no model")
+    package.seal(shop.folder / "broken", broken)
+    assert "model.onnx" in shop("ab", "start", "shop", "./broken", code=7).stderr
     wanted = json.loads(shop("deployment", "show", "shop", "--json").stdout)["wanted"]
     assert [one["arm"] for one in wanted["served"]] == ["champion"]
     ask(shop, range(3))
