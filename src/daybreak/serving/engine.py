@@ -36,7 +36,7 @@ from daybreak.serving.meters import Meter
 from daybreak.serving.refusals import Refusal
 from daybreak.serving.spans import Tracing
 from daybreak.signature.codec import Codec
-from daybreak.signature.fields import Columns, Signature
+from daybreak.signature.fields import Columns, Field, Signature
 
 Load = Callable[[Served, int], Model]  # what is served, threads of the runtime -> a model that works
 
@@ -276,11 +276,15 @@ async def _leave(lanes: list[Lane]) -> None:
         await asyncio.to_thread(lane.close)
 
 
+def _forms(lane: Lane) -> list[Field]:
+    return [field.form for field in lane.model.signature.inputs]
+
+
 def _check_same_inputs(lanes: dict[str, Lane]) -> None:
     """Raises `UsageError`: a unit may come to any arm with the same row."""
     first, *others = lanes.values()
     for other in others:
-        if other.model.signature.inputs != first.model.signature.inputs:
+        if _forms(other) != _forms(first):
             names = [f"{lane.served.model} {lane.served.version}" for lane in (first, other)]
             raise UsageError(
                 f"models of one deployment take the same inputs, {names[0]} and {names[1]} do not; deploy them apart"

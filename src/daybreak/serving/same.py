@@ -30,7 +30,7 @@ def check_inputs(before: Served, after: Served, advice: str) -> None:
 def check_arms(champion: Served, other: Served) -> None:
     """Raises `UsageError` where replicas would refuse the two beside each other: a unit may come to any arm with the same row.
 
-    Everything that is told of an input counts, as ranges and classes say what is out of range; see `engine.Engine.prepare`.
+    What training saw of an input (its range, its classes) may differ, unless it is strict; see `engine.Engine.prepare`.
     """
     advice = f"a unit may come to any arm with the same row; deploy {other.model} {other.version} apart"
     check_inputs(champion, other, advice)
@@ -38,10 +38,10 @@ def check_arms(champion: Served, other: Served) -> None:
         known = _fields(champion)
     except NotFound:
         return
-    unlike = [name for name, field in _fields(other).items() if field != known[name]]
+    unlike = [name for name, field in _fields(other).items() if field.form != known[name].form]
     if unlike or list(known) != list(_fields(other)):
         told = f"{other.model} {other.version} tells otherwise of its inputs than {champion.model} {champion.version}"
-        what = f"{', '.join(unlike)}: range, classes or the like" if unlike else "another order"
+        what = f"{', '.join(unlike)}: type, strictness or the like" if unlike else "another order"
         raise UsageError(f"{told} ({what}): {advice}")
 
 

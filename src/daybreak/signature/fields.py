@@ -64,6 +64,12 @@ class Field(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     strict: bool = False
     description: str = ""
 
+    @property
+    def form(self) -> "Field":
+        """What decides which values are taken and what becomes of them. What training saw is no part of it, unless strict."""
+        bare = msgspec.structs.replace(self, unit="", description="")
+        return bare if self.strict else msgspec.structs.replace(bare, low=None, high=None, classes=())
+
 
 class Output(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One output.

@@ -12,10 +12,11 @@ from daybreak.serving.experiment import NONE
 from daybreak.testing.packages import mlp, mlp_columns
 
 
-def ranged(record):
-    """As it is, but that training saw another range."""
+def ranged(record, *, strict):
+    """As it is, but that training saw another range, beyond which nothing is taken where it is strict."""
     (field,) = record.signature.inputs
-    signature = msgspec.structs.replace(record.signature, inputs=(msgspec.structs.replace(field, low=-5),))
+    other = msgspec.structs.replace(field, low=-5, strict=strict)
+    signature = msgspec.structs.replace(record.signature, inputs=(other,))
     return msgspec.structs.replace(record, signature=signature)
 
 
@@ -26,7 +27,8 @@ def shop(tmp_path_factory):
     mlp(folder / "v2", version=2)
     mlp(folder / "wider", features=65, version=3)
     mlp_columns(folder / "columns", version=4)
-    package.seal(folder / "ranged", ranged(mlp(folder / "ranged", version=5)))
+    for version, name in ((5, "strict"), (6, "ranged")):
+        package.seal(folder / name, ranged(mlp(folder / name, version=version), strict=name == "strict"))
     desired.write(
         desired.folder_of(Home(folder / "home"), "shop"),
         Deployment("shop", (Served("champion", "mlp", 2, str(folder / "v2")),)),
@@ -64,7 +66,11 @@ def ab(*words):
         (("start", "shop", "digits@production"), 2, "digits"),
         (("start", "shop", "./wider"), 2, "features: tensor 64 before, tensor 65 now"),
         (("start", "shop", "--shadow", "./columns"), 2, "age: none before, number now"),
-        (("start", "shop", "./ranged"), 2, "mlp 5 tells otherwise of its inputs than mlp 2 (features: range"),
+        (
+            ("start", "shop", "./strict"),
+            2,
+            "mlp 5 tells otherwise of its inputs than mlp 2 (features: type, strictness",
+        ),
         (("ramp", "shop", "0.5"), 2, "shop"),
         (("stop", "shop"), 2, "shop"),
     ],
@@ -75,6 +81,11 @@ def test_what_cannot_be_is_told_in_one_sentence(shop, monkeypatch, capsys, words
         main(["ab", *words, "--home", "home"])
     told = capsys.readouterr().err
     assert (ended.value.code, said in told, len(told.strip().splitlines())) == (code, True, 1), told
+
+
+def test_a_challenger_whose_training_saw_another_range_is_compared(shop, monkeypatch):
+    monkeypatch.chdir(shop)
+    assert (ab("start", "shop", "./ranged"), ab("stop", "shop")) == (0, 0)
 
 
 def test_a_test_of_a_deployment_that_does_not_run_waits_for_it(shop, monkeypatch, capsys):
