@@ -88,7 +88,8 @@ def test_population_on_fewer_slots_than_members_takes_over_the_best(daybreak):
     (daybreak.folder / "digger.py").write_text(DIGGER)
     (daybreak.folder / "population.yaml").write_text(
         "name: population\nrun: digger:main\nspace: {step: {log: [0.001, 0.3]}}\nobjective: {minimize: loss}\n"
-        "search: {method: pbt, population: 6, perturb_every: 2, max_units: 16, sampler: random}\nbudget: {trials: 6}\nseed: 1\n"
+        "search: {method: pbt, population: 6, perturb_every: 2, max_units: 16, sampler: random}\nbudget: {trials: 6}\nseed: 2\n"
+        "deterministic: true\n"  # units take microseconds: else it is chance whether a member ends before another is judged
     )
     found = daybreak.json("run", "population.yaml", "--slots", "2")
     assert (found["experiment"]["state"], found["experiment"]["trials"]) == ("done", 6)
