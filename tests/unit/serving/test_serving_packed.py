@@ -31,6 +31,12 @@ def test_a_limit_counts_for_all_members_together():
         (gzip.compress(b"rows") + gzip.compress(b"more")[:-3], "gzip", "ends too early"),
         (zlib.compress(b"rows") + zlib.compress(b"more"), "deflate", "12 bytes follow the end"),
     ],
+    ids=[
+        "many members",
+        "a rest",
+        "half a member",
+        "a rest of deflate",
+    ],  # packed bytes hold the time, and workers must agree on names
 )
 def test_what_follows_the_end_and_is_no_member_is_refused(body, encoding, says):
     with pytest.raises(Refusal, match=says):
